@@ -1,0 +1,12 @@
+# Outside libraries, each used by one folder only; see the table in docs/architecture.md.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)
+if(GW_TESTS)
+    pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+endif()
+# The build's own scripts (host/models/compile.lua, cmake/embed.lua) run under the stock interpreter.
+find_program(LUA_PROGRAM NAMES lua5.4 REQUIRED)

@@ -1,0 +1,488 @@
+/* aws: the AWS client, driven by the compiled API models; no service has code of its own here.
+ *
+ *   model        read-only tables: services, operations, shapes, paginators, waiters, endpoint
+ * rules validate     a parameter tree against its shape, before anything is sent protocol values
+ * <-> HTTP, both directions: the client's and the simulator's sigv4        signatures, each stage
+ * visible for tests config       the shared config and credentials files, region credentials  who
+ * is calling endpoint     where a call goes retry        whether and when to try again client all
+ * of it together: one asynchronous call
+ */
+#ifndef GW_AWS_H
+#define GW_AWS_H
+
+#include "base/base.h"
+#include "net/net.h"
+
+/* ================================ model ========================================================
+ * Objects are read-only and live inside the table they came from; pointers to them never die for
+ * the built-in table. Text is borrowed from the table. Indices run from 0 to count - 1. */
+
+struct gw_models;
+struct gw_service;
+struct gw_operation;
+struct gw_shape;
+struct gw_member;
+struct gw_paginator;
+struct gw_waiter;
+
+/* The services compiled into the program. */
+const struct gw_models *gw_models_builtin(void);
+
+/* A table made by host/models/compile.lua, checked for magic and version. Borrows `bytes`, which
+ * must be aligned to 8 and outlive every object taken from it. */
+const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err);
+
+size_t gw_models_count(const struct gw_models *models);
+const struct gw_service *gw_models_service(const struct gw_models *models,
+                                           size_t index); /* by name, ascending */
+const struct gw_service *gw_models_find(const struct gw_models *models,
+                                        struct gw_view name); /* "ecs", "application-autoscaling" */
+/* By credential-scope service name ("monitoring", "elasticloadbalancing"): what a signed request
+ * names. Several services may share one; the caller tells them apart. Begin with `after` = NULL. */
+const struct gw_service *gw_models_next_signing_name(const struct gw_models *models,
+                                                     struct gw_view signing_name,
+                                                     const struct gw_service *after);
+
+enum gw_protocol {
+    GW_PROTOCOL_JSON,
+    GW_PROTOCOL_QUERY,
+    GW_PROTOCOL_EC2,
+    GW_PROTOCOL_REST_JSON,
+    GW_PROTOCOL_REST_XML,
+    GW_PROTOCOL_CBOR
+};
+
+struct gw_view
+gw_service_name(const struct gw_service *service); /* "elbv2": botocore's folder name */
+struct gw_view gw_service_id(const struct gw_service *service); /* "Elastic Load Balancing v2" */
+struct gw_view gw_service_iam_prefix(
+    const struct gw_service *service); /* "elasticloadbalancing", "logs": in IAM actions */
+struct gw_view gw_service_signing_name(const struct gw_service *service);
+struct gw_view gw_service_endpoint_prefix(const struct gw_service *service);
+struct gw_view gw_service_api_version(const struct gw_service *service);
+struct gw_view gw_service_target_prefix(const struct gw_service *service); /* json: X-Amz-Target */
+struct gw_view gw_service_json_version(const struct gw_service *service);  /* "1.0", "1.1" */
+struct gw_view gw_service_xml_namespace(const struct gw_service *service);
+enum gw_protocol gw_service_protocol(const struct gw_service *service); /* the one spoken */
+bool gw_service_query_compatible(const struct gw_service *service);     /* awsQueryCompatible */
+size_t gw_service_operation_count(const struct gw_service *service);
+const struct gw_operation *gw_service_operation(const struct gw_service *service,
+                                                size_t index); /* by snake name, ascending */
+/* By either spelling: "describe_services" or "DescribeServices". */
+const struct gw_operation *gw_service_find_operation(const struct gw_service *service,
+                                                     struct gw_view name);
+size_t gw_service_waiter_count(const struct gw_service *service);
+const struct gw_waiter *gw_service_waiter(const struct gw_service *service, size_t index);
+const struct gw_waiter *gw_service_find_waiter(const struct gw_service *service,
+                                               struct gw_view name); /* either spelling */
+/* The endpoint rule set of the service: JSON text as AWS publishes it, minified. */
+struct gw_view gw_service_endpoint_rules(const struct gw_service *service);
+
+enum gw_effect {
+    GW_EFFECT_READ,
+    GW_EFFECT_READ_SECRET, /* reads, and what it reads is secret: secretsmanager:GetSecretValue */
+    GW_EFFECT_CHANGE,      /* also everything unknown */
+    GW_EFFECT_DESTROY
+};
+
+struct gw_view gw_operation_name(const struct gw_operation *op); /* "DescribeServices" */
+struct gw_view gw_operation_snake_name(
+    const struct gw_operation *op); /* "describe_services", as boto3 spells it */
+const struct gw_service *gw_operation_service(const struct gw_operation *op);
+enum gw_effect gw_operation_effect(const struct gw_operation *op);
+struct gw_view gw_operation_http_method(const struct gw_operation *op);
+struct gw_view
+gw_operation_uri(const struct gw_operation *op);               /* "/", "/{Bucket}/{Key+}?tagging" */
+int gw_operation_response_code(const struct gw_operation *op); /* 0 when the model does not say */
+struct gw_view gw_operation_host_prefix(const struct gw_operation *op);
+bool gw_operation_unsigned(const struct gw_operation *op);                /* authtype none */
+const struct gw_shape *gw_operation_input(const struct gw_operation *op); /* NULL: takes nothing */
+const struct gw_shape *
+gw_operation_output(const struct gw_operation *op); /* NULL: returns nothing */
+struct gw_view gw_operation_result_wrapper(const struct gw_operation *op); /* query; may be empty */
+size_t gw_operation_error_count(const struct gw_operation *op);
+const struct gw_shape *gw_operation_error(const struct gw_operation *op, size_t index);
+const struct gw_paginator *gw_operation_paginator(const struct gw_operation *op); /* NULL: none */
+
+enum gw_shape_type {
+    GW_SHAPE_STRUCTURE,
+    GW_SHAPE_LIST,
+    GW_SHAPE_MAP,
+    GW_SHAPE_STRING,
+    GW_SHAPE_BLOB,
+    GW_SHAPE_BOOLEAN,
+    GW_SHAPE_INTEGER, /* 32 bit */
+    GW_SHAPE_LONG,    /* 64 bit */
+    GW_SHAPE_FLOAT,
+    GW_SHAPE_DOUBLE,
+    GW_SHAPE_TIMESTAMP
+};
+
+enum gw_shape_flag {
+    GW_SHAPE_SENSITIVE = 1u << 0,
+    GW_SHAPE_FLATTENED = 1u << 1,
+    GW_SHAPE_UNION = 1u << 2,
+    GW_SHAPE_EXCEPTION = 1u << 3,
+    GW_SHAPE_DOCUMENT = 1u << 4,
+    GW_SHAPE_STREAMING = 1u << 5,
+    GW_SHAPE_EVENT_STREAM = 1u << 6,
+    GW_SHAPE_EVENT = 1u << 7,
+    GW_SHAPE_WRAPPER = 1u << 8,
+    GW_SHAPE_SPARSE = 1u << 9,
+    GW_SHAPE_RETRYABLE = 1u << 10,
+    GW_SHAPE_THROTTLING = 1u << 11, /* retryable with throttling: true */
+    GW_SHAPE_SENDER_FAULT = 1u << 12,
+    GW_SHAPE_HAS_MIN = 1u << 13,
+    GW_SHAPE_HAS_MAX = 1u << 14
+};
+
+struct gw_view gw_shape_name(const struct gw_shape *shape);
+enum gw_shape_type gw_shape_type(const struct gw_shape *shape);
+unsigned gw_shape_flags(const struct gw_shape *shape);
+double gw_shape_min(
+    const struct gw_shape *shape); /* of the number, or of the length in elements or bytes */
+double gw_shape_max(const struct gw_shape *shape);
+size_t gw_shape_enum_count(const struct gw_shape *shape);
+struct gw_view gw_shape_enum(const struct gw_shape *shape, size_t index);
+struct gw_view
+gw_shape_wire_name(const struct gw_shape *shape); /* locationName on the shape, may be empty */
+struct gw_view gw_shape_xml_namespace(const struct gw_shape *shape); /* uri, may be empty */
+struct gw_view
+gw_shape_xml_prefix(const struct gw_shape *shape); /* namespace prefix, may be empty */
+unsigned gw_shape_timestamp_format(
+    const struct gw_shape *shape); /* enum gw_time_format of codec.h; 0: not given */
+struct gw_view
+gw_shape_error_code(const struct gw_shape *shape);          /* error.code if given, else the name */
+int gw_shape_error_status(const struct gw_shape *shape);    /* 0: not given */
+size_t gw_shape_member_count(const struct gw_shape *shape); /* structures; in the model's order */
+const struct gw_member *gw_shape_member(const struct gw_shape *shape, size_t index);
+const struct gw_member *gw_shape_find_member(const struct gw_shape *shape, struct gw_view name);
+const struct gw_member *gw_shape_payload(const struct gw_shape *shape); /* NULL: none */
+const struct gw_member *gw_shape_element(const struct gw_shape *list);  /* name "member" */
+const struct gw_member *gw_shape_key(const struct gw_shape *map);
+const struct gw_member *gw_shape_value(const struct gw_shape *map);
+
+enum gw_location {
+    GW_LOCATION_BODY,
+    GW_LOCATION_URI,
+    GW_LOCATION_QUERY,
+    GW_LOCATION_HEADER,
+    GW_LOCATION_HEADERS, /* prefix map */
+    GW_LOCATION_STATUS
+};
+
+enum gw_member_flag {
+    GW_MEMBER_REQUIRED = 1u << 0,
+    GW_MEMBER_SENSITIVE = 1u << 1, /* the member's shape is sensitive */
+    GW_MEMBER_IDEMPOTENCY_TOKEN = 1u << 2,
+    GW_MEMBER_FLATTENED = 1u << 3, /* member or shape says so */
+    GW_MEMBER_XML_ATTRIBUTE = 1u << 4,
+    GW_MEMBER_STREAMING = 1u << 5,
+    GW_MEMBER_HOST_LABEL = 1u << 6,
+    GW_MEMBER_EVENT_HEADER = 1u << 7,
+    GW_MEMBER_EVENT_PAYLOAD = 1u << 8,
+    GW_MEMBER_JSON_VALUE = 1u << 9,
+    GW_MEMBER_NAMED = 1u << 10 /* has a locationName of its own (member or its shape) */
+};
+
+struct gw_view gw_member_name(const struct gw_member *member); /* as in the API reference */
+struct gw_view
+gw_member_wire_name(const struct gw_member *member); /* locationName, else the name */
+struct gw_view gw_member_query_name(const struct gw_member *member); /* ec2; may be empty */
+const struct gw_shape *gw_member_shape(const struct gw_member *member);
+enum gw_location gw_member_location(const struct gw_member *member);
+unsigned gw_member_flags(const struct gw_member *member);
+unsigned gw_member_timestamp_format(
+    const struct gw_member *member); /* the member's, else the shape's; 0: neither */
+struct gw_view gw_member_xml_namespace(const struct gw_member *member);
+struct gw_view gw_member_xml_prefix(const struct gw_member *member);
+struct gw_view
+gw_member_context_param(const struct gw_member *member); /* endpoint parameter; may be empty */
+
+/* Expressions are JMESPath, as published. */
+enum gw_paginator_field {
+    GW_PAGINATOR_INPUT_TOKEN,
+    GW_PAGINATOR_OUTPUT_TOKEN,
+    GW_PAGINATOR_RESULT_KEY,
+    GW_PAGINATOR_NON_AGGREGATE
+};
+size_t gw_paginator_count(const struct gw_paginator *paginator, enum gw_paginator_field field);
+struct gw_view gw_paginator_text(const struct gw_paginator *paginator,
+                                 enum gw_paginator_field field, size_t index);
+struct gw_view gw_paginator_limit_key(const struct gw_paginator *paginator);    /* may be empty */
+struct gw_view gw_paginator_more_results(const struct gw_paginator *paginator); /* may be empty */
+
+enum gw_matcher {
+    GW_MATCH_PATH,
+    GW_MATCH_PATH_ALL,
+    GW_MATCH_PATH_ANY,
+    GW_MATCH_STATUS,
+    GW_MATCH_ERROR
+};
+enum gw_waiter_state { GW_WAITER_SUCCESS, GW_WAITER_FAILURE, GW_WAITER_RETRY };
+struct gw_acceptor {
+    enum gw_matcher matcher;
+    enum gw_waiter_state state;
+    struct gw_view argument;      /* JMESPath; empty for status and error */
+    struct gw_view expected_json; /* JSON text */
+};
+struct gw_view gw_waiter_name(const struct gw_waiter *waiter); /* "ServicesStable" */
+const struct gw_operation *gw_waiter_operation(const struct gw_waiter *waiter);
+int gw_waiter_delay_s(const struct gw_waiter *waiter);
+int gw_waiter_max_attempts(const struct gw_waiter *waiter);
+size_t gw_waiter_acceptor_count(const struct gw_waiter *waiter);
+struct gw_acceptor gw_waiter_acceptor(const struct gw_waiter *waiter, size_t index);
+
+/* ================================ validate =====================================================
+ */
+
+/* Checks `input` (GW_MAP, or GW_NULL for none) against the operation's input shape, all of it:
+ * unknown member (names the nearest), missing required member, wrong type, not in a range, union
+ * with not exactly one member. Enum values are not enforced: AWS adds values before models know
+ * them. Message: "ecs:UpdateService: parameter 'desiredCont': no such member, did you mean
+ * 'desiredCount'?"; nested places read "containerDefinitions[2].cpu". */
+bool gw_validate(const struct gw_operation *op, const struct gw_value *input, struct gw_err *err);
+
+/* ================================ protocol =====================================================
+ */
+
+/* An AWS error as one value. Text lives in the arena given to the function that filled it. */
+struct gw_aws_error {
+    struct gw_view service;   /* "ecs" */
+    struct gw_view operation; /* "UpdateService" */
+    struct gw_view code;      /* "ServiceNotFoundException" */
+    struct gw_view message;
+    struct gw_view request_id;
+    struct gw_value detail; /* modelled members of the error shape, GW_MAP; GW_NULL when none */
+    const struct gw_shape *shape; /* the modelled error; NULL when not modelled */
+    int http_status;              /* 0: no answer came */
+    int attempts;
+};
+
+/* Client, request: fills method, url path and query (relative: "/" or "/path?query", to be joined
+ * with the endpoint), headers and body. `input` has been validated. Missing idempotency tokens are
+ * filled with `token` (36 characters), when it is not empty. */
+bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_value *input,
+                               struct gw_view token, struct gw_arena *arena,
+                               struct gw_http_request *out, struct gw_err *err);
+
+enum gw_answer { GW_ANSWER_OK, GW_ANSWER_AWS_ERROR, GW_ANSWER_GARBAGE };
+
+/* Client, response: OK fills `output` (GW_MAP); AWS_ERROR fills `error`; GARBAGE (an answer that
+ * the protocol does not allow: not JSON, cut off, wrong types) fills `err`. Sensitive members come
+ * out with `secret` set. */
+enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
+                                         const struct gw_http_response *res, struct gw_arena *arena,
+                                         struct gw_value *output, struct gw_aws_error *error,
+                                         struct gw_err *err);
+
+/* Server, request: which operation of `service`, and its parameters. Fails with GW_ERR_NOT_FOUND
+ * for an unknown operation and GW_ERR_INPUT for a body that cannot be read. */
+bool gw_protocol_read_request(const struct gw_service *service, const struct gw_http_request *req,
+                              struct gw_arena *arena, const struct gw_operation **op,
+                              struct gw_value *input, struct gw_err *err);
+
+/* Server, response. */
+bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
+                                struct gw_view request_id, struct gw_arena *arena,
+                                struct gw_http_response *out, struct gw_err *err);
+
+/* Server, error: uses code, message, request_id, detail, http_status of `error`. `op` may be NULL
+ * where the request did not get that far. */
+bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
+                             const struct gw_aws_error *error, struct gw_arena *arena,
+                             struct gw_http_response *out, struct gw_err *err);
+
+/* ================================ sigv4 ========================================================
+ */
+
+struct gw_credentials {
+    struct gw_view access_key_id;
+    struct gw_view secret_access_key;
+    struct gw_view session_token; /* may be empty */
+    struct gw_view account_id;    /* may be empty */
+    int64_t expires_epoch_s;      /* 0: never */
+    struct gw_view source; /* for people: "environment", "profile 'ops' in ~/.aws/credentials" */
+};
+
+struct gw_signing {
+    const struct gw_credentials *credentials;
+    struct gw_view region, service;
+    int64_t epoch_s;
+    bool keep_path;           /* S3: no normalising, no second encoding */
+    bool encode_path_once;    /* the published suite feeds raw paths; normal calls encode twice */
+    bool sign_body_header;    /* add and sign X-Amz-Content-Sha256 */
+    bool token_after_signing; /* add the session token unsigned */
+    struct gw_view payload_hash; /* empty: SHA-256 of the body */
+    int64_t expires_s;           /* presigning only; 0: 3600 */
+};
+
+/* The stages, for comparison with the published suite. */
+struct gw_signature {
+    struct gw_view canonical_request, string_to_sign, signature, authorization;
+};
+
+/* Adds X-Amz-Date, X-Amz-Security-Token, Authorization to `req->headers`. `req->url` is absolute.
+ */
+bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing,
+                   struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
+                   struct gw_err *err);
+
+/* Replaces `req->url` by the presigned URL. */
+bool gw_sigv4_presign(struct gw_http_request *req, const struct gw_signing *signing,
+                      struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
+                      struct gw_err *err);
+
+/* Server: what a signed request claims, before it is verified. GW_ERR_CREDENTIALS when it is not
+ * signed. */
+struct gw_sigv4_claim {
+    struct gw_view access_key_id, region, service, signed_headers, signature, session_token;
+    int64_t epoch_s;
+};
+bool gw_sigv4_read_claim(const struct gw_http_request *req, struct gw_arena *arena,
+                         struct gw_sigv4_claim *out, struct gw_err *err);
+
+/* Server: recomputes the signature over exactly the headers the claim names. `now_epoch_s` more
+ * than 15 minutes away is refused. The message names what differs, never a key. */
+bool gw_sigv4_verify(const struct gw_http_request *req, const struct gw_sigv4_claim *claim,
+                     const struct gw_credentials *credentials, int64_t now_epoch_s,
+                     struct gw_arena *arena, struct gw_err *err);
+
+/* ================================ config =======================================================
+ */
+
+/* The shared config and credentials files, in AWS's grammar; limits: 1 MiB a file. */
+struct gw_config;
+
+/* Reads AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or their defaults under HOME; missing files
+ * are empty. A broken one fails with "file:line: what". */
+struct gw_config *gw_config_open(struct gw_err *err);
+/* For tests and the simulator: texts instead of files. */
+struct gw_config *gw_config_parse(struct gw_view config_text, struct gw_view credentials_text,
+                                  struct gw_err *err);
+void gw_config_close(struct gw_config *config);
+
+/* The profile's property; the empty view when absent. */
+struct gw_view gw_config_get(const struct gw_config *config, struct gw_view profile,
+                             struct gw_view key);
+bool gw_config_has_profile(const struct gw_config *config, struct gw_view profile);
+size_t gw_config_profile_count(const struct gw_config *config);
+struct gw_view gw_config_profile_name(const struct gw_config *config, size_t index);
+/* A property of another section: kind "services" or "sso-session"; `sub` for a sub-property, else
+ * the empty view. */
+struct gw_view gw_config_section_get(const struct gw_config *config, struct gw_view kind,
+                                     struct gw_view name, struct gw_view key, struct gw_view sub);
+
+/* What a run uses, settled once. Arguments win over environment, environment over the profile. Text
+ * is borrowed from the arguments, the environment and `config`. */
+struct gw_settings {
+    struct gw_view profile;      /* never empty: "default" at the least */
+    bool profile_named;          /* by argument: then the environment's keys are not used */
+    struct gw_view region;       /* empty: none found */
+    struct gw_view endpoint_url; /* --endpoint-url; empty: by service, see gw_endpoint_custom */
+    struct gw_view ca_bundle;
+    bool use_fips, use_dualstack;
+    int max_attempts; /* default 3 */
+};
+bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
+                         struct gw_view region, struct gw_view endpoint_url,
+                         struct gw_settings *out, struct gw_err *err);
+
+/* ================================ credentials ==================================================
+ */
+
+/* From the environment, else the profile's static keys. Registers the secrets for redaction. The
+ * message of a failure says where it looked and what to do. */
+bool gw_credentials_find(const struct gw_config *config, const struct gw_settings *settings,
+                         struct gw_arena *arena, struct gw_credentials *out, struct gw_err *err);
+
+/* ================================ endpoint =====================================================
+ */
+
+struct gw_endpoint {
+    struct gw_view url;            /* "https://ecs.us-east-1.amazonaws.com" */
+    struct gw_view signing_name;   /* empty: the service's */
+    struct gw_view signing_region; /* empty: the caller's */
+    bool keep_path;                /* disableDoubleEncoding */
+};
+
+/* Evaluates a rule set (JSON text) with `parameters` (GW_MAP of strings and booleans). A rule that
+ * answers with an error, and a set without a match, fail with GW_ERR_INPUT and the rule's text. */
+bool gw_endpoint_evaluate(struct gw_view rules_json, const struct gw_value *parameters,
+                          struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err);
+
+/* The custom endpoint in force for the service, by the order of AWS_ENDPOINT_URL_<SERVICE>,
+ * AWS_ENDPOINT_URL, the profile's services section, the profile's endpoint_url; the empty view when
+ * there is none. */
+struct gw_view gw_endpoint_custom(const struct gw_config *config,
+                                  const struct gw_settings *settings,
+                                  const struct gw_service *service);
+
+/* Where a call of the service goes under these settings. */
+bool gw_endpoint_resolve(const struct gw_config *config, const struct gw_settings *settings,
+                         const struct gw_service *service, struct gw_arena *arena,
+                         struct gw_endpoint *out, struct gw_err *err);
+
+/* ================================ retry ========================================================
+ */
+
+enum gw_retry_class { GW_RETRY_NEVER, GW_RETRY_TRANSIENT, GW_RETRY_THROTTLING };
+
+/* `error` for an AWS error, `err` for a failure of transport or protocol; the other is NULL. */
+enum gw_retry_class gw_retry_classify(const struct gw_aws_error *error, const struct gw_err *err);
+
+/* The "standard" mode's token bucket (v2.1): one per client. */
+struct gw_retry {
+    int max_attempts; /* including the first */
+    int tokens;       /* begins at 500 */
+    int held;         /* cost of the last retry, given back on success */
+};
+void gw_retry_init(struct gw_retry *retry, int max_attempts);
+/* After failed attempt number `attempt` (1-based): the delay before the next in ms, or -1: give up.
+ * `random` is in [0, 1). `hint_ms` is the x-amz-retry-after header, -1 when absent. */
+int64_t gw_retry_delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
+                          double random, int64_t hint_ms);
+void gw_retry_success(struct gw_retry *retry, int attempt);
+
+/* ================================ client =======================================================
+ */
+
+struct gw_client_options {
+    struct gw_loop *loop;
+    struct gw_transport *transport;    /* borrowed */
+    const struct gw_config *config;    /* borrowed */
+    struct gw_settings settings;       /* its text must outlive the client */
+    struct gw_credentials credentials; /* likewise; empty key id: the chain is asked at the first
+                                          call that needs it */
+    struct gw_view user_agent;
+};
+
+/* All services for one account and region. */
+struct gw_client;
+struct gw_client *gw_client_new(const struct gw_client_options *options);
+void gw_client_free(struct gw_client *client); /* cancels what is under way */
+
+struct gw_call;
+
+/* What came of a call; valid during the callback only. Exactly one of output, error, err is not
+ * NULL. */
+struct gw_call_result {
+    const struct gw_operation *op;
+    const struct gw_value *output;
+    const struct gw_aws_error *error;
+    const struct gw_err *err;
+    struct gw_view request_id;
+    int attempts;
+    int64_t duration_ms;
+};
+typedef void (*gw_call_done_fn)(void *ctx, const struct gw_call_result *result);
+
+/* Validates, then sends, retries, and calls `done` once, later. NULL with `err` when the
+ * parameters, the endpoint or the credentials are refused: nothing was sent then. `input` is
+ * copied. */
+struct gw_call *gw_call_start(struct gw_client *client, const struct gw_operation *op,
+                              const struct gw_value *input, gw_call_done_fn done, void *ctx,
+                              struct gw_err *err);
+void gw_call_cancel(struct gw_call *call); /* done is not called */
+
+#endif

@@ -1,0 +1,105 @@
+/* codec: bytes <-> values: JSON, XML, base64, hex, digests, timestamps, percent-encoding.
+ * Every parser states its limits; results live in the caller's arena. */
+#ifndef GW_CODEC_H
+#define GW_CODEC_H
+
+#include "base/base.h"
+
+/* ---- JSON (RFC 8259), by cJSON ----------------------------------------------------------------
+ */
+
+#define GW_JSON_MAX_DEPTH 256
+#define GW_JSON_MAX_BYTES (64u << 20)
+
+/* Parses one JSON text; trailing bytes other than white space are an error. Integers that fit
+ * int64 are GW_INT, other numbers GW_DOUBLE. The message names line and column. */
+bool gw_json_parse(struct gw_view text, struct gw_arena *arena, struct gw_value *out,
+                   struct gw_err *err);
+
+/* Compact when indent is 0. A secret value is written as "[secret]" unless `reveal_secrets`
+ * (which only the wire may use). Doubles print the shortest text that reads back the same; NaN and
+ * infinities are the strings "NaN", "Infinity", "-Infinity" (as AWS's JSON protocols write them).
+ */
+struct gw_json_options {
+    int indent;
+    bool reveal_secrets;
+};
+bool gw_json_write(const struct gw_value *value, const struct gw_json_options *options,
+                   struct gw_buf *out);
+
+/* Writes `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+bool gw_json_write_string(struct gw_view text, struct gw_buf *out);
+
+/* ---- XML, by expat ----------------------------------------------------------------------------
+ */
+
+#define GW_XML_MAX_DEPTH 128
+#define GW_XML_MAX_BYTES (64u << 20)
+
+/* An element tree. Names are local names (prefix dropped); `attributes` keep prefix:name. */
+struct gw_xml_attribute {
+    struct gw_view name, value;
+};
+struct gw_xml {
+    struct gw_view name;
+    struct gw_view text; /* character data directly inside, concatenated */
+    struct gw_xml_attribute *attributes;
+    size_t attribute_count;
+    struct gw_xml *first_child, *next; /* next sibling */
+};
+
+/* No external entities, no DTD-defined entities. The message names line and column. */
+bool gw_xml_parse(struct gw_view text, struct gw_arena *arena, struct gw_xml **root,
+                  struct gw_err *err);
+const struct gw_xml *gw_xml_child(const struct gw_xml *parent, struct gw_view name); /* or NULL */
+bool gw_xml_write_text(struct gw_view text, struct gw_buf *out);      /* escapes & < > */
+bool gw_xml_write_attribute(struct gw_view text, struct gw_buf *out); /* and quotes */
+
+/* ---- bytes as text ----------------------------------------------------------------------------
+ */
+
+bool gw_base64_write(struct gw_view bytes, struct gw_buf *out);
+bool gw_base64_read(struct gw_view text, struct gw_arena *arena,
+                    struct gw_view *out); /* false: not base64 */
+void gw_hex_write(const unsigned char *bytes, size_t len,
+                  char *out); /* 2 * len lower-case digits, no NUL */
+
+/* RFC 3986: all but A-Z a-z 0-9 - _ . ~ become %XX in upper case; `keep_slash` leaves '/'. */
+bool gw_percent_write(struct gw_view text, bool keep_slash, struct gw_buf *out);
+/* %XX decoded, and '+' as a space where `form`; false when a % lacks its two digits. */
+bool gw_percent_read(struct gw_view text, bool form, struct gw_arena *arena, struct gw_view *out);
+
+bool gw_utf8_valid(struct gw_view text);
+
+/* ---- digests, by OpenSSL ----------------------------------------------------------------------
+ */
+
+#define GW_SHA256_LEN 32
+void gw_sha256(struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
+void gw_sha256_hex(struct gw_view bytes, char out[2 * GW_SHA256_LEN + 1]); /* ends in NUL */
+void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
+bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
+void gw_random(void *out, size_t len); /* cryptographic */
+void gw_uuid4(char out[37]);           /* random, lower case, ends in NUL */
+
+/* ---- timestamps -------------------------------------------------------------------------------
+ */
+
+enum gw_time_format { GW_TIME_DEFAULT, GW_TIME_ISO8601, GW_TIME_RFC822, GW_TIME_UNIX };
+
+/* Seconds since 1970 UTC. ISO prints milliseconds only where they are not zero:
+ * "2015-01-25T08:00:00Z", "2015-01-25T08:00:00.123Z"; UNIX likewise "1422172800", "1422172800.123".
+ */
+bool gw_time_write(double epoch_s, enum gw_time_format format, struct gw_buf *out);
+
+/* Any of the three forms, ISO with or without fraction and with Z or an offset ("UTC" too). */
+bool gw_time_read(struct gw_view text, double *epoch_s);
+
+/* "20150830T123600Z", ends in NUL: the form that signing uses. */
+void gw_time_compact(int64_t epoch_s, char out[17]);
+
+/* A duration such as "90", "90s", "10m", "1h30m", "2d" or "1.5h", in seconds. */
+bool gw_duration_read(struct gw_view text, double *seconds);
+bool gw_duration_write(double seconds, struct gw_buf *out); /* "45s", "2m 30s", "1h 05m" */
+
+#endif

@@ -1,0 +1,118 @@
+/* net: the event loop with its clock, and HTTP.
+ * One thread. A callback is never called from inside the function that registered it.
+ * gw_transport is the seam: curl fills it for real traffic, the simulator fills it too. */
+#ifndef GW_NET_H
+#define GW_NET_H
+
+#include "base/base.h"
+
+/* ---- loop -------------------------------------------------------------------------------------
+ */
+
+enum gw_clock_kind {
+    GW_CLOCK_REAL,
+    GW_CLOCK_VIRTUAL /* jumps to the next timer whenever no file descriptor is watched */
+};
+
+struct gw_loop_options {
+    enum gw_clock_kind clock;
+    int64_t start_epoch_ms; /* virtual clock only: the wall time at its start */
+};
+
+struct gw_loop;
+struct gw_loop *gw_loop_new(const struct gw_loop_options *options); /* NULL: real clock */
+void gw_loop_free(struct gw_loop *loop); /* all timers and watches must be gone */
+
+int64_t gw_loop_now_ms(const struct gw_loop *loop);  /* monotonic, starts at an arbitrary value */
+int64_t gw_loop_wall_ms(const struct gw_loop *loop); /* since 1970 UTC */
+bool gw_loop_is_virtual(const struct gw_loop *loop);
+
+/* Waits for the next timer or ready descriptor and calls what is due. False when there is nothing
+ * left to wait for. Timers due at the same time fire in the order in which they were started. */
+bool gw_loop_step(struct gw_loop *loop);
+
+typedef void (*gw_timer_fn)(void *ctx);
+struct gw_timer;
+/* Fires once; the handle is dead when its callback begins. */
+struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn, void *ctx);
+void gw_timer_stop(struct gw_timer *timer); /* NULL is fine; not for a timer that has fired */
+
+enum { GW_WATCH_READ = 1, GW_WATCH_WRITE = 2 };
+typedef void (*gw_watch_fn)(void *ctx, int events);
+struct gw_watch;
+struct gw_watch *gw_watch_start(struct gw_loop *loop, int fd, int events, gw_watch_fn fn,
+                                void *ctx);
+void gw_watch_stop(struct gw_watch *watch); /* also from inside its own callback */
+
+/* ---- HTTP -------------------------------------------------------------------------------------
+ */
+
+struct gw_header {
+    struct gw_view name, value;
+};
+
+struct gw_headers {
+    struct gw_header *items;
+    size_t count, capacity;
+};
+
+void gw_headers_add(struct gw_arena *arena, struct gw_headers *headers, struct gw_view name,
+                    struct gw_view value);
+/* The first value of that name, case-insensitively; the empty view when absent. */
+struct gw_view gw_headers_get(const struct gw_headers *headers, struct gw_view name);
+
+struct gw_http_request {
+    struct gw_view method;
+    struct gw_view url; /* absolute, already percent-encoded; sent as it is */
+    struct gw_headers headers;
+    struct gw_view body;
+    int64_t connect_timeout_ms; /* 0: 10 s */
+    int64_t timeout_ms;         /* whole exchange; 0: 60 s */
+    size_t max_response_bytes;  /* 0: 64 MiB */
+};
+
+struct gw_http_response {
+    int status;
+    struct gw_view reason;
+    struct gw_headers headers;
+    struct gw_view body;
+};
+
+/* Called once, later: with `res` (valid only during the call), or with NULL and `err` filled
+ * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT). */
+typedef void (*gw_http_done_fn)(void *ctx, const struct gw_http_response *res,
+                                const struct gw_err *err);
+
+/* One request under way. Owned by the transport; dead once `done` was called or it was cancelled.
+ */
+struct gw_exchange;
+
+struct gw_transport {
+    /* Copies nothing: `req` and all it points to must live until done or cancel. */
+    struct gw_exchange *(*start)(struct gw_transport *self, const struct gw_http_request *req,
+                                 gw_http_done_fn done, void *ctx);
+    void (*cancel)(struct gw_transport *self,
+                   struct gw_exchange *exchange); /* done is not called */
+    void (*close)(struct gw_transport *self);     /* cancels all, frees */
+};
+
+struct gw_curl_options {
+    const char *ca_bundle; /* NULL: AWS_CA_BUNDLE's duty is the caller's; the system's store */
+    const char *user_agent;
+};
+
+/* libcurl's multi interface on `loop`: connections are reused, redirects are not followed, proxies
+ * come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_options *options,
+                                  struct gw_err *err);
+
+/* Splits an absolute http(s) URL; borrowed parts. `port` is 0 when not given. */
+struct gw_url {
+    struct gw_view scheme, host, path,
+        query;                /* host without brackets; path begins with '/' or is empty */
+    struct gw_view authority; /* host[:port] as written */
+    int port;
+};
+bool gw_url_parse(struct gw_view text, struct gw_url *out, struct gw_err *err);
+
+#endif
