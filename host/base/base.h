@@ -40,7 +40,8 @@ struct gw_view gw_view_sub(struct gw_view text, size_t start, size_t len); /* cl
 struct gw_view gw_view_trim(struct gw_view text);                          /* ASCII white space */
 
 /* Takes the part before `separator` off the front of `rest`; false when `rest` is used up.
- * A text without separator is one part; "" is no part; "a," is "a" and then "". */
+ * "a" is one part, "a," is "a" and then "", and
+ * "" is one empty part; a NULL view has none. */
 bool gw_view_next(struct gw_view *rest, char separator, struct gw_view *part);
 
 bool gw_view_to_int64(struct gw_view text, int64_t *out); /* decimal, whole text */
