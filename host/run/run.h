@@ -1,0 +1,73 @@
+/* run: one run of one runbook: load, plan, apply. Owns the gate that every binding asks before it
+ * acts, and the event stream of the run. */
+#ifndef GW_RUN_H
+#define GW_RUN_H
+
+#include "base/base.h"
+#include "net/net.h"
+#include "report/report.h"
+#include "script/script.h"
+
+/* The program's exit codes, documented in README.md; stable. */
+enum gw_exit {
+    GW_EXIT_OK = 0,
+    GW_EXIT_FAILED = 1,  /* a step failed; the run stopped there */
+    GW_EXIT_USAGE = 2,   /* unknown option, bad parameter, no such runbook */
+    GW_EXIT_PROBLEM = 3, /* ran to its end, but a check is not satisfied */
+    GW_EXIT_REFUSED =
+        4, /* a change was not confirmed, or needs a capability that was not declared */
+    GW_EXIT_SCRIPT = 5,      /* the script is broken: syntax, declaration, unexpected Lua error */
+    GW_EXIT_CREDENTIALS = 6, /* none found, incomplete, expired, not allowed */
+    GW_EXIT_UNREACHABLE = 7, /* AWS could not be reached, or what answered is not AWS */
+    GW_EXIT_INTERNAL = 70,   /* a defect in this program */
+    GW_EXIT_INTERRUPTED = 130
+};
+
+enum gw_run_mode { GW_RUN_REAL, GW_RUN_PLAN };
+
+struct gw_client; /* aws/aws.h */
+
+struct gw_run_options {
+    struct gw_loop *loop;
+    struct gw_transport
+        *transport;           /* for plain HTTP of the runbook, and for AWS through `client` */
+    struct gw_client *client; /* NULL: only loading, for list and help */
+    const char *const
+        *folders; /* where runbooks and their modules are looked for, NULL-terminated */
+    const struct gw_script_module *modules;
+    enum gw_run_mode mode;
+    bool simulated;
+    bool assume_yes;          /* --yes, or the simulator without --ask */
+    int terminal_fd;          /* where questions are asked; -1: no terminal */
+    struct gw_report *report; /* borrowed; NULL: silent */
+};
+
+struct gw_run;
+struct gw_run *gw_run_new(const struct gw_run_options *options);
+void gw_run_free(struct gw_run *run);
+
+/* By path when it contains '/' or names a file, else in the folders, with or without ".lua". The
+ * result is a path. Fails naming where it looked and the nearest runbook. */
+bool gw_run_find(const char *const *folders, const char *name, struct gw_buf *path,
+                 struct gw_err *err);
+
+/* Loads the declaration; nothing that acts is executed. GW_ERR_INPUT for a broken script,
+ * "file:line: what". */
+bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err);
+
+/* The declaration as facts for list and help: title, summary, guide, region, params (list of maps
+ * name, type, help, default, ...), needs. */
+bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value *out,
+                     struct gw_err *err);
+
+/* Checks the runbook's own arguments ("--revision", "2", "--order=guide") against its schema. */
+bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
+                      struct gw_err *err);
+
+/* Runs it to its end on the loop, emitting events. */
+enum gw_exit gw_run_execute(struct gw_run *run);
+
+/* Async-signal-safe: the first call asks the run to stop in order, the second to stop at once. */
+void gw_run_interrupt(struct gw_run *run);
+
+#endif

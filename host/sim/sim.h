@@ -1,0 +1,39 @@
+/* sim: the simulator's front door. Wire bytes in, wire bytes out: a request is taken apart, its
+ * signature verified, its parameters read by the service's own protocol, handed to the simulated
+ * service in Lua (stdlib/sim/), and answered in the same protocol. It keeps a Lua state of its own:
+ * a runbook cannot see it. */
+#ifndef GW_SIM_H
+#define GW_SIM_H
+
+#include "aws/aws.h"
+#include "base/base.h"
+#include "net/net.h"
+#include "script/script.h"
+
+struct gw_sim_options {
+    struct gw_loop *loop;                   /* on a virtual clock for rehearsals */
+    const char *world;                      /* module name under sim.worlds; NULL: "guide" */
+    const char *const *folders;             /* as for gw_script_options */
+    const struct gw_script_module *modules; /* the built-in Lua modules */
+    uint64_t seed;
+    const struct gw_value *settings; /* GW_MAP handed to the world, e.g. faults; NULL: none */
+};
+
+/* Loads the world. A mistake in a world or service file fails with its file and line. */
+struct gw_sim;
+struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *err);
+void gw_sim_free(struct gw_sim *sim);
+
+/* Where clients connect: https and http to any host end in the simulator. Owned by the simulator.
+ */
+struct gw_transport *gw_sim_transport(struct gw_sim *sim);
+
+/* The world's own account: keys that its IAM knows. Text lives as long as the simulator. */
+struct gw_credentials gw_sim_credentials(struct gw_sim *sim);
+struct gw_view gw_sim_region(struct gw_sim *sim);
+
+/* Facts for the summary of a run, as the world's `summary` function gives them (GW_MAP; e.g.
+ * requests served and lost); false when the world has none. */
+bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out);
+
+#endif
