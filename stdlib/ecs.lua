@@ -1,0 +1,307 @@
+--- ECS for runbooks: services, task definitions, tasks, rollouts. Shapes keep AWS's spelling.
+
+local aws = require "aws"
+local failure = require "failure"
+
+local ecs = {}
+
+---@class ServiceName
+---@field cluster string
+---@field service string
+
+---The revision number in a task definition's ARN or "family:revision".
+---@param task_definition string
+---@return integer?
+function ecs.revision(task_definition)
+  return math.tointeger(tonumber(tostring(task_definition):match(":(%d+)$")))
+end
+
+---The family in a task definition's ARN or "family:revision".
+---@param task_definition string
+---@return string?
+function ecs.family(task_definition)
+  return tostring(task_definition):match("([^/:]+):%d+$")
+end
+
+---"family:revision" of an ARN: short enough for a line.
+---@param task_definition string
+---@return string
+function ecs.short(task_definition)
+  return tostring(task_definition):match("([^/:]+:%d+)$") or tostring(task_definition)
+end
+
+---The last part of a task's ARN, cut to what people compare.
+---@param task_arn string
+---@return string
+function ecs.task_id(task_arn)
+  return task_arn:match("([^/]+)$")
+end
+
+---Describes one service; raises when it is not there.
+---@param which ServiceName
+---@return table service as DescribeServices answers it
+function ecs.get_service(which)
+  local answer = aws.ecs.describe_services { cluster = which.cluster, services = { which.service } }
+  local service = answer.services and answer.services[1]
+  if not service then
+    local why = answer.failures and answer.failures[1] and answer.failures[1].reason or "no answer for it"
+    failure.raise("usage", "service '%s' in cluster '%s': not found (%s)", which.service, which.cluster, why)
+  end
+  return service
+end
+
+-- All pages of an operation whose token is called nextToken.
+local function all_pages(call, params, member)
+  local all, token = {}, nil
+  repeat
+    params.nextToken = token
+    local page = call(params)
+    for _, item in ipairs(page[member] or {}) do all[#all + 1] = item end
+    assert(page.nextToken == nil or page.nextToken ~= token, "ecs: the same page came twice")
+    token = page.nextToken
+  until not token
+  return all
+end
+
+---Describes tasks, 100 at a time as the API allows.
+---@param cluster string
+---@param arns string[]
+---@return table[]
+function ecs.describe_tasks(cluster, arns)
+  local tasks = {}
+  for first = 1, #arns, 100 do
+    local chunk = table.move(arns, first, math.min(first + 99, #arns), 1, {})
+    local answer = aws.ecs.describe_tasks { cluster = cluster, tasks = chunk }
+    for _, task in ipairs(answer.tasks or {}) do tasks[#tasks + 1] = task end
+  end
+  return tasks
+end
+
+---The service's tasks that are wanted ("RUNNING", the default) or stopped ("STOPPED").
+---@param which ServiceName
+---@param desired_status? "RUNNING"|"STOPPED"
+---@return table[] tasks as DescribeTasks answers them
+function ecs.list_tasks(which, desired_status)
+  local arns = all_pages(aws.ecs.list_tasks, {
+    cluster = which.cluster, serviceName = which.service, desiredStatus = desired_status or "RUNNING",
+  }, "taskArns")
+  return ecs.describe_tasks(which.cluster, arns)
+end
+
+---The deployment that the service is moving to.
+---@param service table
+---@return table?
+function ecs.primary(service)
+  for _, deployment in ipairs(service.deployments or {}) do
+    if deployment.status == "PRIMARY" then return deployment end
+  end
+end
+
+local function describe_revisions(arns)
+  local by_arn = {}
+  for first = 1, #arns, 20 do
+    local chunk = table.move(arns, first, math.min(first + 19, #arns), 1, {})
+    local answer = aws.ecs.describe_service_revisions { serviceRevisionArns = chunk }
+    for _, revision in ipairs(answer.serviceRevisions or {}) do by_arn[revision.serviceRevisionArn] = revision end
+  end
+  return by_arn
+end
+
+local PROVEN = { SUCCESSFUL = true, ROLLBACK_SUCCESSFUL = true }
+
+-- What a finished deployment left running: its target, or what ECS rolled back to.
+local function outcome_arn(brief)
+  if brief.status == "ROLLBACK_SUCCESSFUL" then
+    return brief.rollback and brief.rollback.serviceRevisionArn
+  end
+  return brief.targetServiceRevisionArn
+end
+
+---The deployments of the last 90 days that ended well, newest first.
+---@param which ServiceName
+---@return { task_definition: string, finished_at: number, digests: string[] }[]
+function ecs.list_proven(which)
+  local briefs = all_pages(aws.ecs.list_service_deployments, {
+    cluster = which.cluster, service = which.service, status = { "SUCCESSFUL", "ROLLBACK_SUCCESSFUL" },
+  }, "serviceDeployments")
+  table.sort(briefs, function(a, b) return (a.createdAt or 0) > (b.createdAt or 0) end)
+  local arns, seen = {}, {}
+  for _, brief in ipairs(briefs) do
+    local arn = PROVEN[brief.status] and outcome_arn(brief)
+    if arn and not seen[arn] then
+      seen[arn] = true
+      arns[#arns + 1] = arn
+    end
+  end
+  local revisions, proven = describe_revisions(arns), {}
+  for _, brief in ipairs(briefs) do
+    local revision = revisions[outcome_arn(brief)]
+    if revision then
+      local digests = {}
+      for i, image in ipairs(revision.containerImages or {}) do digests[i] = image.imageDigest or image.image end
+      proven[#proven + 1] = {
+        task_definition = revision.taskDefinition, finished_at = brief.finishedAt or brief.createdAt, digests = digests,
+      }
+    end
+  end
+  return proven
+end
+
+---The family's ACTIVE revisions, newest first.
+---@param family string
+---@return string[] arns
+function ecs.list_active_revisions(family)
+  local arns = all_pages(aws.ecs.list_task_definitions, {
+    familyPrefix = family, status = "ACTIVE", sort = "DESC",
+  }, "taskDefinitionArns")
+  local own = {}
+  for _, arn in ipairs(arns) do
+    if ecs.family(arn) == family then own[#own + 1] = arn end
+  end
+  table.sort(own, function(a, b) return ecs.revision(a) > ecs.revision(b) end)
+  return own
+end
+
+---Describes one revision that may be deployed; raises for one that does not exist or is not ACTIVE.
+---@param family string
+---@param revision integer
+---@return table task_definition
+function ecs.get_deployable(family, revision)
+  local name = ("%s:%d"):format(family, revision)
+  local answer, err = aws.ecs.try_describe_task_definition { taskDefinition = name }
+  if not answer then
+    if err.code == "ClientException" or err.code == "InvalidParameterException" then
+      failure.raise("usage", "revision %d: task definition '%s' does not exist (%s)", revision, name, err.code)
+    end
+    error(err, 2)
+  end
+  if answer.taskDefinition.status ~= "ACTIVE" then
+    failure.raise("usage", "revision %d: task definition '%s' is %s and cannot be deployed", revision, name,
+      answer.taskDefinition.status)
+  end
+  return answer.taskDefinition
+end
+
+local function is_active(arn)
+  local answer = aws.ecs.try_describe_task_definition { taskDefinition = arn }
+  return answer ~= nil and answer.taskDefinition.status == "ACTIVE"
+end
+
+---The revision to return to: the last one that a deployment of this service proved good and that is not the present one;
+---without a usable history the highest ACTIVE revision below the present one.
+---@param which ServiceName
+---@param current string the task definition in force
+---@return string? arn
+---@return string why how it was chosen, or why there is none
+function ecs.choose_rollback(which, current)
+  local ran, proven = pcall(ecs.list_proven, which)
+  if ran then
+    for _, deployment in ipairs(proven) do
+      if ecs.short(deployment.task_definition) ~= ecs.short(current) and is_active(deployment.task_definition) then
+        return deployment.task_definition,
+            "the last revision before the present one that a deployment brought to a steady state, on "
+            .. time.iso(deployment.finished_at)
+      end
+    end
+  end
+  local history = ran and "no earlier deployment of the last 90 days ended well" or
+      ("the deployment history could not be read: " .. tostring(proven))
+  for _, arn in ipairs(ecs.list_active_revisions(ecs.family(current))) do
+    if ecs.revision(arn) < ecs.revision(current) then
+      return arn, "the previous ACTIVE revision, not proven good (" .. history .. ")"
+    end
+  end
+  return nil, "the family has no earlier ACTIVE revision, and " .. history
+end
+
+local function describe_rollout(service, mine)
+  local old = 0
+  for _, deployment in ipairs(service.deployments or {}) do
+    if deployment.id ~= mine.id then old = old + (deployment.runningCount or 0) end
+  end
+  return ("new %d/%d running, %d pending, %d failed; old %d"):format(mine.runningCount or 0, mine.desiredCount or 0,
+    mine.pendingCount or 0, mine.failedTasks or 0, old)
+end
+
+---Why the newest stopped task of a deployment stopped; nil when none did.
+---@param which ServiceName
+---@param deployment_id string
+---@return string?
+function ecs.explain_stopped(which, deployment_id)
+  local newest
+  for _, task in ipairs(ecs.list_tasks(which, "STOPPED")) do
+    if task.startedBy == deployment_id and (not newest or (task.stoppedAt or 0) > (newest.stoppedAt or 0)) then
+      newest = task
+    end
+  end
+  if not newest then return nil end
+  local text = ("task %s stopped: %s"):format(ecs.task_id(newest.taskArn), newest.stoppedReason or "no reason given")
+  for _, container in ipairs(newest.containers or {}) do
+    if container.exitCode or container.reason then
+      text = ("%s; container %s exit %s %s"):format(text, container.name, container.exitCode or "-", container.reason or "")
+    end
+  end
+  return text
+end
+
+local function find_deployment(service, id)
+  for _, deployment in ipairs(service.deployments or {}) do
+    if deployment.id == id then return deployment end
+  end
+end
+
+-- Another deployment took its place: a colleague, a pipeline, or the circuit breaker.
+local function explain_replaced(which, service, id)
+  local primary = ecs.primary(service)
+  local why = ecs.explain_stopped(which, id)
+  return ("deployment %s was replaced by %s (%s)%s"):format(id, primary and primary.id or "another",
+    primary and ecs.short(primary.taskDefinition) or "unknown", why and ("; " .. why) or "")
+end
+
+local function is_settled(service, mine)
+  return #service.deployments == 1 and service.runningCount == service.desiredCount
+      and (mine.rolloutState == nil or mine.rolloutState == "COMPLETED")
+end
+
+---A probe for rb:wait: is this deployment, by its id, the steady state? The task definition alone proves nothing: a
+---forced redeploy keeps it, and the circuit breaker makes the service steady again on the old one.
+---@param which ServiceName
+---@param deployment_id string
+---@return fun(): string?, string?
+function ecs.rollout(which, deployment_id)
+  return function()
+    local service = ecs.get_service(which)
+    local mine = find_deployment(service, deployment_id)
+    if not mine or mine.status ~= "PRIMARY" then
+      return "failed", explain_replaced(which, service, deployment_id)
+    end
+    if mine.rolloutState == "FAILED" then
+      return "failed", ("deployment %s failed: %s; %s"):format(deployment_id, mine.rolloutStateReason or "no reason given",
+        ecs.explain_stopped(which, deployment_id) or "no stopped task is on record")
+    end
+    local text = describe_rollout(service, mine)
+    if is_settled(service, mine) then return "done", text end
+    if (mine.failedTasks or 0) > 0 then
+      text = text .. "; " .. (ecs.explain_stopped(which, deployment_id) or "")
+    end
+    return "waiting", text
+  end
+end
+
+---Where a container writes its log: the stream of each task when the awslogs driver is used.
+---@param task_definition table as DescribeTaskDefinition answers it
+---@param tasks table[]
+---@return string[] streams empty when they cannot be told
+function ecs.log_streams(task_definition, tasks)
+  local streams = {}
+  for _, container in ipairs(task_definition.containerDefinitions or {}) do
+    local log = container.logConfiguration
+    local prefix = log and log.logDriver == "awslogs" and log.options and log.options["awslogs-stream-prefix"]
+    for _, task in ipairs(prefix and tasks or {}) do
+      streams[#streams + 1] = ("%s/%s/%s"):format(prefix, container.name, ecs.task_id(task.taskArn))
+    end
+  end
+  return streams
+end
+
+return ecs

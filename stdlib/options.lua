@@ -1,0 +1,63 @@
+--- Checks of tables that a script writes by hand: a misspelt option must never be ignored.
+
+local options = {}
+
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local change = a:byte(i) == b:byte(j) and 0 or 1
+      row[j], diagonal = math.min(row[j] + 1, row[j - 1] + 1, diagonal + change), row[j]
+    end
+  end
+  return row[#b]
+end
+
+---The known name nearest to `name`, or nil when none is near.
+---@param name string
+---@param names string[]
+---@return string?
+function options.nearest(name, names)
+  local best, least = nil, math.max(#name, 3) // 3 + 1
+  for _, known in ipairs(names) do
+    local far = distance(name, known)
+    if far < least then best, least = known, far end
+  end
+  return best
+end
+
+---", did you mean 'x'?" or "".
+---@param name string
+---@param names string[]
+---@return string
+function options.hint(name, names)
+  local near = options.nearest(name, names)
+  return near and (", did you mean '" .. near .. "'?") or ""
+end
+
+---Raises, at the caller's caller, for a key of `given` that `known` does not have or whose type differs.
+---@param subject string what the message begins with
+---@param given table?
+---@param known table<string, string> option name -> Lua type, several separated by "|"
+function options.check(subject, given, known)
+  if type(given) ~= "table" then
+    error(subject .. ": options must be a table, got " .. type(given), 3)
+  end
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  for name, value in pairs(given) do
+    local types = known[name]
+    if not types then
+      error(("%s: unknown option '%s'%s"):format(subject, tostring(name), options.hint(tostring(name), names)), 3)
+    end
+    if types ~= "any" and not ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true) then
+      error(("%s: option '%s' must be a %s, got %s"):format(subject, name, types:gsub("|", " or "), type(value)), 3)
+    end
+  end
+end
+
+return options

@@ -1,0 +1,52 @@
+--- What plan mode knows of changes that were not sent: the calls themselves, and the stand-in for their results.
+
+local planned = {}
+
+local calls = {}
+
+---Remembers one call that a plan would make.
+---@param action string for example "ecs:UpdateService"
+---@param params table
+function planned.record(action, params)
+  calls[#calls + 1] = { action = action, params = planned.plain(params) }
+end
+
+---The calls recorded since the last `take`, oldest first.
+---@return { action: string, params: table }[]
+function planned.take()
+  local taken = calls
+  calls = {}
+  return taken
+end
+
+local UNKNOWN_TEXT = "(known after apply)"
+
+local function unknown_index()
+  return planned.unknown
+end
+
+---Stands for a result that only the real change would give. Every member of it is unknown too.
+planned.unknown = setmetatable({}, {
+  __index = unknown_index,
+  __newindex = function()
+    error("a result that is only known after apply cannot be written to", 2)
+  end,
+  __call = unknown_index,
+  __tostring = function() return UNKNOWN_TEXT end,
+  __concat = function(a, b) return tostring(a) .. tostring(b) end,
+  __len = function() return 0 end,
+  __metatable = "unknown",
+})
+
+---A copy of the value in which unknown parts are their text, fit for an event.
+---@param value any
+---@return any
+function planned.plain(value)
+  if rawequal(value, planned.unknown) then return UNKNOWN_TEXT end
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for key, member in next, value do copy[key] = planned.plain(member) end
+  return copy
+end
+
+return planned
