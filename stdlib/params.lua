@@ -4,7 +4,6 @@
 --- parameters already known. On the command line `target_group` is `--target-group`.
 
 local options = require "options"
-local time = require "time"
 
 local params = {}
 

@@ -5,7 +5,6 @@ local host = require "host.run"
 local options = require "options"
 local params = require "params"
 local planned = require "planned"
-local time = require "time"
 
 local runbook = {}
 

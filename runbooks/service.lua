@@ -1,0 +1,45 @@
+--- The coordinates of the service that these runbooks look after. Edit this file for another service; each value can also
+--- be given for one run, by flag (`--cluster blue`) or by environment (`GWRUN_CLUSTER=blue`).
+
+local service = {
+  region = "us-east-1",
+}
+
+local coordinates = {
+  cluster = {
+    type = "string", default = "busyb-cluster", env = "GWRUN_CLUSTER",
+    help = "ECS cluster",
+  },
+  service = {
+    type = "string", default = "busyb-google-workspace-mcp-service", env = "GWRUN_SERVICE",
+    help = "ECS service",
+  },
+  target_group = {
+    type = "arn", env = "GWRUN_TARGET_GROUP",
+    default = "arn:aws:elasticloadbalancing:us-east-1:758888582357:targetgroup/busyb-google-workspace/32e64755db77f32e",
+    help = "ALB target group of the service",
+  },
+  log_group = {
+    type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
+    help = "CloudWatch log group of the service",
+  },
+  health_url = {
+    type = "url", default = "http://google-workspace.busyb.local:8000/health", env = "GWRUN_HEALTH_URL",
+    help = "health endpoint, reachable inside the VPC",
+  },
+}
+
+---The parameters of a runbook: its own, and the coordinates that it names.
+---@param names string[] of the coordinates, for example { "cluster", "service" }
+---@param own? table<string, Param>
+---@return table<string, Param>
+function service.params(names, own)
+  local all = {}
+  for _, name in ipairs(names) do
+    all[name] = assert(coordinates[name], "service.lua has no coordinate " .. name)
+  end
+  for name, schema in pairs(own or {}) do all[name] = schema end
+  return all
+end
+
+return service

@@ -1,0 +1,39 @@
+--- Plain HTTP for runbooks; only hosts that the runbook declares in `needs.hosts`.
+
+local host = require "host.http"
+local options = require "options"
+
+local http = {}
+
+local REQUEST = { url = "string", method = "string", headers = "table", body = "string", timeout = "number" }
+
+---Sends one request.
+---@param request { url: string, method?: string, headers?: table<string, string>, body?: string, timeout?: number } seconds
+---@return { status: integer, reason: string, headers: table<string, string>, body: string }? response
+---@return table? err
+function http.try_request(request)
+  options.check("http.request", request, REQUEST)
+  return host.request(request)
+end
+
+---As try_request, but a failure to get any answer raises.
+---@param request { url: string, method?: string, headers?: table<string, string>, body?: string, timeout?: number }
+---@return { status: integer, reason: string, headers: table<string, string>, body: string }
+function http.request(request)
+  local response, err = http.try_request(request)
+  if not response then error(err, 2) end
+  return response
+end
+
+---A probe for a checklist: does this URL answer 200?
+---@param url string
+---@return fun(): boolean?, string
+function http.answers(url)
+  return function()
+    local response, err = http.try_request { url = url, timeout = 10 }
+    if not response then return false, tostring(err) end
+    return response.status == 200, ("%s answered %d"):format(url, response.status)
+  end
+end
+
+return http
