@@ -310,7 +310,7 @@ struct gw_signing {
     struct gw_view region, service;
     int64_t epoch_s;
     bool keep_path;           /* S3: no normalising, no second encoding */
-    bool encode_path_once;    /* the published suite feeds raw paths; normal calls encode twice */
+    bool encode_path_once;    /* for the published suite: normalised, but no second encoding */
     bool sign_body_header;    /* add and sign X-Amz-Content-Sha256 */
     bool token_after_signing; /* add the session token unsigned */
     struct gw_view payload_hash; /* empty: SHA-256 of the body */
@@ -322,28 +322,30 @@ struct gw_signature {
     struct gw_view canonical_request, string_to_sign, signature, authorization;
 };
 
-/* Adds X-Amz-Date, X-Amz-Security-Token, Authorization to `req->headers`. `req->url` is absolute.
- */
+/* Sets X-Amz-Date, X-Amz-Security-Token, Authorization in `req->headers`, so a retry may sign again.
+ * An X-Amz-Content-Sha256 that is there already is the payload hash. `req->url` is absolute. */
 bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing,
                    struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
                    struct gw_err *err);
 
-/* Replaces `req->url` by the presigned URL. */
+/* Replaces `req->url` by the presigned URL; it covers the headers that `req` keeps. */
 bool gw_sigv4_presign(struct gw_http_request *req, const struct gw_signing *signing,
                       struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
                       struct gw_err *err);
 
 /* Server: what a signed request claims, before it is verified. GW_ERR_CREDENTIALS when it is not
- * signed. */
+ * signed, GW_ERR_INPUT when the claim is malformed. */
 struct gw_sigv4_claim {
     struct gw_view access_key_id, region, service, signed_headers, signature, session_token;
     int64_t epoch_s;
+    int64_t expires_s; /* presigned: 1 to 604800; in a header: 0 */
 };
 bool gw_sigv4_read_claim(const struct gw_http_request *req, struct gw_arena *arena,
                          struct gw_sigv4_claim *out, struct gw_err *err);
 
 /* Server: recomputes the signature over exactly the headers the claim names. `now_epoch_s` more
- * than 15 minutes away is refused. The message names what differs, never a key. */
+ * than 15 minutes away, or past the expiry, is refused with GW_ERR_TIMEOUT, all else that does not
+ * fit with GW_ERR_CREDENTIALS. The message names what differs, never a key. */
 bool gw_sigv4_verify(const struct gw_http_request *req, const struct gw_sigv4_claim *claim,
                      const struct gw_credentials *credentials, int64_t now_epoch_s,
                      struct gw_arena *arena, struct gw_err *err);
