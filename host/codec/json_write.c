@@ -1,0 +1,185 @@
+/* json_write: values to JSON text. Depth is limited to GW_JSON_MAX_DEPTH, so that what was written
+ * can be read again; a deeper value makes the buffer full. */
+#include "codec/internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct gw_view SECRET = {"[secret]", 8};
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+static void write_escape(char c, struct gw_buf *out)
+{
+    switch (c) {
+    case '"':
+        gw_buf_add_text(out, "\\\"");
+        return;
+    case '\\':
+        gw_buf_add_text(out, "\\\\");
+        return;
+    case '\b':
+        gw_buf_add_text(out, "\\b");
+        return;
+    case '\f':
+        gw_buf_add_text(out, "\\f");
+        return;
+    case '\n':
+        gw_buf_add_text(out, "\\n");
+        return;
+    case '\r':
+        gw_buf_add_text(out, "\\r");
+        return;
+    case '\t':
+        gw_buf_add_text(out, "\\t");
+        return;
+    default:
+        gw_buf_addf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+static bool needs_escape(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+bool gw_json_write_string(struct gw_view text, struct gw_buf *out)
+{
+    gw_buf_add_char(out, '"');
+    size_t run = 0; /* start of what is copied as it is */
+    size_t at = 0;
+    while (at < text.len) {
+        size_t len = gw_utf8_sequence(text, at);
+        if (len > 0 && !needs_escape(text.data[at])) {
+            at += len;
+            continue;
+        }
+        gw_buf_add(out, gw_view_sub(text, run, at - run));
+        if (len == 0) {
+            gw_buf_add_text(out, GW_UTF8_REPLACEMENT);
+        } else {
+            write_escape(text.data[at], out);
+        }
+        run = ++at;
+    }
+    gw_buf_add(out, gw_view_sub(text, run, at - run));
+    return gw_buf_add_char(out, '"');
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+static void write_double(double number, struct gw_buf *out)
+{
+    if (isnan(number)) {
+        gw_buf_add_text(out, "\"NaN\"");
+        return;
+    }
+    if (isinf(number)) {
+        gw_buf_add_text(out, number < 0 ? "\"-Infinity\"" : "\"Infinity\"");
+        return;
+    }
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) {
+            break;
+        }
+    }
+    gw_buf_add_text(out, text);
+}
+
+/* ---- the tree -------------------------------------------------------------------------------- */
+
+struct writer {
+    const struct gw_json_options *options;
+    struct gw_buf *out;
+};
+
+static void write_value(const struct writer *w, const struct gw_value *value, int depth);
+
+static void break_line(const struct writer *w, int depth)
+{
+    if (w->options->indent > 0) {
+        gw_buf_addf(w->out, "\n%*s", depth * w->options->indent, "");
+    }
+}
+
+static void write_list(const struct writer *w, const struct gw_value *list, int depth)
+{
+    gw_buf_add_char(w->out, '[');
+    for (size_t i = 0; i < list->as.list.count; i++) {
+        if (i > 0) {
+            gw_buf_add_char(w->out, ',');
+        }
+        break_line(w, depth + 1);
+        write_value(w, &list->as.list.items[i], depth + 1);
+    }
+    if (list->as.list.count > 0) {
+        break_line(w, depth);
+    }
+    gw_buf_add_char(w->out, ']');
+}
+
+static void write_map(const struct writer *w, const struct gw_value *map, int depth)
+{
+    gw_buf_add_char(w->out, '{');
+    for (size_t i = 0; i < map->as.map.count; i++) {
+        if (i > 0) {
+            gw_buf_add_char(w->out, ',');
+        }
+        break_line(w, depth + 1);
+        gw_json_write_string(map->as.map.entries[i].key, w->out);
+        gw_buf_add_text(w->out, w->options->indent > 0 ? ": " : ":");
+        write_value(w, &map->as.map.entries[i].value, depth + 1);
+    }
+    if (map->as.map.count > 0) {
+        break_line(w, depth);
+    }
+    gw_buf_add_char(w->out, '}');
+}
+
+static void write_value(const struct writer *w, const struct gw_value *value, int depth)
+{
+    if (depth >= GW_JSON_MAX_DEPTH) {
+        w->out->full = true;
+        return;
+    }
+    if (value->secret && !w->options->reveal_secrets) {
+        gw_json_write_string(SECRET, w->out);
+        return;
+    }
+    switch (value->kind) {
+    case GW_NULL:
+        gw_buf_add_text(w->out, "null");
+        return;
+    case GW_BOOL:
+        gw_buf_add_text(w->out, value->as.boolean ? "true" : "false");
+        return;
+    case GW_INT:
+        gw_buf_addf(w->out, "%" PRId64, value->as.integer);
+        return;
+    case GW_DOUBLE:
+        write_double(value->as.number, w->out);
+        return;
+    case GW_STRING:
+        gw_json_write_string(value->as.string, w->out);
+        return;
+    case GW_LIST:
+        write_list(w, value, depth);
+        return;
+    case GW_MAP:
+        write_map(w, value, depth);
+        return;
+    }
+}
+
+bool gw_json_write(const struct gw_value *value, const struct gw_json_options *options,
+                   struct gw_buf *out)
+{
+    static const struct gw_json_options compact = {0};
+    struct writer w = {options ? options : &compact, out};
+    write_value(&w, value, 0);
+    return !out->full;
+}
