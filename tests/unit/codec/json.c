@@ -136,7 +136,7 @@ static void refuses_what_is_not_json(void **state)
         {"[1,\n \"ab", "json: cut off (line 2, column 5)"},
         {"{\"a\" 1}", "json: malformed (line 1, column 6)"},
         {"[1,]", "json: malformed (line 1, column 4)"},
-        {"{a:1}", "json: malformed (line 1, column 3)"},
+        {"{a:1}", "json: malformed (line 1, column 2)"},
         {"[1 2]", "json: malformed (line 1, column 4)"},
         {"1 2", "json: text behind the value (line 1, column 3)"},
         {"{}\n\n }", "json: text behind the value (line 3, column 2)"},
