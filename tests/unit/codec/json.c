@@ -136,7 +136,7 @@ static void refuses_what_is_not_json(void **state)
         {"[1,\n \"ab", "json: cut off (line 2, column 5)"},
         {"{\"a\" 1}", "json: malformed (line 1, column 6)"},
         {"[1,]", "json: malformed (line 1, column 4)"},
-        {"{a:1}", "json: malformed (line 1, column 2)"},
+        {"{a:1}", "json: malformed (line 1, column 3)"},
         {"[1 2]", "json: malformed (line 1, column 4)"},
         {"1 2", "json: text behind the value (line 1, column 3)"},
         {"{}\n\n }", "json: text behind the value (line 3, column 2)"},
@@ -149,7 +149,7 @@ static void refuses_what_is_not_json(void **state)
         {"[\f1]", "json: control character (line 1, column 2)"},
         {"\"\xff\"", "json: not UTF-8 (line 1, column 2)"},
         {"\"\xed\xa0\x80\"", "json: not UTF-8 (line 1, column 2)"},
-        {"\"\\ud800\"", "json: malformed (line 1, column 3)"},
+        {"\"\\ud800\"", "json: malformed (line 1, column 2)"},
         {"<html>no</html>", "json: malformed (line 1, column 1)"},
     };
     (void)state;
