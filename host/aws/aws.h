@@ -353,7 +353,8 @@ bool gw_sigv4_verify(const struct gw_http_request *req, const struct gw_sigv4_cl
 /* ================================ config =======================================================
  */
 
-/* The shared config and credentials files, in AWS's grammar; limits: 1 MiB a file. */
+/* The shared config and credentials files, in AWS's grammar; limits: 1 MiB and 10000 sections a
+ * file, 256 properties a section. */
 struct gw_config;
 
 /* Reads AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or their defaults under HOME; missing files
@@ -364,12 +365,20 @@ struct gw_config *gw_config_parse(struct gw_view config_text, struct gw_view cre
                                   struct gw_err *err);
 void gw_config_close(struct gw_config *config);
 
+/* The two files, for messages; with '~' where HOME is not set. Texts: "config", "credentials". */
+struct gw_view gw_config_path(const struct gw_config *config);
+struct gw_view gw_config_credentials_path(const struct gw_config *config);
+
 /* The profile's property; the empty view when absent. */
 struct gw_view gw_config_get(const struct gw_config *config, struct gw_view profile,
                              struct gw_view key);
 bool gw_config_has_profile(const struct gw_config *config, struct gw_view profile);
 size_t gw_config_profile_count(const struct gw_config *config);
 struct gw_view gw_config_profile_name(const struct gw_config *config, size_t index);
+/* Names are in lower case. */
+size_t gw_config_property_count(const struct gw_config *config, struct gw_view profile);
+struct gw_view gw_config_property_name(const struct gw_config *config, struct gw_view profile,
+                                       size_t index);
 /* A property of another section: kind "services" or "sso-session"; `sub` for a sub-property, else
  * the empty view. */
 struct gw_view gw_config_section_get(const struct gw_config *config, struct gw_view kind,

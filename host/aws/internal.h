@@ -28,4 +28,10 @@ bool gw_sigv4_compute(const struct gw_sigv4_input *input, struct gw_arena *arena
 struct gw_view gw_sigv4_scope(int64_t epoch_s, struct gw_view region, struct gw_view service,
                               struct gw_arena *arena);
 
+/* ---- config ----------------------------------------------------------------------------------- */
+
+/* The path of the file that the profile's property was read from; the empty view when absent. */
+struct gw_view gw_config_origin(const struct gw_config *config, struct gw_view profile,
+                                struct gw_view key);
+
 #endif
