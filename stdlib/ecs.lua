@@ -2,6 +2,7 @@
 
 local aws = require "aws"
 local failure = require "failure"
+local planned = require "planned"
 
 local ecs = {}
 
@@ -92,6 +93,7 @@ end
 ---@param service table
 ---@return table?
 function ecs.primary(service)
+  if planned.is_unknown(service) then return planned.unknown end
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.status == "PRIMARY" then return deployment end
   end

@@ -21,7 +21,9 @@ end
 
 local UNKNOWN_TEXT = "(known after apply)"
 
-local function unknown_index()
+-- Nothing is known of how many elements an unknown list has, so that a loop over it makes no turn.
+local function unknown_index(_, key)
+  if math.type(key) == "integer" then return nil end
   return planned.unknown
 end
 
@@ -31,18 +33,24 @@ planned.unknown = setmetatable({}, {
   __newindex = function()
     error("a result that is only known after apply cannot be written to", 2)
   end,
-  __call = unknown_index,
   __tostring = function() return UNKNOWN_TEXT end,
   __concat = function(a, b) return tostring(a) .. tostring(b) end,
   __len = function() return 0 end,
   __metatable = "unknown",
 })
 
+---Is this the stand-in?
+---@param value any
+---@return boolean
+function planned.is_unknown(value)
+  return rawequal(value, planned.unknown)
+end
+
 ---A copy of the value in which unknown parts are their text, fit for an event.
 ---@param value any
 ---@return any
 function planned.plain(value)
-  if rawequal(value, planned.unknown) then return UNKNOWN_TEXT end
+  if planned.is_unknown(value) then return UNKNOWN_TEXT end
   if type(value) ~= "table" then return value end
   local copy = {}
   for key, member in next, value do copy[key] = planned.plain(member) end
