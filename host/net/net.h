@@ -11,7 +11,7 @@
 
 enum gw_clock_kind {
     GW_CLOCK_REAL,
-    GW_CLOCK_VIRTUAL /* jumps to the next timer whenever no file descriptor is watched */
+    GW_CLOCK_VIRTUAL /* jumps to the next timer; stands still while a descriptor is watched */
 };
 
 struct gw_loop_options {
@@ -28,7 +28,8 @@ int64_t gw_loop_wall_ms(const struct gw_loop *loop); /* since 1970 UTC */
 bool gw_loop_is_virtual(const struct gw_loop *loop);
 
 /* Waits for the next timer or ready descriptor and calls what is due. False when there is nothing
- * left to wait for. Timers due at the same time fire in the order in which they were started. */
+ * left to wait for. Timers due at the same time fire in the order in which they were started. A
+ * signal ends the wait early. Not to be called from a callback. */
 bool gw_loop_step(struct gw_loop *loop);
 
 typedef void (*gw_timer_fn)(void *ctx);
@@ -37,7 +38,11 @@ struct gw_timer;
 struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn, void *ctx);
 void gw_timer_stop(struct gw_timer *timer); /* NULL is fine; not for a timer that has fired */
 
-enum { GW_WATCH_READ = 1, GW_WATCH_WRITE = 2 };
+enum {
+    GW_WATCH_READ = 1,
+    GW_WATCH_WRITE = 2,
+    GW_WATCH_BACKGROUND = 4 /* neither keeps the loop alive nor holds virtual time: signal pipes */
+};
 typedef void (*gw_watch_fn)(void *ctx, int events);
 struct gw_watch;
 struct gw_watch *gw_watch_start(struct gw_loop *loop, int fd, int events, gw_watch_fn fn,
@@ -56,6 +61,7 @@ struct gw_headers {
     size_t count, capacity;
 };
 
+/* Copies both texts; a repeated name is kept as a further line. */
 void gw_headers_add(struct gw_arena *arena, struct gw_headers *headers, struct gw_view name,
                     struct gw_view value);
 /* The first value of that name, case-insensitively; the empty view when absent. */

@@ -1,0 +1,259 @@
+/* The real transport: libcurl's multi interface driven by our loop. Curl says which sockets and
+ * which deadline it waits for; the loop says when they are ready. Connections are kept and reused.
+ *
+ * `done` is only ever called from here, between curl's functions and never inside one of its
+ * callbacks, so that it may start, cancel or close as it likes. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/internal.h"
+
+/* One socket that curl waits for. */
+struct socket_watch {
+    struct curl_transport *transport;
+    curl_socket_t fd;
+    struct gw_watch *watch;
+};
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+static void link_exchange(struct curl_transport *transport, struct gw_exchange *exchange)
+{
+    exchange->next = transport->exchanges;
+    if (exchange->next != NULL) {
+        exchange->next->previous = exchange;
+    }
+    transport->exchanges = exchange;
+}
+
+static void unlink_exchange(struct curl_transport *transport, struct gw_exchange *exchange)
+{
+    if (exchange->previous != NULL) {
+        exchange->previous->next = exchange->next;
+    } else {
+        transport->exchanges = exchange->next;
+    }
+    if (exchange->next != NULL) {
+        exchange->next->previous = exchange->previous;
+    }
+}
+
+/* From here on curl and the transport know nothing of it. */
+static void detach(struct gw_exchange *exchange)
+{
+    unlink_exchange(exchange->transport, exchange);
+    gw_timer_stop(exchange->refusal);
+    if (exchange->easy != NULL) {
+        curl_multi_remove_handle(exchange->transport->multi, exchange->easy);
+        curl_easy_cleanup(exchange->easy);
+    }
+    curl_slist_free_all(exchange->header_lines);
+}
+
+static void release(struct gw_exchange *exchange)
+{
+    gw_buf_clear(&exchange->body);
+    gw_arena_free(exchange->arena);
+    free(exchange);
+}
+
+static void deliver(struct gw_exchange *exchange, bool answered)
+{
+    detach(exchange);
+    exchange->done(exchange->ctx, answered ? &exchange->res : NULL,
+                   answered ? NULL : &exchange->err);
+    release(exchange);
+}
+
+static void free_transport(struct curl_transport *transport)
+{
+    curl_multi_cleanup(transport->multi);
+    gw_timer_stop(transport->timer);
+    free(transport->ca_bundle);
+    free(transport->user_agent);
+    free(transport->http_proxy);
+    free(transport);
+}
+
+static void end_delivering(struct curl_transport *transport)
+{
+    transport->delivering = false;
+    if (transport->closed) {
+        free_transport(transport);
+    }
+}
+
+static void deliver_finished(struct curl_transport *transport)
+{
+    transport->delivering = true;
+    CURLMsg *message;
+    int left;
+    while (!transport->closed && (message = curl_multi_info_read(transport->multi, &left))) {
+        if (message->msg == CURLMSG_DONE) {
+            struct gw_exchange *exchange = NULL;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
+            deliver(exchange, gw_exchange_conclude(exchange, message->data.result));
+        }
+    }
+    end_delivering(transport);
+}
+
+static void on_refusal(void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    struct curl_transport *transport = exchange->transport;
+    exchange->refusal = NULL;
+    transport->delivering = true;
+    deliver(exchange, false);
+    end_delivering(transport);
+}
+
+/* ---- curl on the loop ------------------------------------------------------------------------ */
+
+static void on_ready(void *ctx, int events)
+{
+    const struct socket_watch *socket = ctx;
+    struct curl_transport *transport = socket->transport;
+    int mask = (events & GW_WATCH_READ ? CURL_CSELECT_IN : 0) |
+               (events & GW_WATCH_WRITE ? CURL_CSELECT_OUT : 0);
+    int running;
+    curl_multi_socket_action(transport->multi, socket->fd, mask, &running);
+    deliver_finished(transport);
+}
+
+static void on_deadline(void *ctx)
+{
+    struct curl_transport *transport = ctx;
+    transport->timer = NULL;
+    int running;
+    curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    deliver_finished(transport);
+}
+
+/* CURLMOPT_TIMERFUNCTION */
+static int set_deadline(CURLM *multi, long timeout_ms, void *ctx)
+{
+    (void)multi;
+    struct curl_transport *transport = ctx;
+    gw_timer_stop(transport->timer);
+    transport->timer = NULL;
+    if (timeout_ms >= 0) {
+        transport->timer = gw_timer_start(transport->loop, timeout_ms, on_deadline, transport);
+    }
+    return 0;
+}
+
+/* CURLMOPT_SOCKETFUNCTION */
+static int set_interest(CURL *easy, curl_socket_t fd, int what, void *ctx, void *assigned)
+{
+    (void)easy;
+    struct curl_transport *transport = ctx;
+    struct socket_watch *socket = assigned;
+    if (socket != NULL) {
+        gw_watch_stop(socket->watch);
+    }
+    if (what == CURL_POLL_REMOVE) {
+        curl_multi_assign(transport->multi, fd, NULL);
+        free(socket);
+        return 0;
+    }
+    if (socket == NULL) {
+        socket = gw_alloc(sizeof *socket);
+        *socket = (struct socket_watch){.transport = transport, .fd = fd};
+        curl_multi_assign(transport->multi, fd, socket);
+    }
+    int events =
+        (what & CURL_POLL_IN ? GW_WATCH_READ : 0) | (what & CURL_POLL_OUT ? GW_WATCH_WRITE : 0);
+    socket->watch = gw_watch_start(transport->loop, fd, events, on_ready, socket);
+    return 0;
+}
+
+/* ---- the transport --------------------------------------------------------------------------- */
+
+static struct gw_exchange *start(struct gw_transport *self, const struct gw_http_request *req,
+                                 gw_http_done_fn done, void *ctx)
+{
+    struct curl_transport *transport = (struct curl_transport *)self;
+    struct gw_exchange *exchange = gw_alloc(sizeof *exchange);
+    exchange->transport = transport;
+    exchange->req = req;
+    exchange->done = done;
+    exchange->ctx = ctx;
+    exchange->arena = gw_arena_new();
+    link_exchange(transport, exchange);
+    if (!gw_exchange_prepare(exchange)) {
+        exchange->refusal = gw_timer_start(transport->loop, 0, on_refusal, exchange);
+        return exchange;
+    }
+    curl_multi_add_handle(transport->multi, exchange->easy);
+    return exchange;
+}
+
+static void cancel(struct gw_transport *self, struct gw_exchange *exchange)
+{
+    (void)self;
+    if (exchange != NULL) {
+        detach(exchange);
+        release(exchange);
+    }
+}
+
+static void close_transport(struct gw_transport *self)
+{
+    struct curl_transport *transport = (struct curl_transport *)self;
+    while (transport->exchanges != NULL) {
+        cancel(self, transport->exchanges);
+    }
+    transport->closed = true;
+    if (!transport->delivering) {
+        free_transport(transport);
+    }
+}
+
+static bool init_curl_once(struct gw_err *err)
+{
+    static bool initialised;
+    if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return gw_fail(err, GW_ERR_INTERNAL, "http: libcurl could not be initialised");
+    }
+    initialised = true;
+    return true;
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? gw_view_dup(gw_view_of(text)) : NULL;
+}
+
+struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_options *options,
+                                  struct gw_err *err)
+{
+    static const struct gw_curl_options defaults;
+    options = options != NULL ? options : &defaults;
+    if (options->ca_bundle != NULL && access(options->ca_bundle, R_OK) != 0) {
+        gw_fail(err, GW_ERR_IO, "ca bundle '%s': cannot be read", options->ca_bundle);
+        return NULL;
+    }
+    if (!init_curl_once(err)) {
+        return NULL;
+    }
+    struct curl_transport *transport = gw_alloc(sizeof *transport);
+    transport->base = (struct gw_transport){start, cancel, close_transport};
+    transport->loop = loop;
+    transport->ca_bundle = copy_or_null(options->ca_bundle);
+    transport->user_agent = copy_or_null(options->user_agent);
+    /* Curl itself knows the other variables, but this one by its lower-case name only. */
+    transport->http_proxy = getenv("http_proxy") ? NULL : copy_or_null(getenv("HTTP_PROXY"));
+    transport->multi = curl_multi_init();
+    if (transport->multi == NULL) {
+        gw_fail(err, GW_ERR_INTERNAL, "http: libcurl has no memory for its handle");
+        free_transport(transport);
+        return NULL;
+    }
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, set_interest);
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, set_deadline);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
+    return &transport->base;
+}

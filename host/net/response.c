@@ -1,0 +1,237 @@
+/* What curl hands over becomes an answer, or one line that says what went wrong and where.
+ * Interim answers (1xx) are dropped, trailers too: nothing after the body may pose as a header.
+ * Limits: 128 KiB of header lines, the request's ceiling for the body. */
+#include <ctype.h>
+#include <string.h>
+
+#include "net/internal.h"
+
+#define MAX_HEADER_BYTES   (128u << 10)
+#define MAX_RESPONSE_BYTES (64u << 20)
+
+/* ---- header lines ---------------------------------------------------------------------------- */
+
+/* "HTTP/1.1 200 OK"; the reason may be missing. */
+static bool read_status_line(struct gw_exchange *exchange, struct gw_view line)
+{
+    int64_t status = 0;
+    size_t space = gw_view_find_char(line, ' ');
+    struct gw_view rest = gw_view_sub(line, space == GW_NPOS ? line.len : space + 1, line.len);
+    if (!gw_view_to_int64(gw_view_sub(rest, 0, 3), &status) || status < 100 || status > 999) {
+        return gw_fail(&exchange->err, GW_ERR_PROTOCOL, "%.*s: the answer has no status",
+                       GW_VIEW_ARGS(exchange->place));
+    }
+    exchange->res.status = (int)status;
+    exchange->res.reason =
+        gw_arena_dup(exchange->arena, gw_view_trim(gw_view_sub(rest, 3, rest.len)));
+    exchange->res.headers.count = 0;
+    exchange->part = PART_HEADERS;
+    return true;
+}
+
+/* The old folded form: the line continues the value of the one before. */
+static bool read_continuation(struct gw_exchange *exchange, struct gw_view line)
+{
+    struct gw_headers *headers = &exchange->res.headers;
+    if (headers->count > 0) {
+        struct gw_view *value = &headers->items[headers->count - 1].value;
+        *value = gw_arena_printf(exchange->arena, "%.*s %.*s", GW_VIEW_ARGS(*value),
+                                 GW_VIEW_ARGS(gw_view_trim(line)));
+    }
+    return true;
+}
+
+static bool read_header_line(struct gw_exchange *exchange, struct gw_view line)
+{
+    if (line.data[0] == ' ' || line.data[0] == '\t') {
+        return read_continuation(exchange, line);
+    }
+    size_t colon = gw_view_find_char(line, ':');
+    if (colon == GW_NPOS) {
+        return gw_fail(&exchange->err, GW_ERR_PROTOCOL, "%.*s: header line '%.*s' has no colon",
+                       GW_VIEW_ARGS(exchange->place), GW_VIEW_ARGS(line));
+    }
+    gw_headers_add(exchange->arena, &exchange->res.headers, gw_view_sub(line, 0, colon),
+                   gw_view_trim(gw_view_sub(line, colon + 1, line.len)));
+    return true;
+}
+
+static bool read_line(struct gw_exchange *exchange, struct gw_view line)
+{
+    if (exchange->part == PART_TRAILERS) {
+        return true;
+    }
+    if (line.len == 0) {
+        bool is_interim = exchange->res.status < 200;
+        exchange->part = is_interim ? PART_STATUS : PART_TRAILERS;
+        return true;
+    }
+    return exchange->part == PART_STATUS ? read_status_line(exchange, line)
+                                         : read_header_line(exchange, line);
+}
+
+static struct gw_view without_line_end(const char *data, size_t len)
+{
+    while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r')) {
+        len--;
+    }
+    return (struct gw_view){data, len};
+}
+
+/* CURLOPT_HEADERFUNCTION: one whole line a call; anything but its length aborts the transfer. */
+static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    size_t len = size * count;
+    exchange->header_bytes += len;
+    if (exchange->header_bytes > MAX_HEADER_BYTES) {
+        gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer's headers are larger than %u bytes",
+                GW_VIEW_ARGS(exchange->place), MAX_HEADER_BYTES);
+        return 0;
+    }
+    return read_line(exchange, without_line_end(data, len)) ? len : 0;
+}
+
+/* CURLOPT_WRITEFUNCTION */
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    size_t len = size * count;
+    if (!gw_buf_add(&exchange->body, (struct gw_view){data, len})) {
+        gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer is larger than %zu bytes",
+                GW_VIEW_ARGS(exchange->place), exchange->body.limit_bytes);
+        return 0;
+    }
+    return len;
+}
+
+bool gw_exchange_receive(struct gw_exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    size_t limit_bytes = exchange->req->max_response_bytes;
+    gw_buf_init(&exchange->body, limit_bytes > 0 ? limit_bytes : MAX_RESPONSE_BYTES);
+    return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->curl_message) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange) == CURLE_OK;
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static int64_t get_number(const struct gw_exchange *exchange, CURLINFO info)
+{
+    curl_off_t number = 0;
+    curl_easy_getinfo(exchange->easy, info, &number);
+    return (int64_t)number;
+}
+
+/* The system's reason if there is one, else curl's; in our spelling. */
+static const char *get_cause(struct gw_exchange *exchange, CURLcode code, char *buf, size_t size)
+{
+    long number = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
+    const char *text = exchange->curl_message;
+    if (number != 0 && strerror_r((int)number, buf, size) == 0) {
+        text = buf;
+    } else if (text[0] == '\0') {
+        text = curl_easy_strerror(code);
+    }
+    size_t len = strlen(text);
+    len = len < size ? len : size - 1;
+    memmove(buf, text, len);
+    buf[len] = '\0';
+    if (isupper((unsigned char)buf[0]) && !isupper((unsigned char)buf[1])) {
+        buf[0] = (char)tolower((unsigned char)buf[0]);
+    }
+    return buf;
+}
+
+static bool fail_connect(struct gw_exchange *exchange, const char *cause)
+{
+    struct gw_view told = gw_view_of(exchange->curl_message);
+    bool is_proxy = told.len > 0 && gw_view_find(told, exchange->url.host) == GW_NPOS;
+    gw_fail(&exchange->err, GW_ERR_NETWORK, "could not connect to %.*s: %s",
+            GW_VIEW_ARGS(exchange->place), cause);
+    if (is_proxy) {
+        gw_err_prefix(&exchange->err, "proxy: %.*s", GW_VIEW_ARGS(told));
+    }
+    return false;
+}
+
+static bool fail_timeout(struct gw_exchange *exchange)
+{
+    struct gw_view place = exchange->place;
+    int64_t total_ms = gw_exchange_timeout_ms(exchange);
+    if (get_number(exchange, CURLINFO_PRETRANSFER_TIME_T) > 0) {
+        return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no complete answer within %g s",
+                       GW_VIEW_ARGS(place), (double)total_ms / 1000);
+    }
+    int64_t connect_ms = gw_exchange_connect_timeout_ms(exchange);
+    connect_ms = connect_ms < total_ms ? connect_ms : total_ms;
+    return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "could not connect to %.*s within %g s",
+                   GW_VIEW_ARGS(place), (double)connect_ms / 1000);
+}
+
+static bool fail_cut_off(struct gw_exchange *exchange)
+{
+    return gw_fail(&exchange->err, GW_ERR_NETWORK,
+                   "%.*s: connection closed after %zu bytes of the answer",
+                   GW_VIEW_ARGS(exchange->place), exchange->body.len);
+}
+
+/* Curl reports a broken chunked body like a lost connection; only its text tells them apart. */
+static bool fail_lost(struct gw_exchange *exchange, const char *cause)
+{
+    bool is_bad_chunk = strstr(exchange->curl_message, "chunked-encoding") != NULL;
+    return gw_fail(&exchange->err, is_bad_chunk ? GW_ERR_PROTOCOL : GW_ERR_NETWORK,
+                   "%.*s: connection lost: %s", GW_VIEW_ARGS(exchange->place), cause);
+}
+
+static bool fail(struct gw_exchange *exchange, CURLcode code)
+{
+    char buf[256];
+    struct gw_err *err = &exchange->err;
+    struct gw_view place = exchange->place;
+    const char *cause = get_cause(exchange, code, buf, sizeof buf);
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return gw_fail(err, GW_ERR_NETWORK, "could not resolve host '%.*s'",
+                       GW_VIEW_ARGS(exchange->url.host));
+    case CURLE_COULDNT_CONNECT:
+        return fail_connect(exchange, cause);
+    case CURLE_OPERATION_TIMEDOUT:
+        return fail_timeout(exchange);
+    case CURLE_GOT_NOTHING:
+        return gw_fail(err, GW_ERR_NETWORK, "%.*s: connection closed before an answer",
+                       GW_VIEW_ARGS(place));
+    case CURLE_PARTIAL_FILE:
+        return fail_cut_off(exchange);
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return fail_lost(exchange, cause);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer is not HTTP", GW_VIEW_ARGS(place));
+    case CURLE_WEIRD_SERVER_REPLY:
+        return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer breaks HTTP: %s",
+                       GW_VIEW_ARGS(place), exchange->curl_message);
+    case CURLE_OUT_OF_MEMORY: /* what curl calls a header line over its own 100 KiB */
+        return gw_fail(err, GW_ERR_LIMIT, "%.*s: a header line of the answer is too large",
+                       GW_VIEW_ARGS(place));
+    default: /* proxies and the many faces of TLS */
+        return gw_fail(err, GW_ERR_NETWORK, "%.*s: %s", GW_VIEW_ARGS(place), cause);
+    }
+}
+
+bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code)
+{
+    if (exchange->err.code != GW_ERR_NONE) {
+        return false;
+    }
+    if (code != CURLE_OK) {
+        return fail(exchange, code);
+    }
+    exchange->res.body = gw_buf_view(&exchange->body);
+    return true;
+}
