@@ -1,0 +1,235 @@
+/* Settings: argument before environment before profile, and what is refused. */
+#include "aws/aws.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CONFIG                                                                                     \
+    "[default]\nregion = eu-west-1\n"                                                              \
+    "[profile production]\nregion = ap-south-1\nca_bundle = /p.pem\nmax_attempts = 7\n"            \
+    "use_fips_endpoint = TRUE\nuse_dualstack_endpoint = yes\n"                                     \
+    "[profile odd]\nregion = us-east-1.evil.example\nmax_attempts = many\n"
+
+static const char *const variables[] = {
+    "AWS_PROFILE",           "AWS_DEFAULT_PROFILE",        "AWS_REGION",    "AWS_DEFAULT_REGION",
+    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS"};
+
+static void clear_environment(void)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        unsetenv(variables[i]);
+    }
+}
+
+/* Arguments, environment, and what comes of them. */
+struct row {
+    const char *claim;
+    const char *profile, *region, *endpoint_url;
+    const char *environment[4][2];
+    const char *message; /* of the failure; else these */
+    const char *expect_profile, *expect_region, *expect_endpoint_url, *expect_ca_bundle;
+    bool named, fips, dualstack;
+    int max_attempts;
+};
+
+static void check_text(const char *claim, const char *what, const char *expected,
+                       struct gw_view actual)
+{
+    if (!gw_view_equal(gw_view_of(expected), actual)) {
+        fail_msg("%s: %s: expected '%s', got '%.*s'", claim, what, expected ? expected : "",
+                 GW_VIEW_ARGS(actual));
+    }
+}
+
+static void check_row(const struct gw_config *config, const struct row *row)
+{
+    struct gw_settings got;
+    struct gw_err err = {0};
+    clear_environment();
+    for (size_t i = 0; i < 4 && row->environment[i][0]; i++) {
+        setenv(row->environment[i][0], row->environment[i][1], 1);
+    }
+    bool resolved = gw_settings_resolve(config, gw_view_of(row->profile), gw_view_of(row->region),
+                                        gw_view_of(row->endpoint_url), &got, &err);
+    check_text(row->claim, "message", row->message, gw_view_of(err.message));
+    if (!resolved) {
+        return;
+    }
+    check_text(row->claim, "profile", row->expect_profile, got.profile);
+    check_text(row->claim, "region", row->expect_region, got.region);
+    check_text(row->claim, "endpoint", row->expect_endpoint_url, got.endpoint_url);
+    check_text(row->claim, "ca bundle", row->expect_ca_bundle, got.ca_bundle);
+    if (got.profile_named != row->named || got.use_fips != row->fips ||
+        got.use_dualstack != row->dualstack ||
+        got.max_attempts != (row->max_attempts ? row->max_attempts : 3)) {
+        fail_msg("%s: named %d, fips %d, dualstack %d, %d attempts", row->claim, got.profile_named,
+                 got.use_fips, got.use_dualstack, got.max_attempts);
+    }
+}
+
+static void check_rows(const char *config_text, const char *credentials_text,
+                       const struct row *rows, size_t count)
+{
+    struct gw_err err = {0};
+    struct gw_config *config =
+        gw_config_parse(gw_view_of(config_text), gw_view_of(credentials_text), &err);
+    assert_non_null(config);
+    for (size_t i = 0; i < count; i++) {
+        check_row(config, &rows[i]);
+    }
+    clear_environment();
+    gw_config_close(config);
+}
+
+static void the_profile_is_argument_then_environment_then_default(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "nothing given", .expect_profile = "default", .expect_region = "eu-west-1"},
+        {.claim = "blank is not given",
+         .profile = "",
+         .environment = {{"AWS_PROFILE", " "}},
+         .expect_profile = "default",
+         .expect_region = "eu-west-1"},
+        {.claim = "AWS_PROFILE",
+         .environment = {{"AWS_PROFILE", "production"}, {"AWS_DEFAULT_PROFILE", "default"}},
+         .expect_profile = "production",
+         .expect_region = "ap-south-1",
+         .expect_ca_bundle = "/p.pem",
+         .max_attempts = 7,
+         .fips = true},
+        {.claim = "AWS_DEFAULT_PROFILE",
+         .environment = {{"AWS_DEFAULT_PROFILE", "production"}, {"AWS_MAX_ATTEMPTS", "1"}},
+         .expect_profile = "production",
+         .expect_region = "ap-south-1",
+         .expect_ca_bundle = "/p.pem",
+         .max_attempts = 1,
+         .fips = true},
+        {.claim = "the argument",
+         .profile = "default",
+         .environment = {{"AWS_PROFILE", "production"}},
+         .expect_profile = "default",
+         .expect_region = "eu-west-1",
+         .named = true},
+    };
+    check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
+}
+
+static void a_profile_that_does_not_exist_is_refused(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "near another",
+         .profile = "porduction",
+         .message = "profile 'porduction': is not in config or credentials; did you mean "
+                    "'production'? (from the profile argument)"},
+        {.claim = "near none",
+         .environment = {{"AWS_PROFILE", "x"}},
+         .message = "profile 'x': is not in config or credentials; there is 'default', "
+                    "'production', 'odd' (from AWS_PROFILE)"},
+    };
+    check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
+    static const struct row without_files[] = {
+        {.claim = "default need not exist", .expect_profile = "default"},
+        {.claim = "unless it is named",
+         .profile = "default",
+         .message = "profile 'default': is not in config or credentials; there are none (from the "
+                    "profile argument)"},
+    };
+    check_rows("", "", without_files, 2);
+}
+
+static void the_region_is_argument_then_environment_then_profile(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "the argument",
+         .region = "us-west-2",
+         .environment = {{"AWS_REGION", "sa-east-1"}},
+         .expect_profile = "default",
+         .expect_region = "us-west-2"},
+        {.claim = "AWS_REGION",
+         .environment = {{"AWS_REGION", "sa-east-1"}, {"AWS_DEFAULT_REGION", "us-east-2"}},
+         .expect_profile = "default",
+         .expect_region = "sa-east-1"},
+        {.claim = "AWS_DEFAULT_REGION",
+         .environment = {{"AWS_DEFAULT_REGION", "us-east-2"}},
+         .expect_profile = "default",
+         .expect_region = "us-east-2"},
+        {.claim = "no host label",
+         .region = "us-east-1/",
+         .message = "region 'us-east-1/': expected a name like 'us-east-1' (from the region "
+                    "argument)"},
+        {.claim = "a hyphen at the end",
+         .environment = {{"AWS_REGION", "us-"}},
+         .message = "region 'us-': expected a name like 'us-east-1' (from AWS_REGION)"},
+        {.claim = "a host in the profile",
+         .profile = "odd",
+         .message = "region 'us-east-1.evil.example': expected a name like 'us-east-1' (from "
+                    "region)"},
+    };
+    check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
+}
+
+static void switches_come_from_environment_or_profile(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "environment",
+         .environment = {{"AWS_USE_DUALSTACK_ENDPOINT", "True"},
+                         {"AWS_USE_FIPS_ENDPOINT", "1"},
+                         {"AWS_CA_BUNDLE", "/e.pem"},
+                         {"AWS_MAX_ATTEMPTS", "5"}},
+         .expect_profile = "default",
+         .expect_region = "eu-west-1",
+         .expect_ca_bundle = "/e.pem",
+         .dualstack = true,
+         .max_attempts = 5},
+        {.claim = "an endpoint",
+         .endpoint_url = "http://localhost:4566",
+         .expect_profile = "default",
+         .expect_region = "eu-west-1",
+         .expect_endpoint_url = "http://localhost:4566"},
+        {.claim = "an endpoint that is no url",
+         .endpoint_url = "localhost",
+         .message = "the endpoint argument: url 'localhost': expected http:// or https://"},
+        {.claim = "no attempt at all",
+         .environment = {{"AWS_MAX_ATTEMPTS", "0"}},
+         .message = "AWS_MAX_ATTEMPTS: expected a whole number from 1 to 100, got '0'"},
+        {.claim = "attempts of the profile",
+         .profile = "odd",
+         .region = "us-east-1",
+         .message = "max_attempts: expected a whole number from 1 to 100, got 'many'"},
+    };
+    check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
+}
+
+static void no_message_quotes_the_credentials_file(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "a secret in the wrong place",
+         .message = "region '...': expected a name like 'us-east-1' (from region)"},
+        {.claim = "likewise",
+         .region = "us-east-1",
+         .message = "max_attempts: expected a whole number from 1 to 100, got '...'"},
+    };
+    check_rows("", "[default]\nregion = wJalrXUtnFEMI/K7\nmax_attempts = wJalrXUtnFEMI\n", rows,
+               sizeof rows / sizeof rows[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_profile_is_argument_then_environment_then_default),
+        cmocka_unit_test(a_profile_that_does_not_exist_is_refused),
+        cmocka_unit_test(the_region_is_argument_then_environment_then_profile),
+        cmocka_unit_test(switches_come_from_environment_or_profile),
+        cmocka_unit_test(no_message_quotes_the_credentials_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
