@@ -1,0 +1,437 @@
+/* model: the compiled API models as objects. The table is what host/models/compile.lua wrote: fixed
+ * records that refer to one another by a distance in bytes, so an object is a pointer into it and
+ * nothing is built at start. The table is trusted, for it comes from our own compiler: only its
+ * magic, version and size are checked. Little-endian, as every processor that we run on. */
+#include "aws/aws.h"
+
+#include <string.h>
+
+#define TABLE_VERSION 1
+
+/* The distance from this field to what it refers to; 0: nothing. A text is its length in 32 bits
+ * and then its bytes. The structs mirror compile.lua field by field. */
+typedef int32_t ref;
+
+struct gw_models {
+    char magic[8];
+    uint32_t version, size_bytes, service_count;
+    ref services;
+};
+
+struct gw_service {
+    ref name, id, iam_prefix, signing_name, endpoint_prefix, api_version, target_prefix;
+    ref json_version, xml_namespace, endpoint_rules;
+    ref operations, operations_by_name, waiters;
+    uint16_t operation_count, waiter_count;
+    uint8_t protocol, query_compatible;
+    uint16_t unused;
+};
+
+struct gw_operation {
+    ref service, name, snake_name, http_method, uri, host_prefix, result_wrapper;
+    ref input, output, errors, paginator;
+    uint16_t error_count, response_code;
+    uint8_t effect, is_unsigned;
+    uint16_t unused;
+};
+
+struct gw_shape {
+    ref name, wire_name, xml_namespace, xml_prefix, error_code;
+    ref members, members_by_name, enums, range;
+    uint32_t flags;
+    uint16_t member_count, enum_count, payload /* 1-based; 0: none */, error_status;
+    uint8_t type, timestamp_format;
+    uint16_t unused;
+};
+
+struct range {
+    double min, max;
+};
+
+struct gw_member {
+    ref name, wire_name, shape, extra;
+    uint16_t flags;
+    uint8_t location, timestamp_format;
+};
+
+/* What few members have. */
+struct extra {
+    ref query_name, xml_namespace, xml_prefix, context_param;
+};
+
+struct gw_paginator {
+    ref texts[4];
+    uint16_t counts[4];
+    ref limit_key, more_results;
+};
+
+struct acceptor {
+    ref argument, expected_json;
+    uint16_t matcher, state;
+};
+
+struct gw_waiter {
+    ref name, snake_name, operation, acceptors;
+    uint16_t acceptor_count, delay_s, max_attempts, unused;
+};
+
+_Static_assert(sizeof(struct gw_models) == 24, "compile.lua");
+_Static_assert(sizeof(struct gw_service) == 60, "compile.lua");
+_Static_assert(sizeof(struct gw_operation) == 52, "compile.lua");
+_Static_assert(sizeof(struct gw_shape) == 52, "compile.lua");
+_Static_assert(sizeof(struct gw_member) == 20, "compile.lua");
+_Static_assert(sizeof(struct gw_paginator) == 32, "compile.lua");
+_Static_assert(sizeof(struct acceptor) == 12, "compile.lua");
+_Static_assert(sizeof(struct gw_waiter) == 24, "compile.lua");
+
+/* ---- references ----------------------------------------------------------------------------- */
+
+static const void *target(const ref *from)
+{
+    return *from == 0 ? NULL : (const char *)from + *from;
+}
+
+static struct gw_view text(const ref *from)
+{
+    const char *at = target(from);
+    if (at == NULL) {
+        return GW_VIEW_NONE;
+    }
+    uint32_t len;
+    memcpy(&len, at, sizeof len);
+    return (struct gw_view){at + sizeof len, len};
+}
+
+static struct gw_view text_item(const ref *array, size_t index)
+{
+    return text((const ref *)target(array) + index);
+}
+
+/* Binary search: the index of `name` among `count` names in ascending order, else GW_NPOS. */
+typedef struct gw_view name_at_fn(const void *owner, size_t index);
+
+static size_t search(const void *owner, size_t count, name_at_fn *name_at, struct gw_view name)
+{
+    size_t low = 0;
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+        int order = gw_view_compare(name_at(owner, middle), name);
+        if (order == 0) {
+            return middle;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            count = middle;
+        }
+    }
+    return GW_NPOS;
+}
+
+/* Accessors that only read a field. */
+#define TEXT(type, field)                                                                          \
+    struct gw_view gw_##type##_##field(const struct gw_##type *of)                                 \
+    {                                                                                              \
+        return text(&of->field);                                                                   \
+    }
+#define FIELD(result, type, field)                                                                 \
+    result gw_##type##_##field(const struct gw_##type *of)                                         \
+    {                                                                                              \
+        return (result)of->field;                                                                  \
+    }
+#define OBJECT(result, type, field)                                                                \
+    const struct gw_##result *gw_##type##_##field(const struct gw_##type *of)                      \
+    {                                                                                              \
+        return target(&of->field);                                                                 \
+    }
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+extern const char gw_models_blob[] __attribute__((visibility("hidden")));
+
+const struct gw_models *gw_models_builtin(void)
+{
+    return (const struct gw_models *)(const void *)gw_models_blob;
+}
+
+const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err)
+{
+    const struct gw_models *models = (const void *)bytes.data;
+    if (bytes.len < sizeof *models || memcmp(models->magic, "gwmodels", 8) != 0) {
+        gw_fail(err, GW_ERR_INPUT, "models: not a table of API models");
+        return NULL;
+    }
+    if (models->version != TABLE_VERSION) {
+        gw_fail(err, GW_ERR_INPUT, "models: table has version %u, this program reads version %d",
+                models->version, TABLE_VERSION);
+        return NULL;
+    }
+    if (models->size_bytes != bytes.len) {
+        gw_fail(err, GW_ERR_INPUT, "models: table says it has %u bytes, but %zu came",
+                models->size_bytes, bytes.len);
+        return NULL;
+    }
+    return models;
+}
+
+size_t gw_models_count(const struct gw_models *models)
+{
+    return models->service_count;
+}
+
+const struct gw_service *gw_models_service(const struct gw_models *models, size_t index)
+{
+    return (const struct gw_service *)target(&models->services) + index;
+}
+
+static struct gw_view service_name_at(const void *models, size_t index)
+{
+    return gw_service_name(gw_models_service(models, index));
+}
+
+const struct gw_service *gw_models_find(const struct gw_models *models, struct gw_view name)
+{
+    size_t index = search(models, models->service_count, service_name_at, name);
+    return index == GW_NPOS ? NULL : gw_models_service(models, index);
+}
+
+const struct gw_service *gw_models_next_signing_name(const struct gw_models *models,
+                                                     struct gw_view signing_name,
+                                                     const struct gw_service *after)
+{
+    const struct gw_service *first = gw_models_service(models, 0);
+    const struct gw_service *end = first + models->service_count;
+    for (const struct gw_service *it = after == NULL ? first : after + 1; it < end; it++) {
+        if (gw_view_equal(gw_service_signing_name(it), signing_name)) {
+            return it;
+        }
+    }
+    return NULL;
+}
+
+/* ---- services ------------------------------------------------------------------------------- */
+
+TEXT(service, name)
+TEXT(service, id)
+TEXT(service, iam_prefix)
+TEXT(service, signing_name)
+TEXT(service, endpoint_prefix)
+TEXT(service, api_version)
+TEXT(service, target_prefix)
+TEXT(service, json_version)
+TEXT(service, xml_namespace)
+TEXT(service, endpoint_rules)
+FIELD(enum gw_protocol, service, protocol)
+FIELD(bool, service, query_compatible)
+FIELD(size_t, service, operation_count)
+FIELD(size_t, service, waiter_count)
+
+const struct gw_operation *gw_service_operation(const struct gw_service *service, size_t index)
+{
+    return (const struct gw_operation *)target(&service->operations) + index;
+}
+
+static struct gw_view snake_name_at(const void *service, size_t index)
+{
+    return gw_operation_snake_name(gw_service_operation(service, index));
+}
+
+static const struct gw_operation *operation_by_name(const struct gw_service *service, size_t index)
+{
+    const uint16_t *order = target(&service->operations_by_name);
+    return gw_service_operation(service, order[index]);
+}
+
+static struct gw_view operation_name_at(const void *service, size_t index)
+{
+    return gw_operation_name(operation_by_name(service, index));
+}
+
+const struct gw_operation *gw_service_find_operation(const struct gw_service *service,
+                                                     struct gw_view name)
+{
+    size_t index = search(service, service->operation_count, snake_name_at, name);
+    if (index != GW_NPOS) {
+        return gw_service_operation(service, index);
+    }
+    index = search(service, service->operation_count, operation_name_at, name);
+    return index == GW_NPOS ? NULL : operation_by_name(service, index);
+}
+
+const struct gw_waiter *gw_service_waiter(const struct gw_service *service, size_t index)
+{
+    return (const struct gw_waiter *)target(&service->waiters) + index;
+}
+
+const struct gw_waiter *gw_service_find_waiter(const struct gw_service *service,
+                                               struct gw_view name)
+{
+    for (size_t i = 0; i < service->waiter_count; i++) {
+        const struct gw_waiter *waiter = gw_service_waiter(service, i);
+        if (gw_view_equal(text(&waiter->snake_name), name) ||
+            gw_view_equal(text(&waiter->name), name)) {
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+TEXT(operation, name)
+TEXT(operation, snake_name)
+TEXT(operation, http_method)
+TEXT(operation, uri)
+TEXT(operation, host_prefix)
+TEXT(operation, result_wrapper)
+FIELD(enum gw_effect, operation, effect)
+FIELD(int, operation, response_code)
+FIELD(size_t, operation, error_count)
+OBJECT(service, operation, service)
+OBJECT(shape, operation, input)
+OBJECT(shape, operation, output)
+OBJECT(paginator, operation, paginator)
+
+bool gw_operation_unsigned(const struct gw_operation *op)
+{
+    return op->is_unsigned != 0;
+}
+
+const struct gw_shape *gw_operation_error(const struct gw_operation *op, size_t index)
+{
+    return target((const ref *)target(&op->errors) + index);
+}
+
+/* ---- shapes --------------------------------------------------------------------------------- */
+
+TEXT(shape, name)
+TEXT(shape, wire_name)
+TEXT(shape, xml_namespace)
+TEXT(shape, xml_prefix)
+TEXT(shape, error_code)
+FIELD(enum gw_shape_type, shape, type)
+FIELD(unsigned, shape, flags)
+FIELD(unsigned, shape, timestamp_format)
+FIELD(int, shape, error_status)
+FIELD(size_t, shape, enum_count)
+
+double gw_shape_min(const struct gw_shape *shape)
+{
+    const struct range *range = target(&shape->range);
+    return range == NULL ? 0 : range->min;
+}
+
+double gw_shape_max(const struct gw_shape *shape)
+{
+    const struct range *range = target(&shape->range);
+    return range == NULL ? 0 : range->max;
+}
+
+struct gw_view gw_shape_enum(const struct gw_shape *shape, size_t index)
+{
+    return text_item(&shape->enums, index);
+}
+
+/* In the table a list has one member and a map has two: its key and its value. */
+static const struct gw_member *member_at(const struct gw_shape *shape, size_t index)
+{
+    return (const struct gw_member *)target(&shape->members) + index;
+}
+
+size_t gw_shape_member_count(const struct gw_shape *shape)
+{
+    return shape->type == GW_SHAPE_STRUCTURE ? shape->member_count : 0;
+}
+
+const struct gw_member *gw_shape_member(const struct gw_shape *shape, size_t index)
+{
+    return member_at(shape, index);
+}
+
+static const struct gw_member *member_by_name(const struct gw_shape *shape, size_t index)
+{
+    const uint16_t *order = target(&shape->members_by_name);
+    return member_at(shape, order[index]);
+}
+
+static struct gw_view member_name_at(const void *shape, size_t index)
+{
+    return gw_member_name(member_by_name(shape, index));
+}
+
+const struct gw_member *gw_shape_find_member(const struct gw_shape *shape, struct gw_view name)
+{
+    size_t index = search(shape, gw_shape_member_count(shape), member_name_at, name);
+    return index == GW_NPOS ? NULL : member_by_name(shape, index);
+}
+
+const struct gw_member *gw_shape_payload(const struct gw_shape *shape)
+{
+    return shape->payload == 0 ? NULL : member_at(shape, shape->payload - 1u);
+}
+
+const struct gw_member *gw_shape_element(const struct gw_shape *list)
+{
+    return list->type == GW_SHAPE_LIST ? member_at(list, 0) : NULL;
+}
+
+const struct gw_member *gw_shape_key(const struct gw_shape *map)
+{
+    return map->type == GW_SHAPE_MAP ? member_at(map, 0) : NULL;
+}
+
+const struct gw_member *gw_shape_value(const struct gw_shape *map)
+{
+    return map->type == GW_SHAPE_MAP ? member_at(map, 1) : NULL;
+}
+
+/* ---- members -------------------------------------------------------------------------------- */
+
+#define EXTRA_TEXT(field)                                                                          \
+    struct gw_view gw_member_##field(const struct gw_member *member)                               \
+    {                                                                                              \
+        const struct extra *extra = target(&member->extra);                                        \
+        return extra == NULL ? GW_VIEW_NONE : text(&extra->field);                                 \
+    }
+
+TEXT(member, name)
+TEXT(member, wire_name)
+EXTRA_TEXT(query_name)
+EXTRA_TEXT(xml_namespace)
+EXTRA_TEXT(xml_prefix)
+EXTRA_TEXT(context_param)
+OBJECT(shape, member, shape)
+FIELD(enum gw_location, member, location)
+FIELD(unsigned, member, flags)
+FIELD(unsigned, member, timestamp_format)
+
+/* ---- paginators and waiters ----------------------------------------------------------------- */
+
+TEXT(paginator, limit_key)
+TEXT(paginator, more_results)
+
+size_t gw_paginator_count(const struct gw_paginator *paginator, enum gw_paginator_field field)
+{
+    return paginator->counts[field];
+}
+
+struct gw_view gw_paginator_text(const struct gw_paginator *paginator,
+                                 enum gw_paginator_field field, size_t index)
+{
+    return text_item(&paginator->texts[field], index);
+}
+
+TEXT(waiter, name)
+OBJECT(operation, waiter, operation)
+FIELD(int, waiter, delay_s)
+FIELD(int, waiter, max_attempts)
+FIELD(size_t, waiter, acceptor_count)
+
+struct gw_acceptor gw_waiter_acceptor(const struct gw_waiter *waiter, size_t index)
+{
+    const struct acceptor *at = (const struct acceptor *)target(&waiter->acceptors) + index;
+    return (struct gw_acceptor){.matcher = (enum gw_matcher)at->matcher,
+                                .state = (enum gw_waiter_state)at->state,
+                                .argument = text(&at->argument),
+                                .expected_json = text(&at->expected_json)};
+}
