@@ -27,6 +27,8 @@ struct gw_script_options {
     const char *const *folders;             /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules; /* ends with name NULL; NULL: none */
     size_t memory_limit_bytes;              /* 0: 512 MiB */
+    int64_t busy_limit_ms; /* processor time without waiting; 0: 10 s; then "endless loop?" */
+    uint64_t seed;         /* of math.random; 0: another one at each start */
 };
 
 struct gw_script *gw_script_new(const struct gw_script_options *options);
@@ -35,8 +37,9 @@ lua_State *gw_script_state(struct gw_script *script);
 struct gw_loop *gw_script_loop(struct gw_script *script);
 struct gw_script *gw_script_of(lua_State *L); /* [-0, +0, -] the script this state belongs to */
 
-/* Binds the module on top of the stack as `host.<name>`, which only built-in and folder modules
- * (stdlib) may require, never a runbook's own chunk. [-1, +0, m] */
+/* Binds the module on top of the stack as `host.<name>`, which only trusted chunks may require:
+ * modules with the name of a built-in one, wherever found, and what gw_script_load is told to
+ * trust. [-1, +0, m] */
 void gw_script_set_host(struct gw_script *script, const char *name);
 
 /* Makes `name` a read-only global of every chunk: the value on top of the stack. [-1, +0, m] */
@@ -48,8 +51,17 @@ void gw_script_set_global(struct gw_script *script, const char *name);
 bool gw_script_load(struct gw_script *script, struct gw_view text, const char *chunk_name,
                     bool trusted, struct gw_err *err);
 
-/* The options struct as the text of its error: "file:line: message" for strings, tostring for error
- * values, no stack trace. */
+/* Calls the function below its `nargs` arguments on the state's stack, outside any task: it cannot
+ * wait, but the busy limit holds. Leaves `nresults` results; or false and nothing.
+ * [-(nargs+1), +nresults|0, -] */
+bool gw_script_call(struct gw_script *script, int nargs, int nresults, struct gw_err *err);
+
+/* Async-signal-safe: Lua code that runs now raises "interrupted" soon. What waits is not touched:
+ * cancel its tasks. */
+void gw_script_interrupt(struct gw_script *script);
+
+/* A Lua error value as an error: "file:line: message" for strings, tostring for others, no stack
+ * trace; GW_ERR_INPUT unless it is a structured error. Does not raise. [-0, +0, -] */
 void gw_script_error_text(lua_State *L, int index, struct gw_err *err);
 
 /* ---- tasks -------------------------------------------------------------------------------------
@@ -78,13 +90,16 @@ void *gw_task_context(struct gw_task *task);
 /* An operation that a task awaits. A binding creates it before it starts the operation, hands it to
  * the operation's callback as ctx, and returns gw_task_await(...). */
 struct gw_wait;
-/* Pushes the results on the task's stack when it resumes and returns how many; may raise. `ctx` is
- * what gw_wait_finish gave. */
+/* Pushes the results on the stack of the binding when it resumes and returns how many; may raise.
+ * NULL: no results. `ctx` is what gw_wait_push was given. */
 typedef int (*gw_wait_push_fn)(lua_State *L, void *ctx);
 typedef void (*gw_wait_cancel_fn)(void *ctx);
 
-/* [-0, +1, m]: leaves an anchor on the stack; raises when the running function is not inside a
- * task. `cancel(ctx)` is called if the task is cancelled before gw_wait_finish. */
+/* [-0, +1, e]: leaves an anchor on the stack; raises when the running function is not inside a
+ * task. `cancel(ctx)` is called once if the anchor closes before gw_wait_finish: the task was
+ * cancelled, or an error left the binding. What results need is better kept in an anchored arena
+ * or userdata below: between gw_wait_finish and the task's turn a cancel calls neither function.
+ * If `ctx` is the userdata on top of the stack, the anchor keeps it alive. */
 struct gw_wait *gw_wait_push(lua_State *L, gw_wait_push_fn push, gw_wait_cancel_fn cancel,
                              void *ctx);
 /* Ends the wait: the task resumes at the loop's next turn; may be called before gw_task_await too.
@@ -97,25 +112,28 @@ int gw_task_await(lua_State *L, struct gw_wait *wait);
  */
 
 /* Lua value at `index` -> value in `arena`. A table with only keys 1..n is a list, an empty table
- * is a map unless marked by json.array; others are maps (string keys only). Depth limit 64. Does
- * not raise. GW_NULL for nil and json.null. */
+ * is a map unless marked by json.array; others are maps (string keys only, in the order of their
+ * keys). Limits: 64 levels, four million values. Does not raise. GW_NULL for nil and json.null. */
 bool gw_to_value(lua_State *L, int index, struct gw_arena *arena, struct gw_value *out,
                  struct gw_err *err);
 
 /* [-0, +1, m]; a GW_NULL inside a list or map is json.null, at the top nil; a secret becomes a
- * secret userdata. */
+ * secret userdata; a list is marked as by json.array. */
 void gw_push_value(lua_State *L, const struct gw_value *value);
+void gw_push_null(lua_State *L);            /* json.null [-0, +1, -] */
+void gw_mark_list(lua_State *L, int index); /* the table becomes a json.array [-0, +0, -] */
 
 struct gw_view gw_check_view(lua_State *L, int arg); /* [-0, +0, v] borrowed from the stack */
 struct gw_view gw_opt_view(lua_State *L, int arg);   /* the empty view for none or nil */
 /* A scratch arena as a to-be-closed value on the stack. [-0, +1, m] */
 struct gw_arena *gw_push_arena(lua_State *L);
-void gw_push_view(lua_State *L, struct gw_view text); /* [-0, +1, m] */
+struct gw_buf *gw_push_buf(lua_State *L, size_t limit_bytes); /* likewise */
+void gw_push_view(lua_State *L, struct gw_view text);         /* [-0, +1, m] */
 
 /* Pushes nil and the error as a structured value; returns 2. [-0, +2, m] */
 int gw_push_fail(lua_State *L, const struct gw_err *err);
-/* The error value alone: a table with fields code ("input", "network", ...), message and a
- * __tostring. [-0, +1, m] */
+/* The error value alone: a table with fields kind ("input", "network", ...) and message, which
+ * prints and concatenates as its message; the caller may add fields. [-0, +1, m] */
 void gw_push_err(lua_State *L, const struct gw_err *err);
 
 /* Secrets: a userdata that prints as "[secret]", wiped when collected. [-0, +1, m] */

@@ -1,0 +1,93 @@
+/* secret: text that a script can pass on but not read. It prints as "[secret]", joining it with
+ * other text gives a secret again, and its memory is wiped when Lua collects it. The strings from
+ * which a script made one are Lua's own and cannot be wiped. */
+#include <string.h>
+
+#include "script/internal.h"
+
+struct secret {
+    size_t len;
+    char text[];
+};
+
+bool gw_to_secret(lua_State *L, int index, struct gw_view *out)
+{
+    struct secret *secret = lua_touserdata(L, index);
+    if (!secret || !gw_script_has_meta(L, index, GW_SLOT_SECRET)) {
+        return false;
+    }
+    *out = (struct gw_view){secret->text, secret->len};
+    return true;
+}
+
+/* For the caller to fill. [-0, +1, m] */
+static char *push_blank(lua_State *L, size_t len)
+{
+    struct secret *secret = lua_newuserdatauv(L, sizeof *secret + len + 1, 0);
+    secret->len = len;
+    memset(secret->text, 0, len + 1);
+    gw_script_set_meta(L, GW_SLOT_SECRET);
+    return secret->text;
+}
+
+void gw_push_secret(lua_State *L, struct gw_view text)
+{
+    char *copy = push_blank(L, text.len);
+    if (text.len > 0) {
+        memcpy(copy, text.data, text.len);
+    }
+    gw_secret_add(text);
+}
+
+static int secret_gc(lua_State *L)
+{
+    struct secret *secret = lua_touserdata(L, 1);
+    gw_wipe(secret->text, secret->len);
+    return 0;
+}
+
+static int secret_tostring(lua_State *L)
+{
+    lua_pushliteral(L, "[secret]");
+    return 1;
+}
+
+static struct gw_view check_operand(lua_State *L, int index)
+{
+    struct gw_view text;
+    return gw_to_secret(L, index, &text) ? text : gw_check_view(L, index);
+}
+
+static int secret_concat(lua_State *L)
+{
+    struct gw_view left = check_operand(L, 1);
+    struct gw_view right = check_operand(L, 2);
+    char *joined = push_blank(L, left.len + right.len);
+    memcpy(joined, left.data, left.len);
+    memcpy(joined + left.len, right.data, right.len);
+    return 1;
+}
+
+/* Takes as long for a wrong guess as for the right one. */
+static int secret_eq(lua_State *L)
+{
+    struct gw_view left, right;
+    bool comparable =
+        gw_to_secret(L, 1, &left) && gw_to_secret(L, 2, &right) && left.len == right.len;
+    unsigned char difference = 0;
+    for (size_t i = 0; comparable && i < left.len; i++) {
+        difference |= (unsigned char)(left.data[i] ^ right.data[i]);
+    }
+    lua_pushboolean(L, comparable && difference == 0);
+    return 1;
+}
+
+void gw_script_open_secrets(struct gw_script *script)
+{
+    static const luaL_Reg secret[] = {{"__gc", secret_gc},
+                                      {"__tostring", secret_tostring},
+                                      {"__concat", secret_concat},
+                                      {"__eq", secret_eq},
+                                      {NULL, NULL}};
+    gw_script_new_meta(script, GW_SLOT_SECRET, "secret", secret);
+}
