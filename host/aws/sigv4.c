@@ -196,12 +196,10 @@ bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing
 
 /* ---- query form ------------------------------------------------------------------------------ */
 
+/* `name` with what stands around it: "&X-Amz-Date=". */
 static void add_parameter(struct gw_buf *url, const char *name, struct gw_view value)
 {
-    if (url->len > 0 && url->data[url->len - 1] != '?') {
-        gw_buf_add_char(url, '&');
-    }
-    gw_buf_addf(url, "%s=", name);
+    gw_buf_add_text(url, name);
     gw_percent_write(value, false, url);
 }
 
@@ -212,6 +210,8 @@ static void add_base_url(const struct gw_http_request *req, const struct gw_url 
     gw_buf_add(out, req->url);
     if (gw_view_find_char(req->url, '?') == GW_NPOS) {
         gw_buf_add_text(out, url->path.len > 0 ? "?" : "/?");
+    } else if (url->query.len > 0) {
+        gw_buf_add_char(out, '&');
     }
 }
 
@@ -223,13 +223,13 @@ static void add_signed_parameters(const struct gw_sigv4_input *input,
     char time[17];
     gw_time_compact(signing->epoch_s, time);
     int64_t expires_s = signing->expires_s > 0 ? signing->expires_s : DEFAULT_EXPIRES_S;
-    add_parameter(url, "X-Amz-Algorithm", GW_VIEW(ALGORITHM));
-    add_parameter(url, "X-Amz-Credential", credential(signing, arena));
-    add_parameter(url, "X-Amz-Date", gw_view_of(time));
-    add_parameter(url, "X-Amz-SignedHeaders", input->signed_headers);
-    add_parameter(url, "X-Amz-Expires", gw_arena_printf(arena, "%lld", (long long)expires_s));
+    add_parameter(url, "X-Amz-Algorithm=", GW_VIEW(ALGORITHM));
+    add_parameter(url, "&X-Amz-Credential=", credential(signing, arena));
+    add_parameter(url, "&X-Amz-Date=", gw_view_of(time));
+    add_parameter(url, "&X-Amz-SignedHeaders=", input->signed_headers);
+    add_parameter(url, "&X-Amz-Expires=", gw_arena_printf(arena, "%lld", (long long)expires_s));
     if (signing->credentials->session_token.len > 0 && !signing->token_after_signing) {
-        add_parameter(url, "X-Amz-Security-Token", signing->credentials->session_token);
+        add_parameter(url, "&X-Amz-Security-Token=", signing->credentials->session_token);
     }
 }
 
@@ -246,9 +246,9 @@ static bool write_presigned_url(struct gw_http_request *req, struct gw_sigv4_inp
         return false;
     }
     if (signing->credentials->session_token.len > 0 && signing->token_after_signing) {
-        add_parameter(url, "X-Amz-Security-Token", signing->credentials->session_token);
+        add_parameter(url, "&X-Amz-Security-Token=", signing->credentials->session_token);
     }
-    add_parameter(url, "X-Amz-Signature", computed->signature);
+    add_parameter(url, "&X-Amz-Signature=", computed->signature);
     if (url->full) {
         return gw_fail(err, GW_ERR_LIMIT, "signing: url passes %u bytes", URL_MAX_BYTES);
     }

@@ -292,6 +292,30 @@ static void signing_again_replaces_the_first_signature(void **state)
     gw_arena_free(arena);
 }
 
+static void presigning_adds_to_any_query(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *start;
+    } rows[] = {
+        {"https://x.com", "https://x.com/?X-Amz-Algorithm="},
+        {"https://x.com/a", "https://x.com/a?X-Amz-Algorithm="},
+        {"https://x.com/a?", "https://x.com/a?X-Amz-Algorithm="},
+        {"https://x.com?b", "https://x.com?b&X-Amz-Algorithm="},
+        {"https://x.com/?b=1", "https://x.com/?b=1&X-Amz-Algorithm="},
+        {"https://x.com/?b=1?", "https://x.com/?b=1?&X-Amz-Algorithm="},
+    };
+    struct gw_arena *arena = gw_arena_new();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gw_http_request req = {.method = GW_VIEW("GET"), .url = gw_view_of(rows[i].url)};
+        struct gw_err err = {0};
+        assert_true(gw_sigv4_presign(&req, &example_signing, arena, NULL, &err));
+        check_text(rows[i].url, "presigned", "url", gw_view_of(rows[i].start),
+                   gw_view_sub(req.url, 0, strlen(rows[i].start)));
+    }
+    gw_arena_free(arena);
+}
+
 static void signing_without_what_it_needs_is_refused(void **state)
 {
     (void)state;
@@ -543,6 +567,7 @@ int main(void)
         cmocka_unit_test(paths_are_encoded_twice_except_for_s3),
         cmocka_unit_test(the_host_is_lower_case_and_names_only_an_unusual_port),
         cmocka_unit_test(signing_again_replaces_the_first_signature),
+        cmocka_unit_test(presigning_adds_to_any_query),
         cmocka_unit_test(signing_without_what_it_needs_is_refused),
         cmocka_unit_test(the_server_accepts_only_the_request_that_was_signed),
         cmocka_unit_test(the_server_accepts_fifteen_minutes_of_clock_skew),
