@@ -3,6 +3,7 @@
  *
  * `done` is only ever called from here, between curl's functions and never inside one of its
  * callbacks, so that it may start, cancel or close as it likes. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -232,7 +233,8 @@ struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_opt
     static const struct gw_curl_options defaults;
     options = options != NULL ? options : &defaults;
     if (options->ca_bundle != NULL && access(options->ca_bundle, R_OK) != 0) {
-        gw_fail(err, GW_ERR_IO, "ca bundle '%s': cannot be read", options->ca_bundle);
+        gw_fail(err, GW_ERR_IO, "ca bundle '%s': cannot be read: %s", options->ca_bundle,
+                strerror(errno));
         return NULL;
     }
     if (!init_curl_once(err)) {

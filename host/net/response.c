@@ -1,5 +1,5 @@
 /* What curl hands over becomes an answer, or one line that says what went wrong and where.
- * Interim answers (1xx) are dropped, trailers too: nothing after the body may pose as a header.
+ * Interim answers (1xx) are dropped, and trailers too: nothing after the body may pose as a header.
  * Limits: 128 KiB of header lines, the request's ceiling for the body. */
 #include <ctype.h>
 #include <string.h>
@@ -127,37 +127,29 @@ static int64_t get_number(const struct gw_exchange *exchange, CURLINFO info)
     return (int64_t)number;
 }
 
-/* The system's reason if there is one, else curl's; in our spelling. */
-static const char *get_cause(struct gw_exchange *exchange, CURLcode code, char *buf, size_t size)
+/* The text with a small first letter, as our messages have it; acronyms stay. */
+static void soften(char *text)
 {
-    long number = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
-    const char *text = exchange->curl_message;
-    if (number != 0 && strerror_r((int)number, buf, size) == 0) {
-        text = buf;
-    } else if (text[0] == '\0') {
-        text = curl_easy_strerror(code);
+    if (isupper((unsigned char)text[0]) && !isupper((unsigned char)text[1])) {
+        text[0] = (char)tolower((unsigned char)text[0]);
     }
-    size_t len = strlen(text);
-    len = len < size ? len : size - 1;
-    memmove(buf, text, len);
-    buf[len] = '\0';
-    if (isupper((unsigned char)buf[0]) && !isupper((unsigned char)buf[1])) {
-        buf[0] = (char)tolower((unsigned char)buf[0]);
-    }
-    return buf;
 }
 
-static bool fail_connect(struct gw_exchange *exchange, const char *cause)
+/* Curl tells of the last address it tried. Where that is not the host it was a proxy, and then its
+ * text is the one that helps. */
+static bool fail_connect(struct gw_exchange *exchange)
 {
+    long number = 0;
+    char reason[128] = "";
+    curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
     struct gw_view told = gw_view_of(exchange->curl_message);
-    bool is_proxy = told.len > 0 && gw_view_find(told, exchange->url.host) == GW_NPOS;
-    gw_fail(&exchange->err, GW_ERR_NETWORK, "could not connect to %.*s: %s",
-            GW_VIEW_ARGS(exchange->place), cause);
-    if (is_proxy) {
-        gw_err_prefix(&exchange->err, "proxy: %.*s", GW_VIEW_ARGS(told));
+    bool is_host = gw_view_find(told, exchange->url.host) != GW_NPOS;
+    if (is_host && number != 0 && strerror_r((int)number, reason, sizeof reason) == 0) {
+        soften(reason);
+        told = gw_view_of(reason);
     }
-    return false;
+    return gw_fail(&exchange->err, GW_ERR_NETWORK, "could not connect to %.*s: %.*s",
+                   GW_VIEW_ARGS(exchange->place), GW_VIEW_ARGS(told));
 }
 
 static bool fail_timeout(struct gw_exchange *exchange)
@@ -176,51 +168,51 @@ static bool fail_timeout(struct gw_exchange *exchange)
 
 static bool fail_cut_off(struct gw_exchange *exchange)
 {
+    struct gw_view place = exchange->place;
+    if (exchange->header_bytes == 0) {
+        return gw_fail(&exchange->err, GW_ERR_NETWORK, "%.*s: connection closed before an answer",
+                       GW_VIEW_ARGS(place));
+    }
+    if (exchange->part != PART_TRAILERS) {
+        return gw_fail(&exchange->err, GW_ERR_NETWORK,
+                       "%.*s: connection closed inside the headers of the answer",
+                       GW_VIEW_ARGS(place));
+    }
     return gw_fail(&exchange->err, GW_ERR_NETWORK,
-                   "%.*s: connection closed after %zu bytes of the answer",
-                   GW_VIEW_ARGS(exchange->place), exchange->body.len);
-}
-
-/* Curl reports a broken chunked body like a lost connection; only its text tells them apart. */
-static bool fail_lost(struct gw_exchange *exchange, const char *cause)
-{
-    bool is_bad_chunk = strstr(exchange->curl_message, "chunked-encoding") != NULL;
-    return gw_fail(&exchange->err, is_bad_chunk ? GW_ERR_PROTOCOL : GW_ERR_NETWORK,
-                   "%.*s: connection lost: %s", GW_VIEW_ARGS(exchange->place), cause);
+                   "%.*s: connection closed after %zu bytes of the answer", GW_VIEW_ARGS(place),
+                   exchange->body.len);
 }
 
 static bool fail(struct gw_exchange *exchange, CURLcode code)
 {
-    char buf[256];
     struct gw_err *err = &exchange->err;
     struct gw_view place = exchange->place;
-    const char *cause = get_cause(exchange, code, buf, sizeof buf);
+    soften(exchange->curl_message);
+    const char *told =
+        exchange->curl_message[0] ? exchange->curl_message : curl_easy_strerror(code);
+    /* A broken chunk comes under several codes; only the text tells it from a lost connection. */
+    if (code == CURLE_WEIRD_SERVER_REPLY || strstr(told, "chunked-encod") != NULL) {
+        return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer breaks HTTP: %s",
+                       GW_VIEW_ARGS(place), told);
+    }
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return gw_fail(err, GW_ERR_NETWORK, "could not resolve host '%.*s'",
                        GW_VIEW_ARGS(exchange->url.host));
     case CURLE_COULDNT_CONNECT:
-        return fail_connect(exchange, cause);
+        return fail_connect(exchange);
     case CURLE_OPERATION_TIMEDOUT:
         return fail_timeout(exchange);
     case CURLE_GOT_NOTHING:
-        return gw_fail(err, GW_ERR_NETWORK, "%.*s: connection closed before an answer",
-                       GW_VIEW_ARGS(place));
     case CURLE_PARTIAL_FILE:
         return fail_cut_off(exchange);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return fail_lost(exchange, cause);
     case CURLE_UNSUPPORTED_PROTOCOL:
         return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer is not HTTP", GW_VIEW_ARGS(place));
-    case CURLE_WEIRD_SERVER_REPLY:
-        return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer breaks HTTP: %s",
-                       GW_VIEW_ARGS(place), exchange->curl_message);
     case CURLE_OUT_OF_MEMORY: /* what curl calls a header line over its own 100 KiB */
         return gw_fail(err, GW_ERR_LIMIT, "%.*s: a header line of the answer is too large",
                        GW_VIEW_ARGS(place));
-    default: /* proxies and the many faces of TLS */
-        return gw_fail(err, GW_ERR_NETWORK, "%.*s: %s", GW_VIEW_ARGS(place), cause);
+    default: /* lost connections, proxies, and the many faces of TLS */
+        return gw_fail(err, GW_ERR_NETWORK, "%.*s: %s", GW_VIEW_ARGS(place), told);
     }
 }
 
@@ -231,6 +223,9 @@ bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code)
     }
     if (code != CURLE_OK) {
         return fail(exchange, code);
+    }
+    if (exchange->part != PART_TRAILERS) { /* curl takes the end of the stream for theirs */
+        return fail_cut_off(exchange);
     }
     exchange->res.body = gw_buf_view(&exchange->body);
     return true;
