@@ -327,7 +327,7 @@ static void files_are_read_from_the_home_folder(void **state)
 {
     (void)state;
     char home[] = "/tmp/gw_config_XXXXXX";
-    char folder[64], config_path[64], credentials_path[64];
+    char folder[64], config_path[128], credentials_path[64];
     assert_non_null(mkdtemp(home));
     snprintf(folder, sizeof folder, "%s/.aws", home);
     snprintf(config_path, sizeof config_path, "%s/config", folder);
@@ -347,7 +347,7 @@ static void files_are_read_from_the_home_folder(void **state)
                 gw_config_get(config, GW_VIEW("default"), GW_VIEW("aws_access_key_id")));
     gw_config_close(config);
 
-    char expected[128];
+    char expected[256];
     write_file(config_path, "[default\n");
     assert_null(gw_config_open(&err));
     snprintf(expected, sizeof expected, "%s:1: profile definition must end with ']'", config_path);
