@@ -62,7 +62,7 @@ int main(void)
     while ((len = getline(&text, &capacity, stdin)) > 0) {
         struct gw_arena *arena = gw_arena_new();
         struct gw_err err = {0};
-        struct gw_view authorization;
+        struct gw_view authorization = GW_VIEW_NONE;
         if (sign_line((struct gw_view){text, (size_t)len}, arena, &authorization, &err)) {
             printf("%.*s\n", GW_VIEW_ARGS(authorization));
         } else {
