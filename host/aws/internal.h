@@ -3,6 +3,7 @@
 #define GW_AWS_INTERNAL_H
 
 #include "aws/aws.h"
+#include "codec/codec.h"
 
 /* ---- sigv4: sigv4_canonical.c, for client and server ------------------------------------------
  */
@@ -28,10 +29,155 @@ bool gw_sigv4_compute(const struct gw_sigv4_input *input, struct gw_arena *arena
 struct gw_view gw_sigv4_scope(int64_t epoch_s, struct gw_view region, struct gw_view service,
                               struct gw_arena *arena);
 
-/* ---- config ----------------------------------------------------------------------------------- */
+/* ---- config -----------------------------------------------------------------------------------
+ */
 
 /* The path of the file that the profile's property was read from; the empty view when absent. */
 struct gw_view gw_config_origin(const struct gw_config *config, struct gw_view profile,
                                 struct gw_view key);
+
+/* ---- walk: a value tree along its shape; walk.c --------------------------------------------- */
+
+#define GW_WALK_MAX_DEPTH 128
+
+/* Where in the tree we are; one link a level, on the stack. A null pointer is the top. */
+struct gw_path {
+    const struct gw_path *parent;
+    struct gw_view name; /* member or key; NULL: an element, `index` counts */
+    size_t index;
+    int depth;
+};
+struct gw_path gw_path_name(const struct gw_path *parent, struct gw_view name);
+struct gw_path gw_path_index(const struct gw_path *parent, size_t index);
+
+/* "containerDefinitions[2].cpu", cut where it gets too long for a message. */
+struct gw_place {
+    char text[256];
+};
+struct gw_place gw_path_place(const struct gw_path *path);
+
+struct gw_walk {
+    const struct gw_operation *op; /* NULL: not known yet */
+    const char *what;              /* for messages: "parameter", "response member" */
+    enum gw_err_code refusal;      /* the code of what is refused */
+    struct gw_arena *arena;        /* for values that are read */
+    struct gw_buf *out;            /* for text that is written */
+    struct gw_err *err;
+};
+
+/* Each returns false. "ecs:UpdateService: parameter 'desiredCount': expected an integer, got ..."
+ */
+bool gw_walk_fail(const struct gw_walk *walk, const struct gw_path *path, const char *format, ...)
+    GW_PRINTF(3, 4);
+bool gw_walk_mismatch(const struct gw_walk *walk, const struct gw_path *path,
+                      const struct gw_shape *shape, const struct gw_value *got);
+
+/* Fails where the path is too deep; to be asked once at every list, map and structure. */
+bool gw_walk_enter(const struct gw_walk *walk, const struct gw_path *path);
+
+/* An empty table has no kind of its own in Lua, so an empty list passes for a map and back. */
+bool gw_value_is_list(const struct gw_value *value);
+bool gw_value_is_map(const struct gw_value *value);
+
+/* Numbers as the shapes want them: 2.0 is an integer; "NaN" and the infinities are numbers; a time
+ * is a number or text in any form of AWS. */
+bool gw_value_integer(const struct gw_value *value, int64_t *out);
+bool gw_value_number(const struct gw_value *value, double *out);
+bool gw_value_time(const struct gw_value *value, double *epoch_s);
+
+/* A scalar as XML and forms write it, without escaping, and back. `secret` marks what is read. */
+bool gw_walk_write_scalar(const struct gw_walk *walk, const struct gw_path *path,
+                          const struct gw_member *member, const struct gw_value *value);
+bool gw_walk_read_scalar(const struct gw_walk *walk, const struct gw_path *path,
+                         const struct gw_member *member, struct gw_view text, struct gw_value *out);
+bool gw_walk_write_time(const struct gw_walk *walk, const struct gw_path *path,
+                        const struct gw_value *value, enum gw_time_format format);
+
+/* A null is left out everywhere but in lists and maps whose shape is sparse. */
+bool gw_shape_keeps_null(const struct gw_shape *shape);
+bool gw_member_is_secret(const struct gw_member *member);
+
+/* The name of a flattened list's or map's elements; else the member's own. */
+struct gw_view gw_member_element_name(const struct gw_member *member);
+
+/* ---- protocol: what each wire protocol fills in for protocol.c --------------------------------
+ */
+
+struct gw_wire {
+    /* As the functions of aws.h; status, request id and fallbacks are settled by protocol.c. */
+    bool (*write_request)(const struct gw_operation *op, const struct gw_value *input,
+                          struct gw_arena *arena, struct gw_http_request *out, struct gw_err *err);
+    bool (*read_output)(const struct gw_operation *op, const struct gw_http_response *res,
+                        struct gw_arena *arena, struct gw_value *output, struct gw_err *err);
+    /* Fills what the answer tells: code, message, request id, shape and detail. */
+    void (*read_error)(const struct gw_operation *op, const struct gw_http_response *res,
+                       struct gw_arena *arena, struct gw_aws_error *error);
+    bool (*read_request)(const struct gw_service *service, const struct gw_http_request *req,
+                         struct gw_arena *arena, const struct gw_operation **op,
+                         struct gw_value *input, struct gw_err *err);
+    bool (*write_response)(const struct gw_operation *op, const struct gw_value *output,
+                           struct gw_view request_id, struct gw_arena *arena,
+                           struct gw_http_response *out, struct gw_err *err);
+    bool (*write_error)(const struct gw_service *service, const struct gw_operation *op,
+                        const struct gw_aws_error *error, struct gw_arena *arena,
+                        struct gw_http_response *out, struct gw_err *err);
+};
+extern const struct gw_wire gw_wire_json;
+extern const struct gw_wire gw_wire_query;
+
+#define GW_PROTOCOL_MAX_BYTES (64u << 20) /* a body, either way */
+
+/* By API name only: "DescribeServices". */
+const struct gw_operation *gw_protocol_find_operation(const struct gw_service *service,
+                                                      struct gw_view name, struct gw_err *err);
+/* The modelled error of the code, or of the shape name; NULL when the operation has none. */
+const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code);
+
+/* Ends the writing of a body: takes it out of walk->out and releases that. False where it was not
+ * `written`, or with `err` where it did not fit. */
+bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body);
+
+/* ---- protocol_json_body.c: JSON objects, for every protocol that has them as bodies -----------
+ */
+
+/* An empty body is {}. `shape` is NULL where nothing is modelled: the body must be JSON still. */
+bool gw_protocol_read_json(const struct gw_walk *walk, const struct gw_shape *shape,
+                           struct gw_view body, struct gw_value *out);
+bool gw_protocol_write_json(const struct gw_walk *walk, const struct gw_shape *shape,
+                            const struct gw_value *value);
+/* As members behind others: each with a comma before it, without braces. */
+bool gw_protocol_write_json_members(const struct gw_walk *walk, const struct gw_shape *shape,
+                                    const struct gw_value *value);
+
+/* ---- protocol_form.c: flat parameters, for every protocol whose requests are forms -------------
+ */
+
+struct gw_form_pair {
+    struct gw_view key, text;
+};
+struct gw_form {
+    struct gw_form_pair *pairs; /* by key, ascending */
+    size_t count;
+};
+
+/* Adds "key=text", encoded, with '&' before all but the first. */
+void gw_protocol_write_form_pair(struct gw_view key, struct gw_view text, struct gw_buf *form);
+bool gw_protocol_write_form(const struct gw_walk *walk, const struct gw_shape *shape,
+                            const struct gw_value *value);
+/* False where a pair is not percent-encoded as it should. */
+bool gw_protocol_read_form(struct gw_view text, struct gw_arena *arena, struct gw_form *out);
+const struct gw_view *gw_form_get(const struct gw_form *form, struct gw_view key); /* or NULL */
+bool gw_protocol_read_form_values(const struct gw_walk *walk, const struct gw_shape *shape,
+                                  const struct gw_form *form, struct gw_value *out);
+
+/* ---- protocol_xml.c: element trees, for every protocol that answers in XML --------------------
+ */
+
+/* The members of a structure from the children of `element`. */
+bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *shape,
+                          const struct gw_xml *element, struct gw_value *out);
+/* The members of a structure as child elements, without an element around them. */
+bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
+                           const struct gw_value *value);
 
 #endif

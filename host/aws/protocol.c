@@ -1,0 +1,264 @@
+/* protocol: requests and answers, by the protocol that a service speaks. What all protocols have in
+ * common is settled here: idempotency tokens, which answer is an error, and what an error says when
+ * its body says nothing. Limit: GW_PROTOCOL_MAX_BYTES a body. */
+#include "aws/internal.h"
+
+#include <string.h>
+
+#define MESSAGE_MAX_BYTES 200 /* of a body that is no AWS error: enough to recognise a proxy */
+
+/* ---- which protocol -------------------------------------------------------------------------- */
+
+static const struct gw_wire *find_wire(const struct gw_service *service, struct gw_err *err)
+{
+    static const struct {
+        const char *name;
+        const struct gw_wire *wire;
+    } protocols[] = {
+        [GW_PROTOCOL_JSON] = {"json", &gw_wire_json},
+        [GW_PROTOCOL_QUERY] = {"query", &gw_wire_query},
+        [GW_PROTOCOL_EC2] = {"ec2", NULL},
+        [GW_PROTOCOL_REST_JSON] = {"rest-json", NULL},
+        [GW_PROTOCOL_REST_XML] = {"rest-xml", NULL},
+        [GW_PROTOCOL_CBOR] = {"smithy-rpc-v2-cbor", NULL},
+    };
+    enum gw_protocol protocol = gw_service_protocol(service);
+    if (!protocols[protocol].wire) {
+        gw_fail(err, GW_ERR_INPUT, "%.*s: its protocol %s is not available",
+                GW_VIEW_ARGS(gw_service_name(service)), protocols[protocol].name);
+    }
+    return protocols[protocol].wire;
+}
+
+const struct gw_operation *gw_protocol_find_operation(const struct gw_service *service,
+                                                      struct gw_view name, struct gw_err *err)
+{
+    const struct gw_operation *op = gw_service_find_operation(service, name);
+    if (op && gw_view_equal(gw_operation_name(op), name)) {
+        return op;
+    }
+    gw_fail(err, GW_ERR_NOT_FOUND, "%.*s: no operation '%.*s'",
+            GW_VIEW_ARGS(gw_service_name(service)), GW_VIEW_ARGS(gw_view_sub(name, 0, 100)));
+    return NULL;
+}
+
+const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code)
+{
+    for (size_t i = 0; op && i < gw_operation_error_count(op); i++) {
+        const struct gw_shape *shape = gw_operation_error(op, i);
+        if (gw_view_equal(gw_shape_error_code(shape), code) ||
+            gw_view_equal(gw_shape_name(shape), code)) {
+            return shape;
+        }
+    }
+    return NULL;
+}
+
+bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body)
+{
+    if (written && walk->out->full) {
+        struct gw_walk limit = *walk;
+        limit.refusal = GW_ERR_LIMIT;
+        written =
+            gw_walk_fail(&limit, NULL, "the body is larger than %u bytes", GW_PROTOCOL_MAX_BYTES);
+    }
+    if (written) {
+        *body = gw_arena_dup(walk->arena, gw_buf_view(walk->out));
+    }
+    gw_buf_clear(walk->out);
+    return written;
+}
+
+/* ---- client, request ------------------------------------------------------------------------- */
+
+static bool lacks_token(const struct gw_member *member, const struct gw_value *input)
+{
+    const struct gw_value *given = gw_map_get(input, gw_member_name(member));
+    return (gw_member_flags(member) & GW_MEMBER_IDEMPOTENCY_TOKEN) &&
+           (!given || given->kind == GW_NULL);
+}
+
+/* A copy of the parameters, which shares their values, with the tokens that were not given. */
+static struct gw_value add_tokens(const struct gw_operation *op, const struct gw_value *input,
+                                  struct gw_view token, struct gw_arena *arena)
+{
+    struct gw_value all = gw_value_map();
+    const struct gw_shape *shape = gw_operation_input(op);
+    for (size_t i = 0; input->kind == GW_MAP && i < input->as.map.count; i++) {
+        const struct gw_entry *entry = &input->as.map.entries[i];
+        if (entry->value.kind != GW_NULL) {
+            *gw_map_add(arena, &all, entry->key) = entry->value;
+        }
+    }
+    for (size_t i = 0; shape && token.len > 0 && i < gw_shape_member_count(shape); i++) {
+        const struct gw_member *member = gw_shape_member(shape, i);
+        if (lacks_token(member, input)) {
+            *gw_map_add(arena, &all, gw_member_name(member)) =
+                gw_value_string(gw_arena_dup(arena, token));
+        }
+    }
+    return all;
+}
+
+bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_value *input,
+                               struct gw_view token, struct gw_arena *arena,
+                               struct gw_http_request *out, struct gw_err *err)
+{
+    const struct gw_wire *wire = find_wire(gw_operation_service(op), err);
+    if (!wire) {
+        return false;
+    }
+    struct gw_value all = add_tokens(op, input, token, arena);
+    return wire->write_request(op, &all, arena, out, err);
+}
+
+/* ---- client, response ------------------------------------------------------------------------ */
+
+/* The first line of a body that is no AWS error, fit to print; the empty view for markup. */
+static struct gw_view plain_message(struct gw_view body, struct gw_arena *arena)
+{
+    struct gw_view text = gw_view_trim(body);
+    if (gw_view_starts_with(text, GW_VIEW("<"))) {
+        return GW_VIEW_NONE;
+    }
+    text = gw_view_sub(text, 0, gw_view_find_char(text, '\n'));
+    text = gw_arena_dup(arena, gw_view_sub(gw_view_trim(text), 0, MESSAGE_MAX_BYTES));
+    for (size_t i = 0; i < text.len; i++) {
+        char *c = (char *)text.data + i;
+        *c = *c >= ' ' && *c <= '~' ? *c : '?';
+    }
+    return text;
+}
+
+/* What the protocol did not find in the answer. */
+static void complete_error(const struct gw_http_response *res, struct gw_arena *arena,
+                           struct gw_aws_error *error)
+{
+    bool has_code = error->code.len > 0;
+    if (!has_code) {
+        error->code = gw_arena_printf(arena, "%d", res->status);
+    }
+    if (error->message.len == 0 && !has_code) {
+        error->message = plain_message(res->body, arena);
+    }
+    if (error->message.len == 0 && !has_code) {
+        error->message = res->reason.len > 0
+                             ? gw_arena_dup(arena, res->reason)
+                             : gw_arena_printf(arena, "HTTP status %d", res->status);
+    }
+    if (error->request_id.len == 0) {
+        struct gw_view id = gw_headers_get(&res->headers, GW_VIEW("x-amzn-requestid"));
+        if (id.len == 0) {
+            id = gw_headers_get(&res->headers, GW_VIEW("x-amz-request-id"));
+        }
+        error->request_id = gw_arena_dup(arena, id);
+    }
+}
+
+enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
+                                         const struct gw_http_response *res, struct gw_arena *arena,
+                                         struct gw_value *output, struct gw_aws_error *error,
+                                         struct gw_err *err)
+{
+    const struct gw_service *service = gw_operation_service(op);
+    const struct gw_wire *wire = find_wire(service, err);
+    if (!wire) {
+        return GW_ANSWER_GARBAGE;
+    }
+    if (res->status >= 200 && res->status < 300) {
+        *output = gw_value_map();
+        return wire->read_output(op, res, arena, output, err) ? GW_ANSWER_OK : GW_ANSWER_GARBAGE;
+    }
+    *error = (struct gw_aws_error){
+        .service = gw_service_name(service),
+        .operation = gw_operation_name(op),
+        .http_status = res->status,
+    };
+    wire->read_error(op, res, arena, error);
+    complete_error(res, arena, error);
+    return GW_ANSWER_AWS_ERROR;
+}
+
+/* ---- server ---------------------------------------------------------------------------------- */
+
+bool gw_protocol_read_request(const struct gw_service *service, const struct gw_http_request *req,
+                              struct gw_arena *arena, const struct gw_operation **op,
+                              struct gw_value *input, struct gw_err *err)
+{
+    const struct gw_wire *wire = find_wire(service, err);
+    *op = NULL;
+    *input = gw_value_map();
+    return wire && wire->read_request(service, req, arena, op, input, err);
+}
+
+static struct gw_view reason_of(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {402, "Payment Required"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status) {
+            return gw_view_of(reasons[i].reason);
+        }
+    }
+    return GW_VIEW("Other");
+}
+
+static void begin_response(struct gw_http_response *out, int status, struct gw_view request_id,
+                           struct gw_arena *arena)
+{
+    *out = (struct gw_http_response){.status = status, .reason = reason_of(status)};
+    if (request_id.len > 0) {
+        gw_headers_add(arena, &out->headers, GW_VIEW("x-amzn-RequestId"), request_id);
+    }
+}
+
+bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
+                                struct gw_view request_id, struct gw_arena *arena,
+                                struct gw_http_response *out, struct gw_err *err)
+{
+    const struct gw_wire *wire = find_wire(gw_operation_service(op), err);
+    int status = gw_operation_response_code(op);
+    if (!wire) {
+        return false;
+    }
+    begin_response(out, status ? status : 200, request_id, arena);
+    return wire->write_response(op, output, request_id, arena, out, err);
+}
+
+bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
+                             const struct gw_aws_error *error, struct gw_arena *arena,
+                             struct gw_http_response *out, struct gw_err *err)
+{
+    const struct gw_wire *wire = find_wire(service, err);
+    if (!wire) {
+        return false;
+    }
+    struct gw_aws_error full = *error;
+    if (!full.shape || !op) {
+        full.shape = gw_protocol_find_error(op, full.code);
+    }
+    if (full.http_status == 0 && full.shape) {
+        full.http_status = gw_shape_error_status(full.shape);
+    }
+    if (full.http_status == 0) {
+        full.http_status = 400;
+    }
+    begin_response(out, full.http_status, full.request_id, arena);
+    return wire->write_error(service, op, &full, arena, out, err);
+}
