@@ -427,7 +427,7 @@ def write(path, services):
 def report(service):
     for op in sorted(service.operations.values(), key=lambda op: op["name"]):
         effect, place = service.rules.effect(service.name, op["name"], op)
-        print(f"{effect:<12} {service.name}:{op['name']:<60} {place}")
+        print(f"{effect:<12} {service.name + ':' + op['name']:<70} {place}")
 
 
 def write_partitions(data, path):
