@@ -45,13 +45,14 @@ void gw_err_prefix(struct gw_err *err, const char *format, ...)
     if (!err) {
         return;
     }
+    struct gw_buf whole;
+    gw_buf_init(&whole, 2 * sizeof err->message);
     char prefix[sizeof err->message];
     va_list args;
     va_start(args, format);
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
-    size_t used = strlen(prefix);
-    snprintf(prefix + used, sizeof prefix - used, ": %s", err->message);
-    memcpy(err->message, prefix, sizeof err->message);
-    keep_one_line(err->message);
+    gw_buf_addf(&whole, "%s: %s", prefix, err->message);
+    gw_fail(err, err->code, "%s", whole.data);
+    gw_buf_clear(&whole);
 }
