@@ -30,6 +30,10 @@ void gw_report_free(struct gw_report *report);
  * more. */
 bool gw_report_event(struct gw_report *report, const struct gw_value *event);
 
+/* Adds text with its control characters made harmless: a line break or tab becomes a space, any
+ * other "\x1b", bytes that are not UTF-8 U+FFFD. What AWS sends cannot steer the terminal. */
+void gw_report_plain(struct gw_view text, struct gw_buf *out);
+
 /* Ends a line that is being redrawn, before something else (a prompt) prints. */
 void gw_report_settle(struct gw_report *report);
 

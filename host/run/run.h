@@ -11,11 +11,10 @@
 /* The program's exit codes, documented in README.md; stable. */
 enum gw_exit {
     GW_EXIT_OK = 0,
-    GW_EXIT_FAILED = 1,  /* a step failed; the run stopped there */
-    GW_EXIT_USAGE = 2,   /* unknown option, bad parameter, no such runbook */
-    GW_EXIT_PROBLEM = 3, /* ran to its end, but a check is not satisfied */
-    GW_EXIT_REFUSED =
-        4, /* a change was not confirmed, or needs a capability that was not declared */
+    GW_EXIT_FAILED = 1,      /* a step failed; the run stopped there */
+    GW_EXIT_USAGE = 2,       /* unknown option, bad parameter, no such runbook */
+    GW_EXIT_PROBLEM = 3,     /* ran to its end, but a check is not satisfied */
+    GW_EXIT_REFUSED = 4,     /* a change was not confirmed, or a capability was not declared */
     GW_EXIT_SCRIPT = 5,      /* the script is broken: syntax, declaration, unexpected Lua error */
     GW_EXIT_CREDENTIALS = 6, /* none found, incomplete, expired, not allowed */
     GW_EXIT_UNREACHABLE = 7, /* AWS could not be reached, or what answered is not AWS */
@@ -27,19 +26,34 @@ enum gw_run_mode { GW_RUN_REAL, GW_RUN_PLAN };
 
 struct gw_client; /* aws/aws.h */
 
+/* Sees each event as the renderers do. */
+typedef void (*gw_run_event_fn)(void *ctx, const struct gw_value *event);
+
 struct gw_run_options {
     struct gw_loop *loop;
-    struct gw_transport
-        *transport;           /* for plain HTTP of the runbook, and for AWS through `client` */
-    struct gw_client *client; /* NULL: only loading, for list and help */
-    const char *const
-        *folders; /* where runbooks and their modules are looked for, NULL-terminated */
+    /* Modules are looked for in these folders, in the runbook's own, then in `modules`. */
+    const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules;
     enum gw_run_mode mode;
     bool simulated;
     bool assume_yes;          /* --yes, or the simulator without --ask */
-    int terminal_fd;          /* where questions are asked; -1: no terminal */
+    int terminal_fd;          /* where questions are asked and answered; -1: no terminal */
+    uint64_t seed;            /* of math.random; 0: another one each time */
     struct gw_report *report; /* borrowed; NULL: silent */
+    gw_run_event_fn on_event; /* NULL: none */
+    void *on_event_ctx;
+};
+
+/* What the run acts on. Settled after loading: the declaration may name the region. */
+struct gw_run_target {
+    /* For a region and profile, each empty for the run's own; NULL with `err`. */
+    struct gw_client *(*client)(void *ctx, struct gw_view region, struct gw_view profile,
+                                struct gw_err *err);
+    /* Facts for the end of a rehearsal, as a map; false: none. May be NULL. */
+    bool (*world)(void *ctx, struct gw_arena *arena, struct gw_value *out);
+    void *ctx;
+    struct gw_transport *transport; /* of plain HTTP */
+    struct gw_view region, account; /* for people; either may be empty; must outlive the run */
 };
 
 struct gw_run;
@@ -51,8 +65,12 @@ void gw_run_free(struct gw_run *run);
 bool gw_run_find(const char *const *folders, const char *name, struct gw_buf *path,
                  struct gw_err *err);
 
-/* Loads the declaration; nothing that acts is executed. GW_ERR_INPUT for a broken script,
- * "file:line: what". */
+/* The runbooks in a folder by name, ascending, without ".lua"; `service` is none. Views live in
+ * `arena`. A folder that cannot be read has none. */
+struct gw_value gw_run_list(const char *folder, struct gw_arena *arena);
+
+/* Loads the declaration; nothing that acts is executed. Once for each run. GW_ERR_INPUT for a
+ * broken script, "file:line: what". */
 bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err);
 
 /* The declaration as facts for list and help: title, summary, guide, region, params (list of maps
@@ -64,8 +82,13 @@ bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value
 bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
                       struct gw_err *err);
 
+void gw_run_set_target(struct gw_run *run, const struct gw_run_target *target);
+
 /* Runs it to its end on the loop, emitting events. */
 enum gw_exit gw_run_execute(struct gw_run *run);
+
+/* The report could not be written: the run stopped in order and ended with GW_EXIT_FAILED. */
+bool gw_run_output_failed(const struct gw_run *run);
 
 /* Async-signal-safe: the first call asks the run to stop in order, the second to stop at once. */
 void gw_run_interrupt(struct gw_run *run);

@@ -1,0 +1,395 @@
+/* host.aws: the model's operations as one function. A call asks the gate, is sent by the client of
+ * its region and profile, and suspends the task until it is answered.
+ *
+ * What a call needs lives in an arena anchored on the binding's stack: it outlasts the wait and
+ * goes with the task. */
+#include "bind/bind.h"
+
+/* ---- finding operations ---------------------------------------------------------------------- */
+
+static bool fail_service(struct gw_view name, struct gw_arena *arena, struct gw_err *err)
+{
+    const struct gw_models *models = gw_models_builtin();
+    size_t count = gw_models_count(models);
+    struct gw_view *names = gw_arena_alloc(arena, (count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = gw_service_name(gw_models_service(models, i));
+    }
+    struct gw_view near = gw_view_nearest(name, names, count);
+    if (near.len > 0) {
+        return gw_fail(err, GW_ERR_NOT_FOUND, "aws: no service '%.*s', did you mean '%.*s'?",
+                       GW_VIEW_ARGS(name), GW_VIEW_ARGS(near));
+    }
+    return gw_fail(err, GW_ERR_NOT_FOUND, "aws: no service '%.*s'", GW_VIEW_ARGS(name));
+}
+
+static const struct gw_service *find_service(struct gw_view name, struct gw_arena *arena,
+                                             struct gw_err *err)
+{
+    const struct gw_service *service = gw_models_find(gw_models_builtin(), name);
+    if (!service) {
+        fail_service(name, arena, err);
+    }
+    return service;
+}
+
+static bool fail_operation(const struct gw_service *service, struct gw_view name,
+                           struct gw_arena *arena, struct gw_err *err)
+{
+    size_t count = gw_service_operation_count(service);
+    struct gw_view *names = gw_arena_alloc(arena, (count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = gw_operation_snake_name(gw_service_operation(service, i));
+    }
+    struct gw_view near = gw_view_nearest(name, names, count);
+    struct gw_view of = gw_service_name(service);
+    if (near.len > 0) {
+        return gw_fail(err, GW_ERR_NOT_FOUND, "%.*s: no operation '%.*s', did you mean '%.*s'?",
+                       GW_VIEW_ARGS(of), GW_VIEW_ARGS(name), GW_VIEW_ARGS(near));
+    }
+    return gw_fail(err, GW_ERR_NOT_FOUND, "%.*s: no operation '%.*s'", GW_VIEW_ARGS(of),
+                   GW_VIEW_ARGS(name));
+}
+
+static const struct gw_operation *find_operation(struct gw_view service_name, struct gw_view name,
+                                                 struct gw_arena *arena, struct gw_err *err)
+{
+    const struct gw_service *service = find_service(service_name, arena, err);
+    if (!service) {
+        return NULL;
+    }
+    const struct gw_operation *op = gw_service_find_operation(service, name);
+    if (!op) {
+        fail_operation(service, name, arena, err);
+    }
+    return op;
+}
+
+static struct gw_view action_of(const struct gw_operation *op, struct gw_arena *arena)
+{
+    struct gw_view prefix = gw_service_iam_prefix(gw_operation_service(op));
+    return gw_arena_printf(arena, "%.*s:%.*s", GW_VIEW_ARGS(prefix),
+                           GW_VIEW_ARGS(gw_operation_name(op)));
+}
+
+/* ---- describing ------------------------------------------------------------------------------ */
+
+/* services() -> list of names */
+static int aws_services(lua_State *L)
+{
+    const struct gw_models *models = gw_models_builtin();
+    lua_createtable(L, (int)gw_models_count(models), 0);
+    for (size_t i = 0; i < gw_models_count(models); i++) {
+        gw_push_view(L, gw_service_name(gw_models_service(models, i)));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    gw_mark_list(L, -1);
+    return 1;
+}
+
+/* operations(service) -> list of snake names | nil, err */
+static int aws_operations(lua_State *L)
+{
+    struct gw_view name = gw_check_view(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    const struct gw_service *service = find_service(name, arena, &err);
+    if (!service) {
+        return gw_push_fail(L, &err);
+    }
+    lua_createtable(L, (int)gw_service_operation_count(service), 0);
+    for (size_t i = 0; i < gw_service_operation_count(service); i++) {
+        gw_push_view(L, gw_operation_snake_name(gw_service_operation(service, i)));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    gw_mark_list(L, -1);
+    return 1;
+}
+
+static const char *effect_name(enum gw_effect effect)
+{
+    static const char *const names[] = {"read", "read_secret", "change", "destroy"};
+    return names[effect];
+}
+
+static void set_text(lua_State *L, const char *field, struct gw_view text)
+{
+    gw_push_view(L, text);
+    lua_setfield(L, -2, field);
+}
+
+/* operation(service, name) -> facts | nil, err */
+static int aws_operation(lua_State *L)
+{
+    struct gw_view service = gw_check_view(L, 1);
+    struct gw_view name = gw_check_view(L, 2);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    const struct gw_operation *op = find_operation(service, name, arena, &err);
+    if (!op) {
+        return gw_push_fail(L, &err);
+    }
+    lua_createtable(L, 0, 5);
+    set_text(L, "name", gw_operation_name(op));
+    set_text(L, "snake_name", gw_operation_snake_name(op));
+    set_text(L, "service", gw_service_name(gw_operation_service(op)));
+    set_text(L, "action", action_of(op, arena));
+    set_text(L, "effect", gw_view_of(effect_name(gw_operation_effect(op))));
+    return 1;
+}
+
+/* ---- calling --------------------------------------------------------------------------------- */
+
+struct pending {
+    struct gw_gate *gate;
+    struct gw_arena *arena; /* holds this struct too */
+    struct gw_act act;
+    struct gw_value params;
+    struct gw_wait *wait;
+    struct gw_call *call; /* NULL: not under way */
+
+    struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
+    struct gw_value value;
+    struct gw_aws_error error; /* of GW_ERR_SERVICE; its texts are copies */
+};
+
+static struct gw_value copy_value(struct gw_arena *arena, const struct gw_value *from)
+{
+    struct gw_value copy = *from;
+    if (from->kind == GW_STRING) {
+        copy.as.string = gw_arena_dup(arena, from->as.string);
+    } else if (from->kind == GW_LIST) {
+        copy.as.list.items =
+            gw_arena_alloc(arena, (from->as.list.count + 1) * sizeof *copy.as.list.items);
+        copy.as.list.capacity = from->as.list.count;
+        for (size_t i = 0; i < from->as.list.count; i++) {
+            copy.as.list.items[i] = copy_value(arena, &from->as.list.items[i]);
+        }
+    } else if (from->kind == GW_MAP) {
+        copy.as.map.entries =
+            gw_arena_alloc(arena, (from->as.map.count + 1) * sizeof *copy.as.map.entries);
+        copy.as.map.capacity = from->as.map.count;
+        for (size_t i = 0; i < from->as.map.count; i++) {
+            const struct gw_entry *entry = &from->as.map.entries[i];
+            copy.as.map.entries[i].key = gw_arena_dup(arena, entry->key);
+            copy.as.map.entries[i].value = copy_value(arena, &entry->value);
+        }
+    }
+    return copy;
+}
+
+/* "ecs:UpdateService: service not found (ServiceNotFoundException, request 4c1f)" */
+static void describe_error(struct gw_view action, const struct gw_aws_error *error,
+                           struct gw_err *err)
+{
+    struct gw_view message = gw_view_trim(error->message);
+    if (gw_view_ends_with(message, GW_VIEW("."))) {
+        message.len--;
+    }
+    if (message.len == 0) {
+        message = GW_VIEW("refused without a message");
+    }
+    if (error->request_id.len == 0) {
+        gw_fail(err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s)", GW_VIEW_ARGS(action),
+                GW_VIEW_ARGS(message), GW_VIEW_ARGS(error->code));
+        return;
+    }
+    gw_fail(err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s, request %.*s)", GW_VIEW_ARGS(action),
+            GW_VIEW_ARGS(message), GW_VIEW_ARGS(error->code), GW_VIEW_ARGS(error->request_id));
+}
+
+static void keep_error(struct pending *pending, const struct gw_aws_error *error)
+{
+    pending->error = *error;
+    pending->error.code = gw_arena_dup(pending->arena, error->code);
+    pending->error.request_id = gw_arena_dup(pending->arena, error->request_id);
+    pending->error.detail = copy_value(pending->arena, &error->detail);
+    pending->error.service = gw_arena_dup(pending->arena, error->service);
+    pending->error.operation = gw_arena_dup(pending->arena, error->operation);
+    describe_error(pending->act.action, error, &pending->err);
+}
+
+static void keep_failure(struct pending *pending, const struct gw_err *err)
+{
+    pending->err = *err;
+    if (!gw_view_starts_with(gw_view_of(err->message), pending->act.action)) {
+        gw_err_prefix(&pending->err, "%.*s", GW_VIEW_ARGS(pending->act.action));
+    }
+}
+
+static void report(struct pending *pending, struct gw_view request_id, int attempts,
+                   int64_t duration_ms)
+{
+    struct gw_outcome outcome = {.err = pending->err.code ? &pending->err : NULL,
+                                 .code = pending->error.code,
+                                 .request_id = request_id,
+                                 .attempts = attempts,
+                                 .duration_ms = duration_ms};
+    pending->gate->finished(pending->gate, &pending->act, &outcome);
+}
+
+static void call_done(void *ctx, const struct gw_call_result *result)
+{
+    struct pending *pending = ctx;
+    pending->call = NULL;
+    if (result->output) {
+        pending->value = copy_value(pending->arena, result->output);
+    } else if (result->error) {
+        keep_error(pending, result->error);
+    } else {
+        keep_failure(pending, result->err);
+    }
+    report(pending, result->request_id, result->attempts, result->duration_ms);
+    gw_wait_finish(pending->wait);
+}
+
+static void cancel_call(void *ctx)
+{
+    struct pending *pending = ctx;
+    if (!pending->call) {
+        return;
+    }
+    gw_call_cancel(pending->call);
+    pending->call = NULL;
+    gw_fail(&pending->err, GW_ERR_CANCELLED, "%.*s: cancelled; whether it took effect is not known",
+            GW_VIEW_ARGS(pending->act.action));
+    report(pending, GW_VIEW_NONE, 0, 0);
+}
+
+static void add_error_fields(lua_State *L, const struct gw_aws_error *error)
+{
+    set_text(L, "service", error->service);
+    set_text(L, "operation", error->operation);
+    set_text(L, "code", error->code);
+    set_text(L, "request_id", error->request_id);
+    lua_pushinteger(L, error->http_status);
+    lua_setfield(L, -2, "http_status");
+    lua_pushinteger(L, error->attempts);
+    lua_setfield(L, -2, "attempts");
+    gw_push_value(L, &error->detail);
+    lua_setfield(L, -2, "detail");
+}
+
+static int push_outcome(lua_State *L, void *ctx)
+{
+    struct pending *pending = ctx;
+    if (pending->err.code == GW_ERR_NONE) {
+        gw_push_value(L, &pending->value);
+        return 1;
+    }
+    gw_push_fail(L, &pending->err);
+    if (pending->err.code == GW_ERR_SERVICE) {
+        add_error_fields(L, &pending->error);
+    }
+    return 2;
+}
+
+static int push_planned(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushnil(L);
+    lua_pushliteral(L, "planned");
+    return 3;
+}
+
+/* Reads a text field of the options table at index 4, if there is one. */
+static struct gw_view option(lua_State *L, const char *field)
+{
+    struct gw_view text = GW_VIEW_NONE;
+    if (lua_istable(L, 4) && lua_getfield(L, 4, field) == LUA_TSTRING) {
+        text.data = lua_tolstring(L, -1, &text.len);
+    }
+    return text; /* stays on the stack */
+}
+
+static bool start_call(struct pending *pending, const struct gw_operation *op,
+                       struct gw_view region, struct gw_view profile)
+{
+    struct gw_err err = {0};
+    struct gw_client *client = pending->gate->client(pending->gate, region, profile, &err);
+    if (client) {
+        pending->call = gw_call_start(client, op, pending->act.params, call_done, pending, &err);
+    }
+    if (!pending->call) {
+        keep_failure(pending, &err);
+        report(pending, GW_VIEW_NONE, 0, 0);
+    }
+    return pending->call != NULL;
+}
+
+static bool read_params(lua_State *L, struct pending *pending)
+{
+    struct gw_err err = {0};
+    bool ok = gw_to_value(L, 3, pending->arena, &pending->params, &err);
+    if (!ok) {
+        keep_failure(pending, &err);
+    } else if (pending->params.kind == GW_NULL) {
+        pending->params = gw_value_map();
+    }
+    return ok;
+}
+
+static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
+                                   const struct gw_operation *op, struct gw_task *task)
+{
+    struct pending *pending = gw_arena_alloc(arena, sizeof *pending);
+    pending->gate = gate;
+    pending->arena = arena;
+    pending->act = (struct gw_act){.action = action_of(op, arena),
+                                   .effect = gw_operation_effect(op),
+                                   .params = &pending->params,
+                                   .context = gw_task_context(task)};
+    return pending;
+}
+
+/* call(service, name, params [, options]) -> output | nil, err | nil, nil, "planned" */
+static int aws_call(lua_State *L)
+{
+    struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
+    struct gw_view service = gw_check_view(L, 1);
+    struct gw_view name = gw_check_view(L, 2);
+    lua_settop(L, 4);
+    struct gw_view region = option(L, "region"), profile = option(L, "profile");
+    struct gw_task *task = gw_task_current(L);
+    if (!task) {
+        return luaL_error(L, "aws.%s.%s: AWS is called inside a runbook's run function only",
+                          service.data, name.data);
+    }
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    const struct gw_operation *op = find_operation(service, name, arena, &err);
+    if (!op) {
+        return gw_push_fail(L, &err);
+    }
+    struct pending *pending = new_pending(gate, arena, op, task);
+    if (!read_params(L, pending)) {
+        return push_outcome(L, pending);
+    }
+    pending->wait = gw_wait_push(L, push_outcome, cancel_call, pending);
+    switch (gate->ask(gate, &pending->act, &err)) {
+    case GW_GATE_PLANNED:
+        return push_planned(L);
+    case GW_GATE_REFUSED:
+        return gw_push_fail(L, &err);
+    case GW_GATE_SEND:
+        break;
+    }
+    if (!start_call(pending, op, region, profile)) {
+        return push_outcome(L, pending);
+    }
+    return gw_task_await(L, pending->wait);
+}
+
+void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
+{
+    static const luaL_Reg functions[] = {{"services", aws_services},
+                                         {"operations", aws_operations},
+                                         {"operation", aws_operation},
+                                         {NULL, NULL}};
+    lua_State *L = gw_script_state(script);
+    luaL_newlib(L, functions);
+    lua_pushlightuserdata(L, gate);
+    lua_pushcclosure(L, aws_call, 1);
+    lua_setfield(L, -2, "call");
+    gw_script_set_host(script, "aws");
+}

@@ -1,0 +1,295 @@
+/* ask: questions to the operator. One is asked at a time; the rest wait their turn. The terminal is
+ * left in its own line mode, so that editing a line works and there is nothing to restore.
+ *
+ * What was typed before a question was shown is thrown away: an impatient Enter confirms nothing.
+ * Limits: 1024 bytes an answer. */
+#include <errno.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "run/internal.h"
+
+#define MAX_ANSWER_BYTES ((size_t)1024)
+#define MAX_PROMPT_BYTES ((size_t)64 << 10)
+
+struct gw_run_question {
+    struct gw_run_question *next;
+    struct gw_run *run;
+    struct gw_wait *wait;
+    struct gw_watch *watch; /* NULL: not being asked */
+    bool confirms;          /* else it asks for a text */
+    struct gw_view text, word, fallback;
+    char answer[MAX_ANSWER_BYTES + 1];
+    size_t answer_len;
+
+    bool yes;
+    struct gw_err err; /* no answer came, or the operator stops */
+};
+
+static void ask_next(struct gw_run *run);
+
+/* ---- the terminal ---------------------------------------------------------------------------- */
+
+static void write_all(int fd, struct gw_view text)
+{
+    while (text.len > 0) {
+        ssize_t written = write(fd, text.data, text.len);
+        if (written < 0 && errno != EINTR) {
+            return;
+        }
+        text = gw_view_sub(text, written > 0 ? (size_t)written : 0, text.len);
+    }
+}
+
+static void show(const struct gw_run_question *question)
+{
+    struct gw_run *run = question->run;
+    struct gw_buf prompt;
+    gw_buf_init(&prompt, MAX_PROMPT_BYTES);
+    gw_buf_add_text(&prompt, "  ? ");
+    gw_report_plain(question->text, &prompt);
+    if (!question->confirms) {
+        gw_buf_addf(&prompt, question->fallback.len ? " [%.*s]: " : ": ",
+                    GW_VIEW_ARGS(question->fallback));
+    } else if (question->word.len > 0) {
+        gw_buf_addf(&prompt, "\n    type '%.*s' to go on, anything else to stop: ",
+                    GW_VIEW_ARGS(question->word));
+    } else {
+        gw_buf_add_text(&prompt, "\n    go on? [y]es, [n]o, yes to [a]ll, [q]uit: ");
+    }
+    tcflush(run->options.terminal_fd, TCIFLUSH);
+    write_all(run->options.terminal_fd, gw_buf_view(&prompt));
+    gw_buf_clear(&prompt);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void tell_confirmed(struct gw_run *run, struct gw_view text, const char *answered)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value event = gw_value_map();
+    *gw_map_add(arena, &event, GW_VIEW("event")) = gw_value_text("step.confirm");
+    if (run->step_id) {
+        *gw_map_add(arena, &event, GW_VIEW("step")) = gw_value_text(run->step_id);
+    }
+    *gw_map_add(arena, &event, GW_VIEW("text")) = gw_value_string(text);
+    *gw_map_add(arena, &event, GW_VIEW("answered")) = gw_value_text(answered);
+    gw_run_emit(run, &event);
+    gw_arena_free(arena);
+}
+
+static bool is_answer(struct gw_view answer, const char *word)
+{
+    return gw_view_equal_nocase(answer, gw_view_of(word)) ||
+           gw_view_equal_nocase(answer, (struct gw_view){word, 1});
+}
+
+/* False: not understood, ask again. */
+static bool read_confirmation(struct gw_run_question *question, struct gw_view answer)
+{
+    if (question->word.len > 0) {
+        question->yes = gw_view_equal(answer, question->word);
+        return true;
+    }
+    if (is_answer(answer, "quit")) {
+        gw_fail(&question->err, GW_ERR_DENIED, "stopped by the operator");
+        return true;
+    }
+    question->run->answer_all = is_answer(answer, "all");
+    question->yes = question->run->answer_all || is_answer(answer, "yes");
+    return question->yes || is_answer(answer, "no");
+}
+
+static void drop(struct gw_run_question *question)
+{
+    struct gw_run_question **link = &question->run->questions;
+    while (*link != question) {
+        link = &(*link)->next;
+    }
+    *link = question->next;
+    if (question->watch) {
+        gw_watch_stop(question->watch);
+        question->watch = NULL;
+    }
+}
+
+static void answered(struct gw_run_question *question)
+{
+    struct gw_run *run = question->run;
+    drop(question);
+    if (question->confirms) {
+        tell_confirmed(run, question->text, question->yes ? "yes" : "no");
+    }
+    gw_wait_finish(question->wait);
+    ask_next(run);
+}
+
+static void line_came(struct gw_run_question *question, struct gw_view line)
+{
+    if (!question->confirms) {
+        answered(question);
+        return;
+    }
+    if (read_confirmation(question, gw_view_trim(line))) {
+        answered(question);
+        return;
+    }
+    question->answer_len = 0;
+    write_all(question->run->options.terminal_fd, GW_VIEW("    y, n, a or q: "));
+}
+
+static void input_ended(struct gw_run_question *question)
+{
+    write_all(question->run->options.terminal_fd, GW_VIEW("\n"));
+    question->answer_len = 0;
+    if (!question->confirms) {
+        gw_fail(&question->err, GW_ERR_DENIED, "'%.*s': no answer came",
+                GW_VIEW_ARGS(question->text));
+    }
+    answered(question);
+}
+
+static void on_readable(void *ctx, int events)
+{
+    struct gw_run_question *question = ctx;
+    char *end = question->answer + question->answer_len;
+    (void)events;
+    ssize_t len =
+        read(question->run->options.terminal_fd, end, MAX_ANSWER_BYTES - question->answer_len);
+    if (len < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return;
+    }
+    if (len <= 0) {
+        input_ended(question);
+        return;
+    }
+    question->answer_len += (size_t)len;
+    struct gw_view text = {question->answer, question->answer_len};
+    size_t line_end = gw_view_find_char(text, '\n');
+    if (line_end != GW_NPOS || question->answer_len == MAX_ANSWER_BYTES) {
+        question->answer_len = line_end != GW_NPOS ? line_end : question->answer_len;
+        line_came(question, gw_view_sub(text, 0, question->answer_len));
+    }
+}
+
+static void ask_next(struct gw_run *run)
+{
+    struct gw_run_question *question = run->questions;
+    if (!question || question->watch) {
+        return;
+    }
+    if (run->options.report) {
+        gw_report_settle(run->options.report);
+    }
+    show(question);
+    question->watch = gw_watch_start(run->options.loop, run->options.terminal_fd, GW_WATCH_READ,
+                                     on_readable, question);
+}
+
+/* ---- waiting for them ------------------------------------------------------------------------ */
+
+static int push_answer(lua_State *L, void *ctx)
+{
+    struct gw_run_question *question = ctx;
+    struct gw_view typed = gw_view_trim((struct gw_view){question->answer, question->answer_len});
+    if (question->err.code != GW_ERR_NONE) {
+        return gw_push_fail(L, &question->err);
+    }
+    if (question->confirms) {
+        lua_pushboolean(L, question->yes);
+    } else {
+        gw_push_view(L, typed.len > 0 ? typed : question->fallback);
+    }
+    return 1;
+}
+
+static void cancel_question(void *ctx)
+{
+    struct gw_run_question *question = ctx;
+    if (question->watch) {
+        write_all(question->run->options.terminal_fd, GW_VIEW("\n"));
+    }
+    drop(question);
+    if (question->run->stop == GW_STOP_NONE) {
+        ask_next(question->run);
+    }
+}
+
+/* Text of a field of the table at index 1, on the stack from here on. */
+static struct gw_view field(lua_State *L, const char *name)
+{
+    struct gw_view text = GW_VIEW_NONE;
+    if (lua_getfield(L, 1, name) != LUA_TNIL) {
+        text.data = luaL_checklstring(L, -1, &text.len);
+    }
+    return text;
+}
+
+static int put(lua_State *L, struct gw_run *run, struct gw_run_question *question)
+{
+    struct gw_run_question **link = &run->questions;
+    question->run = run;
+    question->wait = gw_wait_push(L, push_answer, cancel_question, question);
+    while (*link) {
+        link = &(*link)->next;
+    }
+    *link = question;
+    ask_next(run);
+    return gw_task_await(L, question->wait);
+}
+
+static int fail_no_terminal(lua_State *L, const struct gw_run *run, struct gw_view text,
+                            const char *advice)
+{
+    struct gw_err err = {0};
+    gw_fail(&err, GW_ERR_DENIED, "%s '%.*s' needs an answer, and there is no terminal: %s",
+            run->step_id ? "step" : "question",
+            GW_VIEW_ARGS(run->step_id ? gw_view_of(run->step_name) : text), advice);
+    return gw_push_fail(L, &err);
+}
+
+/* confirm{ text=, word= } -> boolean | nil, err */
+int gw_run_lua_confirm(lua_State *L)
+{
+    struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct gw_view text = field(L, "text"), word = field(L, "word");
+    if (run->options.assume_yes || (run->answer_all && word.len == 0)) {
+        tell_confirmed(run, text, "assumed");
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    if (run->options.terminal_fd < 0) {
+        return fail_no_terminal(L, run, text,
+                                "add --yes to confirm every change, or --plan to change nothing");
+    }
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_run_question *question = gw_arena_alloc(arena, sizeof *question);
+    question->confirms = true;
+    question->text = text;
+    question->word = word;
+    return put(L, run, question);
+}
+
+/* ask{ text=, default= } -> text | nil, err */
+int gw_run_lua_ask(lua_State *L)
+{
+    struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct gw_view text = field(L, "text"), fallback = field(L, "default");
+    bool alone = run->options.assume_yes || run->options.terminal_fd < 0;
+    if (alone && fallback.data) {
+        gw_push_view(L, fallback);
+        return 1;
+    }
+    if (run->options.terminal_fd < 0) {
+        return fail_no_terminal(L, run, text, "give it as a parameter");
+    }
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_run_question *question = gw_arena_alloc(arena, sizeof *question);
+    question->text = text;
+    question->fallback = fallback;
+    return put(L, run, question);
+}

@@ -1,0 +1,224 @@
+/* execute: a run from its first event to its last, and how it is stopped before that.
+ *
+ * A stop in order: nothing more is sent, what is in flight is awaited, then the script is cancelled
+ * where it stands. A stop at once does not await; such calls are told as "not known". */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "run/internal.h"
+
+/* ---- stopping -------------------------------------------------------------------------------- */
+
+/* "interrupted in step 2 'Stop every task', after 1 changing call" */
+static struct gw_view describe_stop(const struct gw_run *run, struct gw_arena *arena)
+{
+    struct gw_view text = run->stop == GW_STOP_OUTPUT ? GW_VIEW("the output could not be written")
+                                                      : GW_VIEW("interrupted");
+    if (run->step_id) {
+        text =
+            gw_arena_printf(arena, "%s in step %s '%s'", text.data, run->step_id, run->step_name);
+    }
+    if (run->changes == 0) {
+        return gw_arena_printf(arena, "%s; nothing was changed", text.data);
+    }
+    return gw_arena_printf(arena, "%s, after %d changing call%s", text.data, run->changes,
+                           run->changes == 1 ? "" : "s");
+}
+
+static void end_stopped(struct gw_run *run)
+{
+    struct gw_arena *arena = gw_arena_new();
+    run->ended = true;
+    run->exit_code = run->stop == GW_STOP_OUTPUT ? GW_EXIT_FAILED : GW_EXIT_INTERRUPTED;
+    if (!run->finished_told) {
+        gw_run_emit_finished(run, "interrupted", run->exit_code, describe_stop(run, arena));
+    }
+    gw_arena_free(arena);
+}
+
+static void stop_now(void *ctx)
+{
+    struct gw_run *run = ctx;
+    run->stop_timer = NULL;
+    if (!run->ended) {
+        gw_task_cancel(run->task);
+        run->task = NULL;
+        end_stopped(run);
+    }
+}
+
+/* Not from here: a task must not be cancelled from inside its own call's end. */
+static void schedule_stop(struct gw_run *run)
+{
+    if (!run->stop_timer && !run->ended) {
+        run->stop_timer = gw_timer_start(run->options.loop, 0, stop_now, run);
+    }
+}
+
+void gw_run_begin_stop(struct gw_run *run, enum gw_run_stop why)
+{
+    if (run->stop == GW_STOP_NONE && run->executing && !run->ended) {
+        run->stop = why;
+        if (run->in_flight == 0) {
+            schedule_stop(run);
+        } else {
+            gw_run_emit_text(run, "warning",
+                             GW_VIEW("stopping: waiting for the calls in flight; "
+                                     "interrupt again to stop at once"));
+        }
+    }
+}
+
+bool gw_run_is_stopping(const struct gw_run *run)
+{
+    return run->stop != GW_STOP_NONE || run->interrupts > 1;
+}
+
+void gw_run_call_settled(struct gw_run *run)
+{
+    if (run->stop != GW_STOP_NONE && run->in_flight == 0) {
+        schedule_stop(run);
+    }
+}
+
+/* ---- interrupts ------------------------------------------------------------------------------ */
+
+void gw_run_interrupt(struct gw_run *run)
+{
+    int saved = errno;
+    run->interrupts++;
+    if (run->interrupts > 1 && run->script) {
+        gw_script_interrupt(run->script); /* an endless loop never gets to read the pipe */
+    }
+    if (run->pipe[1] >= 0) {
+        ssize_t written = write(run->pipe[1], "i", 1);
+        (void)written; /* full: it will be read */
+    }
+    errno = saved;
+}
+
+static void on_pipe(void *ctx, int events)
+{
+    struct gw_run *run = ctx;
+    char bytes[16];
+    (void)events;
+    while (read(run->pipe[0], bytes, sizeof bytes) > 0) {
+    }
+    gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
+    if (run->interrupts > 1) {
+        schedule_stop(run);
+    }
+}
+
+static void set_flags(int fd)
+{
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+static void open_pipe(struct gw_run *run)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        gw_log(GW_LOG_WARN, "run: no pipe for signals: an interrupt ends the program at once");
+        return;
+    }
+    set_flags(ends[0]);
+    set_flags(ends[1]);
+    run->pipe[0] = ends[0];
+    run->pipe_watch = gw_watch_start(run->options.loop, ends[0],
+                                     GW_WATCH_READ | GW_WATCH_BACKGROUND, on_pipe, run);
+    run->pipe[1] = ends[1]; /* last: from here on a signal may use it */
+}
+
+static void close_pipe(struct gw_run *run)
+{
+    int ends[2] = {run->pipe[0], run->pipe[1]};
+    run->pipe[1] = run->pipe[0] = -1;
+    if (run->pipe_watch) {
+        gw_watch_stop(run->pipe_watch);
+        run->pipe_watch = NULL;
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+/* The engine answers for the runbook's errors; one that gets here is its own. */
+static void end_broken(struct gw_run *run, lua_State *L)
+{
+    struct gw_err err = {0};
+    gw_script_error_text(L, -1, &err);
+    if (!run->finished_told) {
+        gw_run_emit_finished(run, "failed", GW_EXIT_INTERNAL, gw_view_of(err.message));
+    }
+    run->exit_code = GW_EXIT_INTERNAL;
+}
+
+static void task_done(void *ctx, lua_State *L, bool ok)
+{
+    struct gw_run *run = ctx;
+    run->task = NULL;
+    if (run->ended) {
+        return;
+    }
+    if (gw_run_is_stopping(run)) {
+        end_stopped(run);
+        return;
+    }
+    run->ended = true;
+    if (ok) {
+        run->exit_code = (enum gw_exit)lua_tointeger(L, 1);
+    } else {
+        end_broken(run, L);
+    }
+}
+
+static void start(struct gw_run *run)
+{
+    lua_State *L = gw_script_state(run->script);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->host_ref);
+    gw_push_view(L, run->target.region);
+    lua_setfield(L, -2, "region");
+    lua_pop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->engine_ref);
+    lua_getfield(L, -1, "run");
+    lua_remove(L, -2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->declaration_ref);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->params_ref);
+    lua_pushstring(L, run->name);
+    run->task = gw_task_start(run->script, L, 3, task_done, run);
+}
+
+/* Nothing can wake the script any more. */
+static void end_stuck(struct gw_run *run)
+{
+    run->ended = true;
+    run->exit_code = GW_EXIT_INTERNAL;
+    gw_run_emit_finished(run, "failed", GW_EXIT_INTERNAL,
+                         GW_VIEW("the script waits for something that cannot happen"));
+}
+
+enum gw_exit gw_run_execute(struct gw_run *run)
+{
+    run->executing = true;
+    run->began_ms = gw_loop_now_ms(run->options.loop);
+    open_pipe(run);
+    start(run);
+    if (run->interrupts > 0) {
+        gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
+    }
+    while (!run->ended && gw_loop_step(run->options.loop)) {
+    }
+    if (!run->ended) {
+        end_stuck(run);
+    }
+    gw_timer_stop(run->stop_timer);
+    run->stop_timer = NULL;
+    close_pipe(run);
+    run->executing = false;
+    return run->output_failed ? GW_EXIT_FAILED : run->exit_code;
+}

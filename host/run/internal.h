@@ -1,0 +1,84 @@
+/* run/internal: what the files of this folder share. */
+#ifndef GW_RUN_INTERNAL_H
+#define GW_RUN_INTERNAL_H
+
+#include <signal.h>
+
+#include "bind/bind.h"
+#include "run/run.h"
+
+/* A step that has been entered. Kept until the run ends: tasks started inside point at it. */
+struct gw_run_step {
+    struct gw_run_step *next;  /* all of the run, newest first */
+    struct gw_run_step *outer; /* in force before it was entered */
+    char *id, *name;
+    bool open; /* changing calls are allowed */
+};
+
+struct gw_run_question; /* ask.c */
+
+enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT };
+
+struct gw_run {
+    struct gw_gate gate; /* first: bindings know only this */
+    struct gw_run_options options;
+    struct gw_run_target target;
+    struct gw_script *script;
+    char *name; /* of the runbook, without folder and ".lua" */
+    char id[32];
+    int engine_ref, declaration_ref, params_ref, host_ref;
+
+    struct gw_arena *needs_arena;
+    struct gw_value needs; /* {aws = list, hosts = list} */
+
+    struct gw_run_step *steps;
+    char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
+
+    int64_t seq;
+    int64_t began_ms;
+    struct gw_arena *event_arena;
+    bool finished_told; /* run.finished has been emitted */
+    bool output_failed;
+
+    bool answer_all;                   /* the operator said "all" */
+    struct gw_run_question *questions; /* the first one is being asked */
+
+    bool executing, ended;
+    struct gw_task *task;
+    enum gw_exit exit_code;
+    int in_flight, changes;
+
+    volatile sig_atomic_t interrupts;
+    enum gw_run_stop stop;
+    int pipe[2];
+    struct gw_watch *pipe_watch;
+    struct gw_timer *stop_timer;
+};
+
+/* gate.c */
+void gw_run_open_gate(struct gw_run *run);
+
+/* event.c */
+
+/* Numbers and dates the event, and hands it on. Its members may live in any arena. */
+void gw_run_emit(struct gw_run *run, const struct gw_value *event);
+void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
+                      const struct gw_outcome *outcome);
+void gw_run_emit_planned_call(struct gw_run *run, const struct gw_act *act);
+void gw_run_emit_text(struct gw_run *run, const char *event, struct gw_view text);
+void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit exit_code,
+                          struct gw_view text);
+
+/* host.c: the module host.run. */
+void gw_run_bind_host(struct gw_run *run);
+
+/* ask.c: host.confirm and host.ask; upvalue 1 is the run. */
+int gw_run_lua_confirm(lua_State *L);
+int gw_run_lua_ask(lua_State *L);
+
+/* execute.c */
+void gw_run_begin_stop(struct gw_run *run, enum gw_run_stop why);
+bool gw_run_is_stopping(const struct gw_run *run); /* the end is C's to tell, not the engine's */
+void gw_run_call_settled(struct gw_run *run);      /* none may be left in flight */
+
+#endif

@@ -1,0 +1,208 @@
+/* load: a runbook file becomes a declaration. The engine (stdlib/runbook.lua) judges it; here is
+ * only the way to it. The chunk runs outside any task: it can neither wait nor call anything.
+ * Limits: 1 MiB a file. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/internal.h"
+
+#define MAX_FILE_BYTES ((size_t)1 << 20)
+
+static bool read_file(const char *path, struct gw_buf *text, struct gw_err *err)
+{
+    char chunk[8192];
+    size_t len;
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        return gw_fail(err, GW_ERR_IO, "%s: cannot be opened (%s)", path, strerror(errno));
+    }
+    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
+        if (!gw_buf_add(text, (struct gw_view){chunk, len})) {
+            break;
+        }
+    }
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (failed) {
+        return gw_fail(err, GW_ERR_IO, "%s: cannot be read", path);
+    }
+    return !text->full || gw_fail(err, GW_ERR_LIMIT, "%s: larger than 1 MiB", path);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static struct gw_view stem(const char *path)
+{
+    struct gw_view name = gw_view_of(base_name(path));
+    if (gw_view_ends_with(name, GW_VIEW(".lua"))) {
+        name.len -= 4;
+    }
+    return name;
+}
+
+/* ---- the script ------------------------------------------------------------------------------ */
+
+/* Leaves the stdlib module on the stack. */
+static bool require_module(struct gw_run *run, const char *name, struct gw_err *err)
+{
+    char text[96];
+    snprintf(text, sizeof text, "return require '%s'", name);
+    return gw_script_load(run->script, gw_view_of(text), "=gwrun", true, err) &&
+           gw_script_call(run->script, 0, 1, err);
+}
+
+/* Makes the module, or one member of it, a global of every chunk. */
+static bool set_global(struct gw_run *run, const char *module, const char *member,
+                       const char *global, struct gw_err *err)
+{
+    lua_State *L = gw_script_state(run->script);
+    if (!require_module(run, module, err)) {
+        return false;
+    }
+    if (member) {
+        lua_getfield(L, -1, member);
+        lua_remove(L, -2);
+    }
+    gw_script_set_global(run->script, global);
+    return true;
+}
+
+static bool set_globals(struct gw_run *run, struct gw_err *err)
+{
+    return set_global(run, "host.json", NULL, "json", err) &&
+           set_global(run, "host.time", NULL, "time", err) &&
+           set_global(run, "host.task", "sleep", "sleep", err) &&
+           set_global(run, "host.task", "parallel", "parallel", err) &&
+           set_global(run, "aws", NULL, "aws", err);
+}
+
+static bool open_stdlib(struct gw_run *run, struct gw_err *err)
+{
+    gw_bind_json(run->script);
+    gw_bind_task(run->script);
+    gw_bind_time(run->script);
+    gw_bind_aws(run->script, &run->gate);
+    gw_bind_http(run->script, &run->gate);
+    gw_run_bind_host(run);
+    if (!set_globals(run, err) || !require_module(run, "runbook", err)) {
+        return false;
+    }
+    run->engine_ref = luaL_ref(gw_script_state(run->script), LUA_REGISTRYINDEX);
+    return true;
+}
+
+static void open_script(struct gw_run *run, const char *path)
+{
+    struct gw_arena *arena = gw_arena_new();
+    const char *const *given = run->options.folders;
+    size_t count = 0, len = (size_t)(base_name(path) - path);
+    while (given && given[count]) {
+        count++;
+    }
+    const char **folders = gw_arena_alloc(arena, (count + 2) * sizeof *folders);
+    for (size_t i = 0; i < count; i++) {
+        folders[i] = given[i];
+    }
+    folders[count] = len > 1 ? gw_arena_dup(arena, (struct gw_view){path, len - 1}).data
+                     : len   ? "/"
+                             : ".";
+    struct gw_script_options options = {.loop = run->options.loop,
+                                        .folders = folders,
+                                        .modules = run->options.modules,
+                                        .seed = run->options.seed};
+    run->script = gw_script_new(&options);
+    gw_arena_free(arena);
+}
+
+/* ---- the engine ------------------------------------------------------------------------------ */
+
+/* Leaves the engine's function and the declaration. */
+static void push_engine_call(struct gw_run *run, const char *function)
+{
+    lua_State *L = gw_script_state(run->script);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->engine_ref);
+    lua_getfield(L, -1, function);
+    lua_remove(L, -2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->declaration_ref);
+}
+
+static bool check_declaration(struct gw_run *run, const char *file, struct gw_err *err)
+{
+    lua_State *L = gw_script_state(run->script);
+    run->declaration_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    push_engine_call(run, "check");
+    if (!gw_script_call(run->script, 1, 1, err)) {
+        gw_err_prefix(err, "%s", file);
+        err->code = GW_ERR_INPUT;
+        return false;
+    }
+    luaL_unref(L, LUA_REGISTRYINDEX, run->declaration_ref);
+    run->declaration_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return true;
+}
+
+static bool load_text(struct gw_run *run, struct gw_view text, const char *file, struct gw_err *err)
+{
+    bool ok = gw_script_load(run->script, text, file, false, err) &&
+              gw_script_call(run->script, 0, 1, err);
+    if (!ok) {
+        err->code = GW_ERR_INPUT;
+        return false;
+    }
+    return check_declaration(run, file, err);
+}
+
+bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
+{
+    struct gw_buf text;
+    gw_buf_init(&text, MAX_FILE_BYTES);
+    bool ok = read_file(path, &text, err);
+    if (ok) {
+        run->name = gw_view_dup(stem(path));
+        open_script(run, path);
+        ok = open_stdlib(run, err) && load_text(run, gw_buf_view(&text), base_name(path), err);
+    }
+    gw_buf_clear(&text);
+    return ok;
+}
+
+bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value *out,
+                     struct gw_err *err)
+{
+    lua_State *L = gw_script_state(run->script);
+    push_engine_call(run, "describe");
+    if (!gw_script_call(run->script, 1, 1, err)) {
+        return false;
+    }
+    bool ok = gw_to_value(L, -1, arena, out, err);
+    lua_pop(L, 1);
+    return ok;
+}
+
+bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count, struct gw_err *err)
+{
+    lua_State *L = gw_script_state(run->script);
+    push_engine_call(run, "bind");
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, args[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (!gw_script_call(run->script, 2, 2, err)) {
+        return false;
+    }
+    if (lua_isnil(L, -2)) {
+        const char *problem = lua_tostring(L, -1);
+        gw_fail(err, GW_ERR_INPUT, "%s: %s", run->name, problem ? problem : "bad arguments");
+        lua_pop(L, 2);
+        return false;
+    }
+    lua_pop(L, 1);
+    run->params_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return true;
+}
