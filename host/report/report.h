@@ -15,8 +15,9 @@ enum gw_report_kind {
 struct gw_report_options {
     enum gw_report_kind kind;
     FILE *out;     /* borrowed */
-    bool terminal; /* out is one: progress may redraw in place */
+    bool terminal; /* out is one that can redraw a line; off when TERM is dumb */
     bool colour;   /* off when NO_COLOR is set, TERM is dumb, or out is no terminal */
+    bool utf8;     /* of the locale; else ASCII only */
     int columns;   /* width of the terminal; 0: 80 */
     bool verbose;  /* also each call */
     bool quiet;    /* only problems and the outcome */

@@ -1,0 +1,130 @@
+/* text_end: the last thing an operator reads: what came of it, what is left to do, and what the
+ * exit code says to the shell. */
+#include <stdio.h>
+
+#include "report/internal.h"
+
+struct outcome {
+    const char *name, *word;
+    enum gw_style style;
+};
+
+static const struct outcome *outcome_of(struct gw_view name)
+{
+    static const struct outcome outcomes[] = {{"ok", "OK", GW_STYLE_GOOD},
+                                              {"planned", "PLANNED", GW_STYLE_GOOD},
+                                              {"problem", "PROBLEM", GW_STYLE_BAD},
+                                              {"refused", "REFUSED", GW_STYLE_WARN},
+                                              {"interrupted", "INTERRUPTED", GW_STYLE_WARN},
+                                              {"failed", "FAILED", GW_STYLE_BAD}};
+    size_t i = 0;
+    while (i + 1 < sizeof outcomes / sizeof *outcomes &&
+           !gw_view_equal(name, gw_view_of(outcomes[i].name))) {
+        i++;
+    }
+    return &outcomes[i];
+}
+
+static const char *meaning(int exit_code)
+{
+    switch (exit_code) {
+    case 1:
+        return "a step failed; the run stopped there";
+    case 2:
+        return "what was asked for cannot be done";
+    case 3:
+        return "it ran, but something is not as it should be";
+    case 4:
+        return "a change was not confirmed, or something was not declared";
+    case 5:
+        return "the runbook itself is broken";
+    case 6:
+        return "the credentials are missing, expired or not allowed to do this";
+    case 7:
+        return "AWS could not be reached";
+    case 70:
+        return "a defect in gwrun; please report it";
+    case 130:
+        return "interrupted";
+    default:
+        return "unknown";
+    }
+}
+
+static void show_outcome(struct gw_report *report, const struct gw_value *event)
+{
+    const struct outcome *outcome = outcome_of(gw_map_text(event, GW_VIEW("outcome")));
+    struct gw_view seconds = gw_report_duration(report, gw_report_number(event, "seconds"));
+    struct gw_view why = gw_report_text(report, event, "text");
+    struct gw_view text = gw_arena_printf(
+        report->arena, "%s%safter %.*s%s%.*s", report->title ? report->title : "",
+        report->title ? ", " : "", GW_VIEW_ARGS(seconds), why.len ? ": " : "", GW_VIEW_ARGS(why));
+    gw_report_line(report, &(struct gw_line){.mark = gw_view_of(outcome->word),
+                                             .mark_style = outcome->style,
+                                             .text = text});
+}
+
+static void show_plan(struct gw_report *report)
+{
+    int changes = report->planned_changes, destroys = report->planned_destroys;
+    struct gw_view text =
+        gw_arena_printf(report->arena, "%d call%s would change something, %d would destroy",
+                        changes, changes == 1 ? "" : "s", destroys);
+    gw_report_line(report, &(struct gw_line){.indent = 2, .text = text});
+}
+
+static void show_left(struct gw_report *report, const struct gw_value *event)
+{
+    const struct gw_value *left = gw_map_get(event, GW_VIEW("left"));
+    if (!left || left->kind != GW_LIST || left->as.list.count == 0) {
+        return;
+    }
+    gw_report_line(
+        report, &(struct gw_line){.text = GW_VIEW("Left for a person:"), .style = GW_STYLE_BOLD});
+    for (size_t i = 0; i < left->as.list.count; i++) {
+        gw_report_line(report,
+                       &(struct gw_line){.indent = 2,
+                                         .mark = GW_VIEW("[ ]"),
+                                         .mark_style = GW_STYLE_WARN,
+                                         .text = gw_report_value(report, &left->as.list.items[i])});
+    }
+}
+
+static void show_world(struct gw_report *report, const struct gw_value *event)
+{
+    const struct gw_value *world = gw_map_get(event, GW_VIEW("world"));
+    struct gw_view text = GW_VIEW("");
+    if (!world || world->kind != GW_MAP || world->as.map.count == 0 || report->options.quiet) {
+        return;
+    }
+    for (size_t i = 0; i < world->as.map.count; i++) {
+        const struct gw_entry *fact = &world->as.map.entries[i];
+        text =
+            gw_arena_printf(report->arena, "%.*s%s%.*s %.*s", GW_VIEW_ARGS(text),
+                            text.len ? ", " : "", GW_VIEW_ARGS(gw_report_safe(report, fact->key)),
+                            GW_VIEW_ARGS(gw_report_value(report, &fact->value)));
+    }
+    gw_report_line(report,
+                   &(struct gw_line){.text = gw_arena_printf(report->arena, "Simulated world: %.*s",
+                                                             GW_VIEW_ARGS(text))});
+}
+
+void gw_report_finished(struct gw_report *report, const struct gw_value *event)
+{
+    int exit_code = (int)gw_report_number(event, "exit_code");
+    if (!report->options.quiet) {
+        gw_report_blank(report);
+    }
+    show_outcome(report, event);
+    if (gw_view_equal(gw_map_text(event, GW_VIEW("outcome")), GW_VIEW("planned"))) {
+        show_plan(report);
+    }
+    show_left(report, event);
+    show_world(report, event);
+    if (exit_code != 0) {
+        gw_report_line(report,
+                       &(struct gw_line){.text = gw_arena_printf(report->arena, "Exit code %d: %s.",
+                                                                 exit_code, meaning(exit_code)),
+                                         .style = GW_STYLE_DIM});
+    }
+}
