@@ -442,18 +442,21 @@ enum gw_retry_class { GW_RETRY_NEVER, GW_RETRY_TRANSIENT, GW_RETRY_THROTTLING };
 /* `error` for an AWS error, `err` for a failure of transport or protocol; the other is NULL. */
 enum gw_retry_class gw_retry_classify(const struct gw_aws_error *error, const struct gw_err *err);
 
-/* The "standard" mode's token bucket (v2.1): one per client. */
+/* The "standard" mode's token bucket (v2.1): one per client, shared by its calls. */
 struct gw_retry {
     int max_attempts; /* including the first */
     int tokens;       /* begins at 500 */
-    int held;         /* cost of the last retry, given back on success */
 };
 void gw_retry_init(struct gw_retry *retry, int max_attempts);
-/* After failed attempt number `attempt` (1-based): the delay before the next in ms, or -1: give up.
- * `random` is in [0, 1). `hint_ms` is the x-amz-retry-after header, -1 when absent. */
+/* After failed attempt number `attempt` (1-based): takes the cost of another and returns the delay
+ * before it in ms; or -1: give up. `random` is in [0, 1). `hint_ms` is the x-amz-retry-after header,
+ * -1 when absent. */
 int64_t gw_retry_delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
                           double random, int64_t hint_ms);
-void gw_retry_success(struct gw_retry *retry, int attempt);
+/* What another attempt after such a failure costs. */
+int gw_retry_cost(enum gw_retry_class class);
+/* `held` is the cost of the call's last retry, 0 when its first attempt succeeded. */
+void gw_retry_success(struct gw_retry *retry, int held);
 
 /* ================================ client =======================================================
  */
@@ -466,6 +469,7 @@ struct gw_client_options {
     struct gw_credentials credentials; /* likewise; empty key id: the chain is asked at the first
                                           call that needs it */
     struct gw_view user_agent;
+    uint64_t seed; /* virtual clock only: of retry delays, ids and tokens; 0: the system's random */
 };
 
 /* All services for one account and region. */

@@ -180,4 +180,46 @@ bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *sha
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value);
 
+/* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life --------- */
+
+struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
+
+struct gw_client {
+    struct gw_client_options options;
+    struct gw_arena *arena; /* credentials and endpoints, for the client's life */
+    struct gw_credentials credentials;
+    struct gw_endpoint_entry *endpoints;
+    struct gw_retry retry;
+    int64_t skew_ms;       /* AWS's clock less ours */
+    uint64_t random_state; /* of a seeded client */
+    struct gw_call *calls; /* under way */
+};
+
+/* The signing clock: ours, corrected. */
+int64_t gw_client_epoch_s(const struct gw_client *client);
+double gw_client_random(struct gw_client *client); /* in [0, 1) */
+void gw_client_uuid(struct gw_client *client, char out[37]);
+
+/* Found at the first call that needs them; refused when expired. Valid while the client is. */
+bool gw_client_credentials(struct gw_client *client, struct gw_err *err);
+
+/* The service's endpoint; `custom` when it is not AWS's own. Text lives as long as the client. */
+bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
+                        struct gw_endpoint *out, bool *custom, struct gw_err *err);
+
+/* The request of a call. */
+struct gw_outgoing {
+    const struct gw_operation *op;
+    struct gw_endpoint endpoint;
+    struct gw_http_request http;
+};
+
+/* Everything but the signature. `input` has been validated and is not needed afterwards. */
+bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
+                       const struct gw_value *input, struct gw_arena *arena,
+                       struct gw_outgoing *out, struct gw_err *err);
+/* For attempt number `attempt`, now; replaces what an earlier attempt left. */
+bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
+                      struct gw_arena *arena, struct gw_err *err);
+
 #endif

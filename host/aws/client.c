@@ -1,0 +1,138 @@
+/* client: what the calls of one account and region share: credentials, endpoints, the retry bucket,
+ * the correction of the clock, and chance. */
+#include "aws/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct gw_endpoint_entry {
+    struct gw_endpoint_entry *next;
+    const struct gw_service *service;
+    struct gw_endpoint endpoint;
+    bool custom;
+};
+
+struct gw_client *gw_client_new(const struct gw_client_options *options)
+{
+    struct gw_client *client = gw_alloc(sizeof *client);
+    client->options = *options;
+    client->arena = gw_arena_new();
+    client->credentials = options->credentials;
+    client->random_state = gw_loop_is_virtual(options->loop) ? options->seed : 0;
+    gw_retry_init(&client->retry, options->settings.max_attempts);
+    return client;
+}
+
+void gw_client_free(struct gw_client *client)
+{
+    if (!client) {
+        return;
+    }
+    while (client->calls) {
+        gw_call_cancel(client->calls);
+    }
+    gw_wipe(&client->credentials, sizeof client->credentials);
+    gw_arena_free(client->arena);
+    free(client);
+}
+
+int64_t gw_client_epoch_s(const struct gw_client *client)
+{
+    return (gw_loop_wall_ms(client->options.loop) + client->skew_ms) / 1000;
+}
+
+/* ---- chance ---------------------------------------------------------------------------------- */
+
+/* SplitMix64 for a seeded client, so that a simulated run can be had again. */
+static uint64_t random_bits(struct gw_client *client)
+{
+    uint64_t bits;
+    if (client->random_state == 0) {
+        gw_random(&bits, sizeof bits);
+        return bits;
+    }
+    client->random_state += 0x9e3779b97f4a7c15u;
+    bits = client->random_state;
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+    return bits ^ (bits >> 31);
+}
+
+double gw_client_random(struct gw_client *client)
+{
+    return (double)(random_bits(client) >> 11) / (double)(1ull << 53);
+}
+
+void gw_client_uuid(struct gw_client *client, char out[37])
+{
+    if (client->random_state == 0) {
+        gw_uuid4(out);
+        return;
+    }
+    uint64_t high = (random_bits(client) & ~0xf000ull) | 0x4000;         /* version 4 */
+    uint64_t low = (random_bits(client) & ~(3ull << 62)) | (2ull << 62); /* variant 1 */
+    snprintf(out, 37, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
+             (unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xffff, (unsigned)(low >> 48),
+             (unsigned long long)low & 0xffffffffffffull);
+}
+
+/* ---- credentials ----------------------------------------------------------------------------- */
+
+static bool check_expiry(const struct gw_client *client, struct gw_err *err)
+{
+    const struct gw_credentials *credentials = &client->credentials;
+    int64_t expires_s = credentials->expires_epoch_s;
+    if (expires_s == 0 || gw_client_epoch_s(client) < expires_s) {
+        return true;
+    }
+    struct gw_buf when;
+    gw_buf_init(&when, 64);
+    gw_time_write((double)expires_s, GW_TIME_ISO8601, &when);
+    gw_fail(err, GW_ERR_CREDENTIALS, "credentials: those from %.*s expired at %s; renew them",
+            GW_VIEW_ARGS(credentials->source), when.data ? when.data : "an unknown time");
+    gw_buf_clear(&when);
+    return false;
+}
+
+bool gw_client_credentials(struct gw_client *client, struct gw_err *err)
+{
+    if (client->credentials.access_key_id.len == 0 &&
+        !gw_credentials_find(client->options.config, &client->options.settings, client->arena,
+                             &client->credentials, err)) {
+        client->credentials = (struct gw_credentials){0};
+        return false;
+    }
+    return check_expiry(client, err);
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+static bool is_custom(const struct gw_client *client, const struct gw_service *service)
+{
+    const struct gw_settings *settings = &client->options.settings;
+    return settings->endpoint_url.len > 0 ||
+           gw_endpoint_custom(client->options.config, settings, service).len > 0;
+}
+
+bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
+                        struct gw_endpoint *out, bool *custom, struct gw_err *err)
+{
+    struct gw_endpoint_entry *entry = client->endpoints;
+    while (entry && entry->service != service) {
+        entry = entry->next;
+    }
+    if (!entry) {
+        struct gw_endpoint endpoint = {0};
+        if (!gw_endpoint_resolve(client->options.config, &client->options.settings, service,
+                                 client->arena, &endpoint, err)) {
+            return false;
+        }
+        entry = gw_arena_alloc(client->arena, sizeof *entry);
+        *entry = (struct gw_endpoint_entry){client->endpoints, service, endpoint,
+                                            is_custom(client, service)};
+        client->endpoints = entry;
+    }
+    *out = entry->endpoint;
+    *custom = entry->custom;
+    return true;
+}

@@ -1,0 +1,147 @@
+/* outgoing: the request of a call, from its parameters to the signature: where it goes, what it
+ * carries, who sends it. Written once; signed for each attempt, which replaces the signature. */
+#include "aws/internal.h"
+
+#include <string.h>
+
+/* ---- where it goes --------------------------------------------------------------------------- */
+
+/* What stands for a {Member} of a host prefix becomes part of a host name, and nothing else. */
+static bool is_host_label(struct gw_view text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    for (size_t i = 0; i < text.len; i++) {
+        if (!memchr(letters, text.data[i], sizeof letters - 1)) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= 63;
+}
+
+/* "data-", or "{RequestRoute}." with the member's value. */
+static bool write_host_prefix(const struct gw_operation *op, const struct gw_value *input,
+                              struct gw_buf *out, struct gw_err *err)
+{
+    struct gw_view rest = gw_operation_host_prefix(op);
+    while (rest.len > 0) {
+        size_t open = gw_view_find_char(rest, '{');
+        size_t shut = gw_view_find_char(rest, '}');
+        gw_buf_add(out, gw_view_sub(rest, 0, open));
+        if (open == GW_NPOS || shut == GW_NPOS) {
+            break;
+        }
+        struct gw_view member = gw_view_sub(rest, open + 1, shut - open - 1);
+        struct gw_view label = gw_map_text(input, member);
+        if (!is_host_label(label)) {
+            return gw_fail(err, GW_ERR_INPUT,
+                           "parameter '%.*s': expected letters, digits and '-' for a host name",
+                           GW_VIEW_ARGS(member));
+        }
+        gw_buf_add(out, label);
+        rest = gw_view_sub(rest, shut + 1, rest.len);
+    }
+    return true;
+}
+
+/* The protocol's "/path?query" behind the endpoint's scheme, host and own path. */
+static bool complete_url(struct gw_outgoing *out, const struct gw_value *input, bool custom,
+                         struct gw_arena *arena, struct gw_err *err)
+{
+    struct gw_url base;
+    struct gw_buf prefix;
+    if (!gw_url_parse(out->endpoint.url, &base, err)) {
+        return false;
+    }
+    gw_buf_init(&prefix, 1024);
+    bool ok = custom || write_host_prefix(out->op, input, &prefix, err);
+    struct gw_view path = base.path;
+    if (gw_view_ends_with(path, GW_VIEW("/"))) {
+        path.len--;
+    }
+    out->http.url =
+        gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s%.*s", GW_VIEW_ARGS(base.scheme),
+                        GW_VIEW_ARGS(gw_buf_view(&prefix)), GW_VIEW_ARGS(base.authority),
+                        GW_VIEW_ARGS(path), GW_VIEW_ARGS(out->http.url));
+    gw_buf_clear(&prefix);
+    return ok;
+}
+
+static bool find_endpoint(struct gw_client *client, struct gw_outgoing *out, bool *custom,
+                          struct gw_err *err)
+{
+    const struct gw_service *service = gw_operation_service(out->op);
+    if (!gw_client_endpoint(client, service, &out->endpoint, custom, err)) {
+        return false;
+    }
+    if (out->endpoint.signing_name.len == 0) {
+        out->endpoint.signing_name = gw_service_signing_name(service);
+    }
+    if (out->endpoint.signing_region.len == 0) {
+        out->endpoint.signing_region = client->options.settings.region;
+    }
+    return true;
+}
+
+/* ---- what it carries ------------------------------------------------------------------------- */
+
+static void set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
+                       struct gw_arena *arena)
+{
+    struct gw_headers *headers = &out->http.headers;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (gw_view_equal_nocase(headers->items[i].name, name)) {
+            headers->items[i].value = value;
+            return;
+        }
+    }
+    gw_headers_add(arena, headers, name, value);
+}
+
+bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
+                       const struct gw_value *input, struct gw_arena *arena,
+                       struct gw_outgoing *out, struct gw_err *err)
+{
+    bool custom = false;
+    char token[37], id[37];
+    gw_client_uuid(client, token);
+    gw_client_uuid(client, id);
+    *out = (struct gw_outgoing){.op = op};
+    if (!find_endpoint(client, out, &custom, err) ||
+        !gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
+        !complete_url(out, input, custom, arena, err)) {
+        return false;
+    }
+    /* The protocol may have lent us the caller's bytes. */
+    out->http.body = gw_arena_dup(arena, out->http.body);
+    if (client->options.user_agent.len > 0) {
+        set_header(out, GW_VIEW("user-agent"), client->options.user_agent, arena);
+    }
+    set_header(out, GW_VIEW("amz-sdk-invocation-id"), gw_arena_dup(arena, gw_view_of(id)), arena);
+    return true;
+}
+
+/* ---- who sends it ---------------------------------------------------------------------------- */
+
+bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
+                      struct gw_arena *arena, struct gw_err *err)
+{
+    int most = client->retry.max_attempts;
+    most = most > attempt ? most : attempt; /* one more after a correction of the clock */
+    set_header(out, GW_VIEW("amz-sdk-request"),
+               gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);
+    if (gw_operation_unsigned(out->op)) {
+        return true;
+    }
+    if (!gw_client_credentials(client, err)) {
+        return false;
+    }
+    struct gw_signing signing = {
+        .credentials = &client->credentials,
+        .region = out->endpoint.signing_region,
+        .service = out->endpoint.signing_name,
+        .epoch_s = gw_client_epoch_s(client),
+        .keep_path = out->endpoint.keep_path,
+        .sign_body_header = out->endpoint.keep_path, /* the same services ask for both */
+    };
+    return gw_sigv4_sign(&out->http, &signing, arena, NULL, err);
+}
