@@ -165,7 +165,7 @@ static bool read_table(struct reader *reader, int index, const struct place *at,
     if (!check_place(reader, at, place.table)) {
         return false;
     }
-    bool marked = gw_script_has_meta(reader->L, index, GW_SLOT_ARRAY);
+    bool marked = gw_is_list(reader->L, index);
     struct census census = count_keys(reader->L, index);
     bool sequence = census.items == census.count && census.last == (lua_Integer)census.count;
     if (sequence && (marked || census.count > 0)) {
@@ -331,6 +331,11 @@ void gw_push_value(lua_State *L, const struct gw_value *value)
 void gw_push_null(lua_State *L)
 {
     gw_script_push_slot(L, GW_SLOT_NULL);
+}
+
+bool gw_is_list(lua_State *L, int index)
+{
+    return gw_script_has_meta(L, index, GW_SLOT_ARRAY);
 }
 
 void gw_mark_list(lua_State *L, int index)

@@ -121,6 +121,7 @@ bool gw_to_value(lua_State *L, int index, struct gw_arena *arena, struct gw_valu
  * secret userdata; a list is marked as by json.array. */
 void gw_push_value(lua_State *L, const struct gw_value *value);
 void gw_push_null(lua_State *L);            /* json.null [-0, +1, -] */
+bool gw_is_list(lua_State *L, int index);   /* marked as a json.array [-0, +0, -] */
 void gw_mark_list(lua_State *L, int index); /* the table becomes a json.array [-0, +0, -] */
 
 struct gw_view gw_check_view(lua_State *L, int arg); /* [-0, +0, v] borrowed from the stack */

@@ -1,0 +1,60 @@
+/* bind: the modules that C gives to Lua, one line and one file each. A function here registers
+ * host.<name> with the script; which Lua functions it has stands in docs/host-api.md.
+ * A failed operation answers nil, err; a wrong argument raises. */
+#ifndef GW_BIND_H
+#define GW_BIND_H
+
+#include "aws/aws.h"
+#include "base/base.h"
+#include "net/net.h"
+#include "script/script.h"
+
+void gw_bind_json(struct gw_script *script); /* host.json [-0, +0, m] */
+void gw_bind_time(struct gw_script *script); /* host.time [-0, +0, m] */
+void gw_bind_task(struct gw_script *script); /* host.task [-0, +0, m] */
+
+/* Raises for a key of the table at `arg` that is not in `names` (ends with NULL), and suggests the
+ * nearest; nil or none is fine. `subject` begins the message. [-0, +0, v] */
+void gw_check_options(lua_State *L, int arg, const char *subject, const char *const *names);
+
+/* ---- the gate ---------------------------------------------------------------------------------
+ * Asked before anything leaves the program, told what came of it. A run fills it. */
+
+/* One intended act of a script. */
+struct gw_act {
+    struct gw_view action; /* "ecs:UpdateService"; "POST https://example.com/hook" */
+    struct gw_view host;   /* of plain HTTP: "example.com:8080"; empty: an AWS call */
+    enum gw_effect effect;
+    const struct gw_value *params; /* what the script gave; NULL: nothing to show */
+    void *context;                 /* gw_task_context of the task that acts */
+};
+
+/* What came of it. `err` is NULL on success; `code` is AWS's own. */
+struct gw_outcome {
+    const struct gw_err *err;
+    struct gw_view code, request_id;
+    int attempts;
+    int64_t duration_ms;
+};
+
+enum gw_gate_answer {
+    GW_GATE_SEND,    /* `finished` follows, once */
+    GW_GATE_PLANNED, /* the plan has noted it: do not send, answer "planned" */
+    GW_GATE_REFUSED  /* `err` says why */
+};
+
+struct gw_gate {
+    enum gw_gate_answer (*ask)(struct gw_gate *self, const struct gw_act *act, struct gw_err *err);
+    void (*finished)(struct gw_gate *self, const struct gw_act *act,
+                     const struct gw_outcome *outcome);
+    /* The client for a region and profile, each empty for the run's own; NULL with `err`. */
+    struct gw_client *(*client)(struct gw_gate *self, struct gw_view region, struct gw_view profile,
+                                struct gw_err *err);
+    struct gw_transport *(*transport)(struct gw_gate *self, struct gw_err *err);
+};
+
+/* The gate must outlive the script. */
+void gw_bind_aws(struct gw_script *script, struct gw_gate *gate);  /* host.aws [-0, +0, m] */
+void gw_bind_http(struct gw_script *script, struct gw_gate *gate); /* host.http [-0, +0, m] */
+
+#endif

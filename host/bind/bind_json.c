@@ -1,0 +1,76 @@
+/* host.json: JSON text <-> Lua values. */
+#include "bind/bind.h"
+#include "codec/codec.h"
+
+#define MAX_INDENT 16
+
+/* decode(text) -> value | nil, err. null is nil at the top and json.null inside. */
+static int json_decode(lua_State *L)
+{
+    struct gw_view text = gw_check_view(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value value;
+    struct gw_err err = {0};
+    if (!gw_json_parse(text, arena, &value, &err)) {
+        return gw_push_fail(L, &err);
+    }
+    gw_push_value(L, &value);
+    return 1;
+}
+
+static int check_indent(lua_State *L, int arg)
+{
+    static const char *const names[] = {"indent", NULL};
+    gw_check_options(L, arg, "json.encode", names);
+    if (lua_isnoneornil(L, arg) || lua_getfield(L, arg, "indent") == LUA_TNIL) {
+        return 0;
+    }
+    lua_Integer indent = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+    if (indent < 0 || indent > MAX_INDENT) {
+        luaL_error(L, "json.encode: indent must be an integer from 0 to %d", MAX_INDENT);
+    }
+    return (int)indent;
+}
+
+/* encode(value [, {indent=}]) -> text. A secret is written as "[secret]". Raises for what JSON
+ * cannot say. */
+static int json_encode(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    struct gw_json_options options = {.indent = check_indent(L, 2)};
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_buf *text = gw_push_buf(L, GW_JSON_MAX_BYTES);
+    struct gw_value value;
+    struct gw_err err = {0};
+    if (!gw_to_value(L, 1, arena, &value, &err)) {
+        return luaL_error(L, "json.encode: %s", err.message);
+    }
+    if (!gw_json_write(&value, &options, text)) {
+        return luaL_error(L, "json.encode: the text is larger than 64 MiB");
+    }
+    gw_push_view(L, gw_buf_view(text));
+    return 1;
+}
+
+/* array(table) -> the same table, which stays a list also when it is empty. */
+static int json_array(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    if (!gw_is_list(L, 1) && lua_getmetatable(L, 1)) {
+        return luaL_error(L, "json.array: the table has a metatable of its own");
+    }
+    gw_mark_list(L, 1);
+    return 1;
+}
+
+void gw_bind_json(struct gw_script *script)
+{
+    static const luaL_Reg functions[] = {
+        {"decode", json_decode}, {"encode", json_encode}, {"array", json_array}, {NULL, NULL}};
+    lua_State *L = gw_script_state(script);
+    luaL_newlib(L, functions);
+    gw_push_null(L);
+    lua_setfield(L, -2, "null");
+    gw_script_set_host(script, "json");
+}
