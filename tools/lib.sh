@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# What the set-up commands share: saying what happens, installing what is missing, building.
+
+GW_BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config lua5.4 liblua5.4-dev libcurl4-openssl-dev libssl-dev \
+libcjson-dev libexpat1-dev"
+GW_TEST_PACKAGES="$GW_BUILD_PACKAGES libcmocka-dev python3"
+
+say()
+{
+    printf '%s\n' "$*"
+}
+
+die()
+{
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+missing_packages()
+{
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+            printf '%s ' "$package"
+    done
+}
+
+as_root()
+{
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "cannot install packages: not root, and there is no sudo; install them yourself: $wanted"
+    fi
+}
+
+# Installs the Debian packages of the arguments that are not there yet; without any, asks no network.
+install_packages()
+{
+    command -v dpkg-query >/dev/null ||
+        die "this is no Debian: install the equivalents of: $*"
+    wanted=$(missing_packages "$@")
+    [ -z "$wanted" ] && return
+    say "== installing: $wanted"
+    as_root apt-get update -qq || die "apt-get update failed: is the network there?"
+    # shellcheck disable=SC2086  # a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null ||
+        die "apt-get could not install: $wanted"
+}
+
+# Configures and builds a preset of CMakePresets.json.
+build_preset()
+{
+    say "== building (preset $1)"
+    [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null || die "cmake could not configure preset $1"
+    cmake --build "build/$1" | tail -n 1
+    cmake --build "build/$1" >/dev/null || die "the build failed; see: cmake --build build/$1"
+}
