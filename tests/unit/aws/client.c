@@ -1,0 +1,761 @@
+/* The client's asynchronous call, on a virtual clock against a transport that plays a script: what
+ * is sent, what comes back, what is tried again and when, and leaving at any moment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aws/aws.h"
+#include "codec/codec.h"
+
+#define START_EPOCH_MS 1700000000000 /* 2023-11-14T22:13:20Z */
+
+/* ---- a transport that plays a script -----------------------------------------------------------
+ */
+
+/* One answer; `failure` instead of a status where the exchange itself fails. */
+struct answer {
+    int status;
+    const char *body;
+    const char *headers[2][2];
+    enum gw_err_code failure;
+    const char *message;
+    int64_t after_ms;
+};
+
+enum { MAX_SENT = 32 };
+
+struct sent {
+    int64_t at_ms;
+    struct gw_view method, url, body;
+    struct gw_headers headers;
+};
+
+struct gw_exchange {
+    struct player *player;
+    struct gw_timer *timer;
+    gw_http_done_fn done;
+    void *ctx;
+    const struct answer *answer;
+};
+
+struct player {
+    struct gw_transport base;
+    struct gw_loop *loop;
+    struct gw_arena *arena;
+    const struct answer *script; /* the last one repeats */
+    size_t script_len;
+    struct sent sent[MAX_SENT];
+    size_t sent_count, cancelled_count;
+};
+
+static void play_answer(void *ctx)
+{
+    struct gw_exchange exchange = *(struct gw_exchange *)ctx;
+    const struct answer *answer = exchange.answer;
+    free(ctx);
+    if (answer->failure != GW_ERR_NONE) {
+        struct gw_err err = {0};
+        gw_fail(&err, answer->failure, "%s", answer->message);
+        exchange.done(exchange.ctx, NULL, &err);
+        return;
+    }
+    struct gw_http_response res = {.status = answer->status,
+                                   .reason = GW_VIEW("Some Reason"),
+                                   .body = gw_view_of(answer->body)};
+    for (int i = 0; i < 2 && answer->headers[i][0]; i++) {
+        gw_headers_add(exchange.player->arena, &res.headers, gw_view_of(answer->headers[i][0]),
+                       gw_view_of(answer->headers[i][1]));
+    }
+    exchange.done(exchange.ctx, &res, NULL);
+}
+
+static void record(struct player *player, const struct gw_http_request *req)
+{
+    assert_true(player->sent_count < MAX_SENT);
+    struct sent *sent = &player->sent[player->sent_count++];
+    sent->at_ms = gw_loop_now_ms(player->loop);
+    sent->method = gw_arena_dup(player->arena, req->method);
+    sent->url = gw_arena_dup(player->arena, req->url);
+    sent->body = gw_arena_dup(player->arena, req->body);
+    for (size_t i = 0; i < req->headers.count; i++) {
+        gw_headers_add(player->arena, &sent->headers, req->headers.items[i].name,
+                       req->headers.items[i].value);
+    }
+}
+
+static struct gw_exchange *play_start(struct gw_transport *self, const struct gw_http_request *req,
+                                      gw_http_done_fn done, void *ctx)
+{
+    struct player *player = (struct player *)self;
+    size_t index = player->sent_count;
+    index = index < player->script_len ? index : player->script_len - 1;
+    record(player, req);
+    struct gw_exchange *exchange = gw_alloc(sizeof *exchange);
+    *exchange = (struct gw_exchange){player, NULL, done, ctx, &player->script[index]};
+    exchange->timer =
+        gw_timer_start(player->loop, exchange->answer->after_ms, play_answer, exchange);
+    return exchange;
+}
+
+static void play_cancel(struct gw_transport *self, struct gw_exchange *exchange)
+{
+    ((struct player *)self)->cancelled_count++;
+    gw_timer_stop(exchange->timer);
+    free(exchange);
+}
+
+/* ---- fixture -----------------------------------------------------------------------------------
+ */
+
+struct fixture {
+    struct gw_arena *arena;
+    struct gw_loop *loop;
+    struct gw_config *config;
+    struct player player;
+    struct gw_client_options options;
+    struct gw_client *client;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = gw_alloc(sizeof *f);
+    f->arena = gw_arena_new();
+    f->loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
+    f->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);
+    f->player = (struct player){
+        .base = {play_start, play_cancel, NULL}, .loop = f->loop, .arena = f->arena};
+    f->options = (struct gw_client_options){
+        .loop = f->loop,
+        .transport = &f->player.base,
+        .config = f->config,
+        .settings = {.profile = GW_VIEW("default"),
+                     .region = GW_VIEW("eu-central-1"),
+                     .max_attempts = 3},
+        .credentials = {.access_key_id = GW_VIEW("AKIDEXAMPLE"),
+                        .secret_access_key = GW_VIEW("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                        .source = GW_VIEW("the test")},
+        .user_agent = GW_VIEW("gwrun/0.1.0"),
+        .seed = 7,
+    };
+    f->client = gw_client_new(&f->options);
+    *state = f;
+    return f->config == NULL;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    gw_client_free(f->client);
+    gw_config_close(f->config);
+    gw_loop_free(f->loop);
+    gw_arena_free(f->arena);
+    free(f);
+    return 0;
+}
+
+static void renew_client(struct fixture *f)
+{
+    gw_client_free(f->client);
+    f->client = gw_client_new(&f->options);
+}
+
+static void play(struct fixture *f, const struct answer *script, size_t len)
+{
+    f->player.script = script;
+    f->player.script_len = len;
+    f->player.sent_count = 0;
+}
+
+#define PLAY(f, ...)                                                                               \
+    static const struct answer script[] = {__VA_ARGS__};                                           \
+    play(f, script, sizeof script / sizeof script[0])
+
+static const struct gw_operation *find(const char *service, const char *name)
+{
+    const struct gw_service *found = gw_models_find(gw_models_builtin(), gw_view_of(service));
+    const struct gw_operation *op = gw_service_find_operation(found, gw_view_of(name));
+    assert_non_null(op);
+    return op;
+}
+
+/* What came of a call, kept. */
+struct outcome {
+    struct fixture *f;
+    int calls, attempts;
+    int64_t duration_ms;
+    struct gw_view request_id;
+    struct gw_view output; /* as JSON, when there is one */
+    bool failed;           /* `error` is filled */
+    struct gw_aws_error error;
+    struct gw_view code, message; /* of `error` */
+    struct gw_err err;
+};
+
+static void on_done(void *ctx, const struct gw_call_result *result)
+{
+    struct outcome *outcome = ctx;
+    struct gw_arena *arena = outcome->f->arena;
+    outcome->calls++;
+    outcome->attempts = result->attempts;
+    outcome->duration_ms = result->duration_ms;
+    outcome->request_id = gw_arena_dup(arena, result->request_id);
+    assert_int_equal(!!result->output + !!result->error + !!result->err, 1);
+    if (result->output) {
+        struct gw_buf buf;
+        gw_buf_init(&buf, 65536);
+        gw_json_write(result->output, &(struct gw_json_options){0}, &buf);
+        outcome->output = gw_arena_dup(arena, gw_buf_view(&buf));
+        gw_buf_clear(&buf);
+    } else if (result->error) {
+        outcome->failed = true;
+        outcome->error = *result->error;
+        outcome->code = gw_arena_dup(arena, result->error->code);
+        outcome->message = gw_arena_dup(arena, result->error->message);
+    } else {
+        outcome->err = *result->err;
+    }
+}
+
+static struct gw_call *start(struct fixture *f, const struct gw_operation *op, const char *input,
+                             struct outcome *outcome)
+{
+    struct gw_value value;
+    struct gw_err err = {0};
+    *outcome = (struct outcome){.f = f};
+    assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, &err));
+    struct gw_call *call = gw_call_start(f->client, op, &value, on_done, outcome, &err);
+    assert_string_equal(err.message, "");
+    assert_non_null(call);
+    assert_int_equal(outcome->calls, 0); /* later, never from inside start */
+    return call;
+}
+
+static void run(struct fixture *f)
+{
+    while (gw_loop_step(f->loop)) {
+    }
+}
+
+static struct outcome call(struct fixture *f, const struct gw_operation *op, const char *input)
+{
+    struct outcome outcome;
+    start(f, op, input, &outcome);
+    run(f);
+    assert_int_equal(outcome.calls, 1);
+    return outcome;
+}
+
+static struct outcome list_clusters(struct fixture *f)
+{
+    return call(f, find("ecs", "list_clusters"), "{}");
+}
+
+static struct outcome update_service(struct fixture *f)
+{
+    return call(f, find("ecs", "update_service"), "{\"service\":\"web\",\"desiredCount\":2}");
+}
+
+static void assert_view(struct gw_view actual, const char *expected)
+{
+    char *text = gw_view_dup(actual);
+    char copy[2048] = "";
+    strncat(copy, text, sizeof copy - 1);
+    free(text);
+    assert_string_equal(copy, expected);
+}
+
+static void assert_header(const struct sent *sent, const char *name, const char *expected)
+{
+    assert_view(gw_headers_get(&sent->headers, gw_view_of(name)), expected);
+}
+
+#define ERROR_JSON(code, text) "{\"__type\":\"" code "\",\"message\":\"" text "\"}"
+
+/* ---- what is sent ------------------------------------------------------------------------------
+ */
+
+static void a_call_is_one_signed_request_and_its_answer(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200,
+             .body = "{\"clusterArns\":[\"arn:a\"]}",
+             .headers = {{"x-amzn-RequestId", "id-1"}},
+             .after_ms = 40});
+    struct outcome outcome = list_clusters(f);
+    assert_view(outcome.output, "{\"clusterArns\":[\"arn:a\"]}");
+    assert_view(outcome.request_id, "id-1");
+    assert_int_equal(outcome.attempts, 1);
+    assert_int_equal(outcome.duration_ms, 40);
+
+    assert_int_equal(f->player.sent_count, 1);
+    const struct sent *sent = &f->player.sent[0];
+    assert_view(sent->method, "POST");
+    assert_view(sent->url, "https://ecs.eu-central-1.amazonaws.com/");
+    assert_view(sent->body, "{}");
+    assert_header(sent, "x-amz-target", "AmazonEC2ContainerServiceV20141113.ListClusters");
+    assert_header(sent, "user-agent", "gwrun/0.1.0");
+    assert_header(sent, "amz-sdk-request", "attempt=1; max=3");
+    assert_int_equal(gw_headers_get(&sent->headers, GW_VIEW("amz-sdk-invocation-id")).len, 36);
+    assert_header(sent, "x-amz-date", "20231114T221320Z");
+    struct gw_view authorization = gw_headers_get(&sent->headers, GW_VIEW("authorization"));
+    assert_true(gw_view_starts_with(
+        authorization,
+        GW_VIEW("AWS4-HMAC-SHA256 "
+                "Credential=AKIDEXAMPLE/20231114/eu-central-1/ecs/aws4_request, SignedHeaders="
+                "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-date;x-amz-target, "
+                "Signature=")));
+}
+
+static void an_unsigned_operation_needs_no_credentials(void **state)
+{
+    struct fixture *f = *state;
+    f->options.credentials = (struct gw_credentials){0};
+    renew_client(f);
+    PLAY(f, {.status = 200,
+             .body = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult/>"
+                     "</AssumeRoleWithWebIdentityResponse>"});
+    struct outcome outcome =
+        call(f, find("sts", "assume_role_with_web_identity"),
+             "{\"RoleArn\":\"arn:aws:iam::123456789012:role/r\",\"RoleSessionName\":\"name\","
+             "\"WebIdentityToken\":\"token\"}");
+    assert_view(outcome.output, "{}");
+    assert_null(gw_headers_get(&f->player.sent[0].headers, GW_VIEW("authorization")).data);
+}
+
+static void global_services_are_signed_for_their_own_region(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200, .body = "<ListRolesResponse><ListRolesResult/></ListRolesResponse>"});
+    call(f, find("iam", "list_roles"), "{}");
+    const struct sent *sent = &f->player.sent[0];
+    assert_view(sent->url, "https://iam.amazonaws.com/");
+    assert_int_not_equal(gw_view_find(gw_headers_get(&sent->headers, GW_VIEW("authorization")),
+                                      GW_VIEW("/us-east-1/iam/aws4_request")),
+                         GW_NPOS);
+}
+
+static const char discover[] = "{\"NamespaceName\":\"n\",\"ServiceName\":\"s\"}";
+
+static void a_host_prefix_goes_before_the_host_of_aws(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200, .body = "{}"});
+    call(f, find("servicediscovery", "discover_instances"), discover);
+    assert_view(f->player.sent[0].url, "https://data-servicediscovery.eu-central-1.amazonaws.com/");
+}
+
+static void a_custom_endpoint_keeps_its_path_and_gets_no_prefix(void **state)
+{
+    struct fixture *f = *state;
+    f->options.settings.endpoint_url = GW_VIEW("http://127.0.0.1:4566/base/");
+    renew_client(f);
+    PLAY(f, {.status = 200, .body = "{}"});
+    call(f, find("servicediscovery", "discover_instances"), discover);
+    assert_view(f->player.sent[0].url, "http://127.0.0.1:4566/base/");
+    list_clusters(f);
+    assert_view(f->player.sent[1].url, "http://127.0.0.1:4566/base/");
+}
+
+/* ---- what is refused ---------------------------------------------------------------------------
+ */
+
+static void assert_refused(struct fixture *f, const char *input, enum gw_err_code code,
+                           const char *message)
+{
+    struct gw_value value;
+    struct gw_err err = {0};
+    struct outcome outcome = {.f = f};
+    PLAY(f, {.status = 200, .body = "{}"});
+    assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, NULL));
+    assert_null(
+        gw_call_start(f->client, find("ecs", "list_clusters"), &value, on_done, &outcome, &err));
+    run(f);
+    assert_int_equal(outcome.calls, 0);
+    assert_int_equal(f->player.sent_count, 0);
+    assert_int_equal(err.code, code);
+    assert_string_equal(err.message, message);
+}
+
+static void bad_parameters_are_refused_before_anything_is_sent(void **state)
+{
+    assert_refused(*state, "{\"maxResult\":1}", GW_ERR_INPUT,
+                   "ecs:ListClusters: parameter 'maxResult': no such member, did you mean "
+                   "'maxResults'?");
+}
+
+static void expired_credentials_are_refused_before_anything_is_sent(void **state)
+{
+    struct fixture *f = *state;
+    f->options.credentials.expires_epoch_s = START_EPOCH_MS / 1000;
+    renew_client(f);
+    assert_refused(f, "{}", GW_ERR_CREDENTIALS,
+                   "ecs:ListClusters: credentials: those from the test expired at "
+                   "2023-11-14T22:13:20Z; renew them");
+    f->options.credentials.expires_epoch_s++;
+    renew_client(f);
+    PLAY(f, {.status = 200, .body = "{}"});
+    assert_int_equal(list_clusters(f).attempts, 1);
+}
+
+static void the_chain_is_asked_once_and_by_the_first_call_that_signs(void **state)
+{
+    struct fixture *f = *state;
+    f->options.credentials = (struct gw_credentials){0};
+    renew_client(f);
+    struct gw_value none = gw_value_map();
+    struct gw_err err = {0};
+    assert_null(gw_call_start(f->client, find("ecs", "list_clusters"), &none, on_done, NULL, &err));
+    assert_int_equal(err.code, GW_ERR_CREDENTIALS);
+
+    PLAY(f, {.status = 200, .body = "{}"});
+    setenv("AWS_ACCESS_KEY_ID", "AKIDFIRST", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-environment", 1);
+    list_clusters(f);
+    setenv("AWS_ACCESS_KEY_ID", "AKIDSECOND", 1);
+    list_clusters(f);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_not_equal(
+            gw_view_find(gw_headers_get(&f->player.sent[i].headers, GW_VIEW("authorization")),
+                         GW_VIEW("Credential=AKIDFIRST/")),
+            GW_NPOS);
+    }
+}
+
+/* ---- errors of AWS -----------------------------------------------------------------------------
+ */
+
+static void an_error_of_aws_comes_as_one_value(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400,
+             .body = ERROR_JSON("ServiceNotFoundException", "Service not found."),
+             .headers = {{"x-amzn-RequestId", "id-2"}}});
+    struct outcome outcome = update_service(f);
+    assert_true(outcome.failed);
+    assert_view(outcome.error.service, "ecs");
+    assert_view(outcome.error.operation, "UpdateService");
+    assert_view(outcome.code, "ServiceNotFoundException");
+    assert_view(outcome.message, "Service not found.");
+    assert_non_null(outcome.error.shape);
+    assert_int_equal(outcome.error.http_status, 400);
+    assert_int_equal(outcome.error.attempts, 1);
+    assert_view(outcome.request_id, "id-2");
+    assert_int_equal(f->player.sent_count, 1);
+}
+
+static void expired_tokens_are_not_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400,
+             .body = ERROR_JSON("ExpiredTokenException", "The security token is expired")});
+    struct outcome outcome = list_clusters(f);
+    assert_view(outcome.code, "ExpiredTokenException");
+    assert_int_equal(outcome.attempts, 1);
+}
+
+static void a_page_of_a_load_balancer_is_an_error_named_by_its_status(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 500, .body = "<html><body>Sorry</body></html>"});
+    struct outcome outcome = update_service(f);
+    assert_true(outcome.failed);
+    assert_view(outcome.code, "500");
+    assert_view(outcome.message, "Some Reason");
+    assert_int_equal(outcome.error.attempts, 3);
+}
+
+/* ---- retries -----------------------------------------------------------------------------------
+ */
+
+static void transient_errors_are_tried_again_after_short_delays(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 500, .body = ERROR_JSON("ServerException", "Sorry")},
+         {.status = 503, .body = ""}, {.status = 200, .body = "{\"clusterArns\":[]}"});
+    struct outcome outcome = list_clusters(f);
+    assert_view(outcome.output, "{\"clusterArns\":[]}");
+    assert_int_equal(outcome.attempts, 3);
+    assert_int_equal(f->player.sent_count, 3);
+    const struct sent *sent = f->player.sent;
+    assert_in_range(sent[1].at_ms - sent[0].at_ms, 0, 50);
+    assert_in_range(sent[2].at_ms - sent[1].at_ms, 0, 100);
+    assert_int_equal(outcome.duration_ms, sent[2].at_ms);
+    assert_header(&sent[0], "amz-sdk-request", "attempt=1; max=3");
+    assert_header(&sent[1], "amz-sdk-request", "attempt=2; max=3");
+    assert_header(&sent[2], "amz-sdk-request", "attempt=3; max=3");
+    struct gw_view name = GW_VIEW("amz-sdk-invocation-id");
+    assert_true(gw_view_equal(gw_headers_get(&sent[0].headers, name),
+                              gw_headers_get(&sent[2].headers, name)));
+}
+
+static void a_seeded_client_repeats_its_delays_and_ids(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400, .body = ERROR_JSON("ThrottlingException", "Rate exceeded")});
+    list_clusters(f);
+    int64_t first_ms = f->player.sent[1].at_ms - f->player.sent[0].at_ms;
+    struct gw_view name = GW_VIEW("amz-sdk-invocation-id");
+    struct gw_view first_id = gw_headers_get(&f->player.sent[0].headers, name);
+    renew_client(f);
+    f->player.sent_count = 0;
+    list_clusters(f);
+    assert_int_equal(f->player.sent[1].at_ms - f->player.sent[0].at_ms, first_ms);
+    assert_true(gw_view_equal(gw_headers_get(&f->player.sent[0].headers, name), first_id));
+    assert_int_equal(first_id.data[14], '4');
+    assert_non_null(strchr("89ab", first_id.data[19]));
+}
+
+static void throttling_waits_longer_and_gives_up_after_three_attempts(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400,
+             .body = ERROR_JSON("ThrottlingException", "Rate exceeded"),
+             .headers = {{"x-amz-retry-after", "1500"}}});
+    struct outcome outcome = update_service(f);
+    assert_view(outcome.code, "ThrottlingException");
+    assert_int_equal(outcome.attempts, 3);
+    assert_int_equal(outcome.error.attempts, 3);
+    assert_int_equal(f->player.sent_count, 3);
+    assert_in_range(f->player.sent[1].at_ms, 1500, 1500); /* the server's wish, over our 1 s */
+    assert_in_range(f->player.sent[2].at_ms, 3000, 3500); /* or our own delay up to 2 s */
+    assert_header(&f->player.sent[0], "x-amz-date", "20231114T221320Z");
+    assert_header(&f->player.sent[1], "x-amz-date", "20231114T221321Z"); /* signed anew */
+}
+
+static void an_outage_empties_the_bucket_and_then_calls_fail_at_once(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 500, .body = ERROR_JSON("ServerException", "Sorry")});
+    int64_t attempts = 0;
+    for (int i = 0; i < 30; i++) {
+        f->player.sent_count = 0;
+        attempts += list_clusters(f).attempts;
+    }
+    assert_int_equal(attempts, 30 + 500 / 14);
+}
+
+static void a_refused_connection_is_tried_three_times_and_named(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.failure = GW_ERR_NETWORK,
+             .message = "could not connect to 127.0.0.1:1: connection refused"});
+    struct outcome outcome = update_service(f);
+    assert_int_equal(outcome.err.code, GW_ERR_NETWORK);
+    assert_string_equal(outcome.err.message,
+                        "ecs:UpdateService: could not connect to 127.0.0.1:1: connection refused");
+    assert_int_equal(outcome.attempts, 3);
+}
+
+static void a_lost_answer_is_asked_for_again_with_the_same_token(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.failure = GW_ERR_TIMEOUT, .message = "h:443: no complete answer within 60 s"},
+         {.status = 200, .body = "{\"tasks\":[]}"});
+    struct outcome outcome = call(f, find("ecs", "run_task"), "{\"taskDefinition\":\"web:1\"}");
+    assert_int_equal(outcome.attempts, 2);
+    assert_view(outcome.output, "{\"tasks\":[]}");
+    assert_int_not_equal(gw_view_find(f->player.sent[0].body, GW_VIEW("\"clientToken\":\"")),
+                         GW_NPOS);
+    assert_true(gw_view_equal(f->player.sent[0].body, f->player.sent[1].body));
+}
+
+static void a_cut_off_answer_is_asked_for_again_only_when_it_was_a_reading(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200,
+             .body = "{\"clusterArns\":[\"arn",
+             .headers = {{"x-amzn-RequestId", "id-3"}}});
+    struct outcome read = list_clusters(f);
+    assert_int_equal(read.err.code, GW_ERR_PROTOCOL);
+    assert_int_equal(read.attempts, 3);
+    assert_view(read.request_id, "id-3");
+    assert_true(gw_view_starts_with(gw_view_of(read.err.message), GW_VIEW("ecs:ListClusters: ")));
+    f->player.sent_count = 0;
+    struct outcome change = update_service(f);
+    assert_int_equal(change.err.code, GW_ERR_PROTOCOL);
+    assert_int_equal(change.attempts, 1);
+}
+
+static void what_is_no_http_is_tried_again_only_when_it_was_a_reading(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.failure = GW_ERR_PROTOCOL, .message = "h:443: the answer is not HTTP"});
+    assert_int_equal(list_clusters(f).attempts, 3);
+    f->player.sent_count = 0;
+    assert_int_equal(update_service(f).attempts, 1);
+}
+
+static void an_answer_over_the_ceiling_is_final(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.failure = GW_ERR_LIMIT, .message = "h:443: the answer is larger than 10 bytes"});
+    struct outcome outcome = list_clusters(f);
+    assert_int_equal(outcome.attempts, 1);
+    assert_int_equal(outcome.err.code, GW_ERR_LIMIT);
+}
+
+/* ---- the clock ---------------------------------------------------------------------------------
+ */
+
+#define SKEWED ERROR_JSON("InvalidSignatureException", "Signature expired")
+
+static void a_wrong_clock_is_corrected_once_and_for_all(void **state)
+{
+    struct fixture *f = *state;
+    f->options.settings.max_attempts = 1;
+    renew_client(f);
+    PLAY(f, {.status = 400, .body = SKEWED, .headers = {{"Date", "Tue, 14 Nov 2023 23:13:20 GMT"}}},
+         {.status = 200, .body = "{}"});
+    struct outcome outcome = update_service(f);
+    assert_view(outcome.output, "{}");
+    assert_int_equal(outcome.attempts, 2);
+    assert_header(&f->player.sent[0], "x-amz-date", "20231114T221320Z");
+    assert_header(&f->player.sent[1], "x-amz-date", "20231114T231320Z");
+    assert_header(&f->player.sent[1], "amz-sdk-request", "attempt=2; max=2");
+    list_clusters(f);
+    assert_header(&f->player.sent[2], "x-amz-date", "20231114T231320Z");
+}
+
+static void a_clock_within_five_minutes_is_not_the_cause(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f,
+         {.status = 400, .body = SKEWED, .headers = {{"Date", "Tue, 14 Nov 2023 22:18:20 GMT"}}});
+    struct outcome outcome = list_clusters(f);
+    assert_view(outcome.code, "InvalidSignatureException");
+    assert_int_equal(outcome.attempts, 1);
+}
+
+static void the_clock_is_corrected_no_second_time_in_a_call(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400, .body = SKEWED, .headers = {{"Date", "Tue, 14 Nov 2023 23:13:20 GMT"}}},
+         {.status = 400, .body = SKEWED, .headers = {{"Date", "Tue, 14 Nov 2023 20:13:20 GMT"}}});
+    assert_int_equal(list_clusters(f).attempts, 2);
+}
+
+static void without_a_date_there_is_nothing_to_correct_the_clock_by(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400, .body = SKEWED});
+    assert_int_equal(list_clusters(f).attempts, 1);
+}
+
+/* ---- leaving -----------------------------------------------------------------------------------
+ */
+
+static void a_cancelled_call_never_reports(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400, .body = ERROR_JSON("Throttling", ""), .after_ms = 100});
+    struct outcome outcome;
+    struct gw_call *under_way = start(f, find("ecs", "list_clusters"), "{}", &outcome);
+    gw_call_cancel(under_way);
+    assert_int_equal(f->player.cancelled_count, 1);
+
+    struct gw_call *waiting = start(f, find("ecs", "list_clusters"), "{}", &outcome);
+    assert_true(gw_loop_step(f->loop)); /* the throttling; now the delay runs */
+    gw_call_cancel(waiting);
+    gw_call_cancel(NULL);
+    assert_false(gw_loop_step(f->loop));
+    assert_int_equal(outcome.calls, 0);
+    assert_int_equal(f->player.sent_count, 2);
+}
+
+static void freeing_the_client_cancels_its_calls(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 400, .body = ERROR_JSON("Throttling", ""), .after_ms = 100});
+    struct outcome waiting, under_way;
+    start(f, find("ecs", "list_clusters"), "{}", &waiting);
+    assert_true(gw_loop_step(f->loop));
+    start(f, find("ecs", "list_clusters"), "{}", &under_way);
+    gw_client_free(f->client);
+    f->client = NULL;
+    assert_false(gw_loop_step(f->loop));
+    assert_int_equal(waiting.calls + under_way.calls, 0);
+}
+
+struct leaver {
+    struct fixture *f;
+    struct gw_call *other; /* cancelled by the callback */
+};
+
+static void leave(void *ctx, const struct gw_call_result *result)
+{
+    struct leaver *leaver = ctx;
+    gw_call_cancel(leaver->other);
+    gw_client_free(leaver->f->client);
+    leaver->f->client = NULL;
+    assert_non_null(result->output); /* still valid */
+    assert_int_equal(result->output->kind, GW_MAP);
+}
+
+static void done_may_cancel_others_and_free_the_client(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200, .body = "{\"clusterArns\":[\"arn:a\"]}", .after_ms = 5});
+    struct leaver leaver = {f, NULL};
+    struct gw_value none = {0};
+    struct outcome other, third;
+    assert_non_null(
+        gw_call_start(f->client, find("ecs", "list_clusters"), &none, leave, &leaver, NULL));
+    leaver.other = start(f, find("ecs", "list_clusters"), "{}", &other);
+    start(f, find("ecs", "list_clusters"), "{}", &third);
+    run(f);
+    assert_null(f->client);
+    assert_int_equal(other.calls + third.calls, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    /* The account of whoever runs the tests is none of their business. */
+    static const char *const variables[] = {"AWS_ACCESS_KEY_ID",     "AWS_SECRET_ACCESS_KEY",
+                                            "AWS_SESSION_TOKEN",     "AWS_SECURITY_TOKEN",
+                                            "AWS_ENDPOINT_URL",      "AWS_ENDPOINT_URL_ECS",
+                                            "AWS_ENDPOINT_URL_IAM",  "AWS_ENDPOINT_URL_STS",
+                                            "AWS_USE_FIPS_ENDPOINT", "AWS_PROFILE"};
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        unsetenv(variables[i]);
+    }
+    gw_log_set_level(GW_LOG_ERROR);
+    const struct CMUnitTest tests[] = {
+        TEST(a_call_is_one_signed_request_and_its_answer),
+        TEST(an_unsigned_operation_needs_no_credentials),
+        TEST(global_services_are_signed_for_their_own_region),
+        TEST(a_host_prefix_goes_before_the_host_of_aws),
+        TEST(a_custom_endpoint_keeps_its_path_and_gets_no_prefix),
+        TEST(bad_parameters_are_refused_before_anything_is_sent),
+        TEST(expired_credentials_are_refused_before_anything_is_sent),
+        TEST(the_chain_is_asked_once_and_by_the_first_call_that_signs),
+        TEST(an_error_of_aws_comes_as_one_value),
+        TEST(expired_tokens_are_not_tried_again),
+        TEST(a_page_of_a_load_balancer_is_an_error_named_by_its_status),
+        TEST(transient_errors_are_tried_again_after_short_delays),
+        TEST(a_seeded_client_repeats_its_delays_and_ids),
+        TEST(throttling_waits_longer_and_gives_up_after_three_attempts),
+        TEST(an_outage_empties_the_bucket_and_then_calls_fail_at_once),
+        TEST(a_refused_connection_is_tried_three_times_and_named),
+        TEST(a_lost_answer_is_asked_for_again_with_the_same_token),
+        TEST(a_cut_off_answer_is_asked_for_again_only_when_it_was_a_reading),
+        TEST(what_is_no_http_is_tried_again_only_when_it_was_a_reading),
+        TEST(an_answer_over_the_ceiling_is_final),
+        TEST(a_wrong_clock_is_corrected_once_and_for_all),
+        TEST(a_clock_within_five_minutes_is_not_the_cause),
+        TEST(the_clock_is_corrected_no_second_time_in_a_call),
+        TEST(without_a_date_there_is_nothing_to_correct_the_clock_by),
+        TEST(a_cancelled_call_never_reports),
+        TEST(freeing_the_client_cancels_its_calls),
+        TEST(done_may_cancel_others_and_free_the_client),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
