@@ -1,5 +1,5 @@
 /* bind: the modules that C gives to Lua, one line and one file each. A function here registers
- * host.<name> with the script; which Lua functions it has stands in docs/host-api.md.
+ * host.<name> with the script; what a Lua function takes and gives stands above it in its file.
  * A failed operation answers nil, err; a wrong argument raises. */
 #ifndef GW_BIND_H
 #define GW_BIND_H

@@ -172,13 +172,18 @@ static int task_body(lua_State *L)
     return body_ended(L, lua_pcallk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, 0, body_ended), 0);
 }
 
+static void cancel_waits(struct gw_task *task)
+{
+    while (task->waits) {
+        cancel_wait(task->waits);
+    }
+}
+
 static void release(struct gw_task *task)
 {
     struct gw_script *script = task->script;
     task->state = STATE_ENDED;
-    while (task->waits) {
-        cancel_wait(task->waits);
-    }
+    cancel_waits(task);
     for (struct gw_task *other = script->tasks; other; other = other->next) {
         if (other->parent == task) {
             other->parent = NULL;
@@ -284,6 +289,7 @@ static void close_task(struct gw_task *task)
     struct gw_script *script = task->script;
     struct gw_task *outer = script->running;
     task->state = STATE_ENDED; /* whatever its waits do now, it is not resumed */
+    cancel_waits(task);        /* first: without memory Lua may close an arena but not the wait */
     script->running = task;
     gw_script_enter(script);
     if (gw_script_close_thread(task->thread, NULL) != LUA_OK) {

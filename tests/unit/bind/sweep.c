@@ -185,6 +185,83 @@ static void a_caught_failure_leaves_no_operation_behind(void **state)
           "went on");
 }
 
+/* ---- cancelling ----------------------------------------------------------------------------- */
+
+struct nap {
+    struct gw_timer *timer;
+    struct gw_wait *wait;
+};
+
+static void nap_ended(void *ctx)
+{
+    struct nap *nap = ctx;
+    gw_wait_finish(nap->wait);
+}
+
+static void nap_cancelled(void *ctx)
+{
+    struct nap *nap = ctx;
+    gw_timer_stop(nap->timer);
+}
+
+static int naps;
+
+/* What it waits for has its state in an arena, which must not go before the timer is stopped. */
+static int arena_nap(lua_State *L)
+{
+    struct nap *nap = gw_arena_alloc(gw_push_arena(L), sizeof *nap);
+    naps++;
+    nap->wait = gw_wait_push(L, NULL, nap_cancelled, nap);
+    nap->timer = gw_timer_start(gw_script_loop(gw_script_of(L)), 5000, nap_ended, nap);
+    return gw_task_await(L, nap->wait);
+}
+
+static bool cancel_with_failure(const char *text, int expected_naps, long countdown, long width)
+{
+    struct bench bench;
+    open_modules(&bench);
+    int arenas_before = arenas;
+    lua_pushcfunction(bench.L, arena_nap);
+    gw_script_set_global(bench.script, "nap");
+    struct gw_task *task = bench_start(&bench, text);
+    naps = 0;
+    while (naps < expected_naps) {
+        gw_loop_step(bench.loop);
+    }
+    arm(bench.L, countdown, width);
+    gw_task_cancel(task);
+    disarm(bench.L);
+    assert_false(gw_loop_step(bench.loop));
+    lua_gc(bench.L, LUA_GCCOLLECT);
+    assert_int_equal(arenas, arenas_before);
+    assert_false(bench.ended);
+    bench_close(&bench);
+    return !failure.hit;
+}
+
+static void cancelling_survives(void **state)
+{
+    (void)state;
+    static const long widths[] = {1, BRIEFLY, FOR_GOOD};
+    static const struct {
+        const char *text;
+        int naps;
+    } cases[] = {
+        {"nap()", 1},
+        {"coroutine.wrap(function() coroutine.wrap(nap)() end)()", 1},
+        {"task.parallel{nap, function() task.timeout(9, nap) end}", 2},
+    };
+    gw_log_set_level(GW_LOG_ERROR); /* it warns of handlers that had no memory */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            long n = 0;
+            while (!cancel_with_failure(cases[i].text, cases[i].naps, n, widths[w])) {
+                n++;
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +272,7 @@ int main(void)
         cmocka_unit_test(parallel_survives),
         cmocka_unit_test(timeout_survives),
         cmocka_unit_test(a_caught_failure_leaves_no_operation_behind),
+        cmocka_unit_test(cancelling_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
