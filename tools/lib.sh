@@ -49,11 +49,13 @@ install_packages()
         die "apt-get could not install: $wanted"
 }
 
-# Configures and builds a preset of CMakePresets.json.
+# Configures and builds a preset of CMakePresets.json; on a terminal with live progress.
 build_preset()
 {
     say "== building (preset $1)"
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null || die "cmake could not configure preset $1"
-    cmake --build "build/$1" | tail -n 1
-    cmake --build "build/$1" >/dev/null || die "the build failed; see: cmake --build build/$1"
+    quiet=--quiet
+    [ -t 1 ] && quiet=
+    # shellcheck disable=SC2086  # no word when on a terminal
+    cmake --build "build/$1" -- $quiet || die "the build failed (build/$1)"
 }
