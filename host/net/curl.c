@@ -4,6 +4,7 @@
  * `done` is only ever called from here, between curl's functions and never inside one of its
  * callbacks, so that it may start, cancel or close as it likes. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -212,12 +213,24 @@ static void close_transport(struct gw_transport *self)
     }
 }
 
+/* A connection that the other side has closed must be an error here, not the end of the process;
+ * with CURLOPT_NOSIGNAL that is ours to see to. A handler that somebody has set stays. */
+static void survive_broken_pipes(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &action, NULL);
+    }
+}
+
 static bool init_curl_once(struct gw_err *err)
 {
     static bool initialised;
     if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return gw_fail(err, GW_ERR_INTERNAL, "http: libcurl could not be initialised");
     }
+    survive_broken_pipes();
     initialised = true;
     return true;
 }
@@ -235,6 +248,10 @@ struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_opt
     if (options->ca_bundle != NULL && access(options->ca_bundle, R_OK) != 0) {
         gw_fail(err, GW_ERR_IO, "ca bundle '%s': cannot be read: %s", options->ca_bundle,
                 strerror(errno));
+        return NULL;
+    }
+    if (gw_loop_is_virtual(loop)) {
+        gw_fail(err, GW_ERR_INTERNAL, "http: real traffic needs a loop with the real clock");
         return NULL;
     }
     if (!init_curl_once(err)) {

@@ -85,7 +85,8 @@ struct gw_http_response {
 };
 
 /* Called once, later: with `res` (valid only during the call), or with NULL and `err` filled
- * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT). */
+ * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT; GW_ERR_INPUT for a request that
+ * cannot be sent). */
 typedef void (*gw_http_done_fn)(void *ctx, const struct gw_http_response *res,
                                 const struct gw_err *err);
 
@@ -107,8 +108,8 @@ struct gw_curl_options {
     const char *user_agent;
 };
 
-/* libcurl's multi interface on `loop`: connections are reused, redirects are not followed, proxies
- * come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+/* libcurl's multi interface on `loop`, which has the real clock: HTTP/1.1, connections are reused,
+ * redirects are not followed, proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
 struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_options *options,
                                   struct gw_err *err);
 

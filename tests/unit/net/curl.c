@@ -512,6 +512,16 @@ static void an_unreadable_ca_bundle_is_refused_at_once(void **state)
         err.message, "ca bundle '/no/such/bundle.pem': cannot be read: No such file or directory");
 }
 
+static void a_virtual_clock_has_no_real_traffic(void **state)
+{
+    (void)state;
+    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, 0});
+    struct gw_err err = {0};
+    assert_null(gw_curl_open(loop, NULL, &err));
+    assert_string_equal(err.message, "http: real traffic needs a loop with the real clock");
+    gw_loop_free(loop);
+}
+
 /* ---- cancel and close --------------------------------------------------------------------------
  */
 
@@ -669,6 +679,7 @@ int main(void)
         TEST(a_plain_server_is_no_tls_server),
         TEST(unsendable_requests_are_refused_later_not_sent),
         TEST(an_unreadable_ca_bundle_is_refused_at_once),
+        TEST(a_virtual_clock_has_no_real_traffic),
         TEST(a_cancelled_exchange_never_reports),
         TEST(done_may_start_and_cancel),
         TEST(done_may_close_the_transport),
