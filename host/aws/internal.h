@@ -222,4 +222,20 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       struct gw_arena *arena, struct gw_err *err);
 
+/* ---- endpoint_functions.c: what endpoint rules may call ----------------------------------------
+ */
+
+#define GW_RULE_ARGUMENTS_MAX 4
+
+struct gw_rule_function {
+    const char *name;
+    size_t argument_count;
+    /* NULL is null, in arguments and result. Results live in the arena or in the arguments. */
+    const struct gw_value *(*call)(const struct gw_value *const *arguments, struct gw_arena *arena);
+};
+const struct gw_rule_function *gw_rule_function_find(struct gw_view name); /* or NULL */
+
+/* "name.other[0]" inside the value; NULL where there is no such part. */
+const struct gw_value *gw_rule_attribute(const struct gw_value *value, struct gw_view path);
+
 #endif

@@ -1,0 +1,322 @@
+/* endpoint_rules: evaluates AWS's endpoint rule sets. A rule set is a tree of rules; the first rule
+ * whose conditions all hold says the endpoint, or why there is none. The depth of a set is bounded
+ * by the JSON parser. Headers and properties other than authSchemes are not used: no service here
+ * has any. */
+#include "aws/internal.h"
+
+#define TEXT_MAX (16u << 10)
+
+/* What a name stands for; the newest first. A rule sees what it and the rules around it assigned,
+ * so leaving a rule is forgetting the newer part of the list. */
+struct variable {
+    struct gw_view name;
+    const struct gw_value *value; /* NULL: not set */
+    const struct variable *older;
+};
+
+struct evaluation {
+    struct gw_arena *arena;
+    struct gw_err *err;
+    bool failed; /* `err` is filled */
+    struct gw_endpoint *out;
+};
+
+static const struct gw_value *fail(struct evaluation *eval, const char *what, struct gw_view name)
+{
+    if (!eval->failed) {
+        gw_fail(eval->err, GW_ERR_INPUT, "endpoint rules: %s '%.*s'", what, GW_VIEW_ARGS(name));
+    }
+    eval->failed = true;
+    return NULL;
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static const struct gw_value *look_up(const struct variable *scope, struct gw_view name)
+{
+    while (scope != NULL && !gw_view_equal(scope->name, name)) {
+        scope = scope->older;
+    }
+    return scope == NULL ? NULL : scope->value;
+}
+
+static const struct variable *assign(struct evaluation *eval, const struct variable *scope,
+                                     struct gw_view name, const struct gw_value *value)
+{
+    struct variable *out = gw_arena_alloc(eval->arena, sizeof *out);
+    *out = (struct variable){name, value, scope};
+    return out;
+}
+
+/* "Name" or "Name#path" between the braces of a template. */
+static void add_reference(struct evaluation *eval, const struct variable *scope,
+                          struct gw_view reference, struct gw_buf *out)
+{
+    size_t hash = gw_view_find_char(reference, '#');
+    const struct gw_value *value = look_up(scope, gw_view_sub(reference, 0, hash));
+    if (hash != GW_NPOS) {
+        value = gw_rule_attribute(value, gw_view_sub(reference, hash + 1, GW_NPOS));
+    }
+    if (value == NULL || value->kind != GW_STRING) {
+        fail(eval, "a text is made of what is no text:", reference);
+        return;
+    }
+    gw_buf_add(out, value->as.string);
+}
+
+/* Adds the template from `at` to behind its next brace, and returns where that is. */
+static size_t add_piece(struct evaluation *eval, const struct variable *scope,
+                        struct gw_view template, size_t at, struct gw_buf *out)
+{
+    char c = template.data[at];
+    char next = at + 1 < template.len ? template.data[at + 1] : '\0';
+    if (c != '{' || next == c) {
+        gw_buf_add_char(out, c);
+        return at + (next == c && (c == '{' || c == '}') ? 2 : 1);
+    }
+    struct gw_view rest = gw_view_sub(template, at + 1, GW_NPOS);
+    size_t close = gw_view_find_char(rest, '}');
+    if (close == GW_NPOS) {
+        fail(eval, "a brace is not closed in", template);
+        return template.len;
+    }
+    add_reference(eval, scope, gw_view_sub(rest, 0, close), out);
+    return at + 1 + close + 1;
+}
+
+static struct gw_view expand(struct evaluation *eval, const struct variable *scope,
+                             struct gw_view template)
+{
+    struct gw_buf buf;
+    gw_buf_init(&buf, TEXT_MAX);
+    for (size_t at = 0; at < template.len && !eval->failed;) {
+        at = add_piece(eval, scope, template, at, &buf);
+    }
+    if (buf.full) {
+        fail(eval, "a text is longer than 16 KiB:", gw_view_sub(template, 0, 100));
+    }
+    struct gw_view text = gw_arena_dup(eval->arena, gw_buf_view(&buf));
+    gw_buf_clear(&buf);
+    return text;
+}
+
+static const struct gw_value *call(struct evaluation *eval, const struct variable *scope,
+                                   const struct gw_value *expression);
+
+/* A literal, a template, {"ref": name} or {"fn": name, "argv": [...]}. */
+static const struct gw_value *resolve(struct evaluation *eval, const struct variable *scope,
+                                      const struct gw_value *expression)
+{
+    if (expression->kind == GW_STRING && gw_view_find_char(expression->as.string, '{') != GW_NPOS) {
+        struct gw_value *text = gw_arena_alloc(eval->arena, sizeof *text);
+        *text = gw_value_string(expand(eval, scope, expression->as.string));
+        return text;
+    }
+    if (expression->kind != GW_MAP) {
+        return expression->kind == GW_NULL ? NULL : expression;
+    }
+    struct gw_view reference = gw_map_text(expression, GW_VIEW("ref"));
+    return reference.len > 0 ? look_up(scope, reference) : call(eval, scope, expression);
+}
+
+static const struct gw_value *call(struct evaluation *eval, const struct variable *scope,
+                                   const struct gw_value *expression)
+{
+    struct gw_view name = gw_map_text(expression, GW_VIEW("fn"));
+    const struct gw_value *given = gw_map_get(expression, GW_VIEW("argv"));
+    const struct gw_rule_function *function = gw_rule_function_find(name);
+    if (function == NULL) {
+        return fail(eval, "no such function:", name);
+    }
+    if (given == NULL || given->kind != GW_LIST ||
+        given->as.list.count != function->argument_count) {
+        return fail(eval, "wrong number of arguments for", name);
+    }
+    const struct gw_value *arguments[GW_RULE_ARGUMENTS_MAX];
+    for (size_t i = 0; i < given->as.list.count; i++) {
+        arguments[i] = resolve(eval, scope, &given->as.list.items[i]);
+    }
+    return eval->failed ? NULL : function->call(arguments, eval->arena);
+}
+
+/* ---- what a rule says ----------------------------------------------------------------------- */
+
+/* S3 Express signs as SigV4 does, with a name of its own and a session's credentials. */
+static const struct gw_value *scheme_we_speak(const struct gw_value *schemes)
+{
+    for (size_t i = 0; i < schemes->as.list.count; i++) {
+        struct gw_view name = gw_map_text(&schemes->as.list.items[i], GW_VIEW("name"));
+        if (gw_view_equal(name, GW_VIEW("sigv4")) ||
+            gw_view_equal(name, GW_VIEW("sigv4-s3express"))) {
+            return &schemes->as.list.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void take_signing(struct evaluation *eval, const struct variable *scope,
+                         const struct gw_value *schemes)
+{
+    if (schemes == NULL || schemes->kind != GW_LIST || schemes->as.list.count == 0) {
+        return;
+    }
+    const struct gw_value *scheme = scheme_we_speak(schemes);
+    if (scheme == NULL) {
+        fail(eval, "the endpoint wants to be signed by",
+             gw_map_text(&schemes->as.list.items[0], GW_VIEW("name")));
+        return;
+    }
+    const struct gw_value *keep = gw_map_get(scheme, GW_VIEW("disableDoubleEncoding"));
+    eval->out->signing_name = expand(eval, scope, gw_map_text(scheme, GW_VIEW("signingName")));
+    eval->out->signing_region = expand(eval, scope, gw_map_text(scheme, GW_VIEW("signingRegion")));
+    eval->out->keep_path = keep != NULL && keep->kind == GW_BOOL && keep->as.boolean;
+}
+
+static void take_endpoint(struct evaluation *eval, const struct variable *scope,
+                          const struct gw_value *endpoint)
+{
+    const struct gw_value *expression = gw_map_get(endpoint, GW_VIEW("url"));
+    const struct gw_value *url = expression ? resolve(eval, scope, expression) : NULL;
+    if (url == NULL || url->kind != GW_STRING) {
+        fail(eval, "an endpoint has no", GW_VIEW("url"));
+        return;
+    }
+    eval->out->url = gw_arena_dup(eval->arena, url->as.string);
+    const struct gw_value *properties = gw_map_get(endpoint, GW_VIEW("properties"));
+    take_signing(eval, scope, properties ? gw_map_get(properties, GW_VIEW("authSchemes")) : NULL);
+}
+
+static void take_error(struct evaluation *eval, const struct variable *scope,
+                       const struct gw_value *error)
+{
+    const struct gw_value *text = resolve(eval, scope, error);
+    if (!eval->failed) {
+        struct gw_view message = text && text->kind == GW_STRING ? text->as.string : GW_VIEW("");
+        gw_fail(eval->err, GW_ERR_INPUT, "%.*s", GW_VIEW_ARGS(message));
+    }
+    eval->failed = true;
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+/* True where all hold; `scope` then has what they assigned. */
+static bool conditions_hold(struct evaluation *eval, const struct variable **scope,
+                            const struct gw_value *conditions)
+{
+    for (size_t i = 0; i < conditions->as.list.count; i++) {
+        const struct gw_value *condition = &conditions->as.list.items[i];
+        const struct gw_value *result = call(eval, *scope, condition);
+        if (result == NULL || (result->kind == GW_BOOL && !result->as.boolean)) {
+            return false;
+        }
+        struct gw_view name = gw_map_text(condition, GW_VIEW("assign"));
+        if (name.len > 0) {
+            *scope = assign(eval, *scope, name, result);
+        }
+    }
+    return !eval->failed;
+}
+
+/* True when it is settled: by an endpoint, or by a failure. */
+static bool try_rules(struct evaluation *eval, const struct variable *scope,
+                      const struct gw_value *rules);
+
+static bool try_rule(struct evaluation *eval, const struct variable *scope,
+                     const struct gw_value *rule)
+{
+    const struct gw_value *conditions = gw_map_get(rule, GW_VIEW("conditions"));
+    if (conditions != NULL && conditions->kind == GW_LIST &&
+        !conditions_hold(eval, &scope, conditions)) {
+        return eval->failed;
+    }
+    struct gw_view type = gw_map_text(rule, GW_VIEW("type"));
+    const struct gw_value *body;
+    if (gw_view_equal(type, GW_VIEW("tree")) && (body = gw_map_get(rule, GW_VIEW("rules")))) {
+        return try_rules(eval, scope, body);
+    }
+    if (gw_view_equal(type, GW_VIEW("endpoint")) &&
+        (body = gw_map_get(rule, GW_VIEW("endpoint")))) {
+        take_endpoint(eval, scope, body);
+    } else if (gw_view_equal(type, GW_VIEW("error")) &&
+               (body = gw_map_get(rule, GW_VIEW("error")))) {
+        take_error(eval, scope, body);
+    } else {
+        fail(eval, "no such rule:", type);
+    }
+    return true;
+}
+
+static bool try_rules(struct evaluation *eval, const struct variable *scope,
+                      const struct gw_value *rules)
+{
+    if (rules->kind != GW_LIST) {
+        fail(eval, "expected a list of", GW_VIEW("rules"));
+        return true;
+    }
+    for (size_t i = 0; i < rules->as.list.count; i++) {
+        if (try_rule(eval, scope, &rules->as.list.items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+static bool has_type(const struct gw_value *value, struct gw_view type)
+{
+    if (gw_view_equal_nocase(type, GW_VIEW("boolean"))) {
+        return value->kind == GW_BOOL;
+    }
+    if (gw_view_equal_nocase(type, GW_VIEW("stringArray"))) {
+        return value->kind == GW_LIST;
+    }
+    return value->kind == GW_STRING;
+}
+
+/* The parameters of the set with what was given for them, else with their defaults. */
+static const struct variable *bind_parameters(struct evaluation *eval,
+                                              const struct gw_value *declared,
+                                              const struct gw_value *given)
+{
+    const struct variable *scope = NULL;
+    size_t count = declared != NULL && declared->kind == GW_MAP ? declared->as.map.count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct gw_entry *entry = &declared->as.map.entries[i];
+        const struct gw_value *required = gw_map_get(&entry->value, GW_VIEW("required"));
+        const struct gw_value *value = gw_map_get(given, entry->key);
+        if (value == NULL || value->kind == GW_NULL) {
+            value = gw_map_get(&entry->value, GW_VIEW("default"));
+        }
+        if (value == NULL && required != NULL && required->kind == GW_BOOL &&
+            required->as.boolean) {
+            fail(eval, "nothing is given for the required parameter", entry->key);
+            return NULL;
+        }
+        if (value != NULL && !has_type(value, gw_map_text(&entry->value, GW_VIEW("type")))) {
+            fail(eval, "wrong type of the parameter", entry->key);
+            return NULL;
+        }
+        scope = assign(eval, scope, entry->key, value);
+    }
+    return scope;
+}
+
+bool gw_endpoint_evaluate(struct gw_view rules_json, const struct gw_value *parameters,
+                          struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err)
+{
+    *out = (struct gw_endpoint){0};
+    struct gw_value set;
+    if (!gw_json_parse(rules_json, arena, &set, err)) {
+        gw_err_prefix(err, "endpoint rules");
+        return false;
+    }
+    struct evaluation eval = {.arena = arena, .err = err, .out = out};
+    const struct gw_value *declared = gw_map_get(&set, GW_VIEW("parameters"));
+    const struct gw_value *rules = gw_map_get(&set, GW_VIEW("rules"));
+    const struct variable *scope = bind_parameters(&eval, declared, parameters);
+    if (!eval.failed && (rules == NULL || !try_rules(&eval, scope, rules))) {
+        return gw_fail(err, GW_ERR_INPUT, "No endpoint found");
+    }
+    return !eval.failed;
+}
