@@ -1,11 +1,12 @@
 /* json_read: JSON text to values. cJSON finds the structure; a scan of the same text, in the same
  * order, supplies what cJSON loses or lets pass: integers beyond 2^53, NUL inside strings, control
- * characters, number forms that RFC 8259 does not know.
+ * characters, number forms and escapes that RFC 8259 does not know.
  * Limits: GW_JSON_MAX_BYTES, GW_JSON_MAX_DEPTH, 63 characters to a number (cJSON's).
  * Of a repeated member the last one counts. */
 #include "codec/internal.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +56,35 @@ static bool find_literal(struct reader *r)
     return true;
 }
 
+/* "\u" and four hexadecimal digits: cJSON takes others for a NUL. */
+static bool is_unicode_escape(struct gw_view text, size_t at)
+{
+    struct gw_view digits = gw_view_sub(text, at + 2, 4);
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!isxdigit((unsigned char)digits.data[i])) {
+            return false;
+        }
+    }
+    return digits.len == 4;
+}
+
 /* The number of \u0000 escapes in a string literal; fails for a raw control character. */
 static bool check_string(struct reader *r, size_t start, size_t end, size_t *nul_count)
 {
-    struct gw_view escape = GW_VIEW("\\u0000");
+    struct gw_view nul = GW_VIEW("\\u0000");
     *nul_count = 0;
     for (size_t i = start; i < end; i++) {
         if ((unsigned char)r->text.data[i] < 0x20) {
             return fail_at(r, i, GW_ERR_INPUT, "control character in a string");
         }
-        if (r->text.data[i] == '\\') {
-            *nul_count += gw_view_equal(gw_view_sub(r->text, i, escape.len), escape);
-            i++;
+        if (r->text.data[i] != '\\') {
+            continue;
         }
+        if (r->text.data[i + 1] == 'u' && !is_unicode_escape(r->text, i)) {
+            return fail_at(r, i, GW_ERR_INPUT, "malformed escape");
+        }
+        *nul_count += gw_view_equal(gw_view_sub(r->text, i, nul.len), nul);
+        i++;
     }
     return true;
 }

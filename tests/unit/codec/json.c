@@ -149,6 +149,8 @@ static void refuses_what_is_not_json(void **state)
         {"[\f1]", "json: control character (line 1, column 2)"},
         {"\"\xff\"", "json: not UTF-8 (line 1, column 2)"},
         {"\"\xed\xa0\x80\"", "json: not UTF-8 (line 1, column 2)"},
+        {"\"a\\u00zz\"", "json: malformed escape (line 1, column 3)"},
+        {"\"\\u000\xd0\xa1u0000\"", "json: malformed escape (line 1, column 2)"},
         {"\"\\ud800\"", "json: malformed (line 1, column 2)"},
         {"<html>no</html>", "json: malformed (line 1, column 1)"},
     };
