@@ -1,5 +1,6 @@
 /* validate: parameters against their shape, before anything is sent. Enum values and patterns are
- * left to AWS, which knows newer ones than the models. No value is ever part of a message. */
+ * left to AWS, which knows newer ones than the models. No text is ever part of a message: it may be
+ * a secret. */
 #include "aws/internal.h"
 
 #include <stdlib.h>
@@ -25,13 +26,24 @@ static bool check_range(const struct gw_walk *walk, const struct gw_path *path,
     return true;
 }
 
-/* A number that is a secret does not go into the message, nor does how it compares. */
+/* A number that is a secret does not go into the message. */
 static bool check_number(const struct gw_walk *walk, const struct gw_path *path,
                          const struct gw_member *member, const struct gw_value *value,
                          double number)
 {
     bool secret = value->secret || gw_member_is_secret(member);
     return secret || check_range(walk, path, gw_member_shape(member), number, "");
+}
+
+static bool check_integer(const struct gw_walk *walk, const struct gw_path *path,
+                          const struct gw_member *member, const struct gw_value *value,
+                          int64_t integer)
+{
+    bool is_short = gw_shape_type(gw_member_shape(member)) == GW_SHAPE_INTEGER;
+    if (is_short && (integer < INT32_MIN || integer > INT32_MAX)) {
+        return gw_walk_fail(walk, path, "does not fit into 32 bits");
+    }
+    return check_number(walk, path, member, value, (double)integer);
 }
 
 /* Lengths of text count characters, those of blobs bytes. */
@@ -195,9 +207,8 @@ static bool check_value(const struct gw_walk *walk, const struct gw_path *path,
         return value->kind == GW_BOOL || gw_walk_mismatch(walk, path, shape, value);
     case GW_SHAPE_INTEGER:
     case GW_SHAPE_LONG:
-        return gw_value_integer(value, &integer)
-                   ? check_number(walk, path, member, value, (double)integer)
-                   : gw_walk_mismatch(walk, path, shape, value);
+        return gw_value_integer(value, &integer) ? check_integer(walk, path, member, value, integer)
+                                                 : gw_walk_mismatch(walk, path, shape, value);
     case GW_SHAPE_FLOAT:
     case GW_SHAPE_DOUBLE:
         return gw_value_number(value, &number) ? check_number(walk, path, member, value, number)

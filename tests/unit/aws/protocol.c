@@ -1,0 +1,349 @@
+/* The wire protocols, as a client: the published vectors, and answers that no vector has. */
+#include "protocol_vectors.h"
+
+static const struct gw_view TOKEN = {"00000000-0000-4000-8000-000000000000", 36};
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static bool same_body(const struct vector *vector, struct gw_view body, struct gw_arena *arena)
+{
+    const struct gw_value *expected = at(at(vector->json, "serialized"), "body");
+    struct gw_value left, right;
+    if (!expected) {
+        return true;
+    }
+    if (gw_service_protocol(vector->service) == GW_PROTOCOL_QUERY) {
+        return gw_view_equal(body, expected->as.string);
+    }
+    return gw_json_parse(body, arena, &left, NULL) &&
+           gw_json_parse(expected->as.string, arena, &right, NULL) && same_value(&left, &right);
+}
+
+static bool same_headers(const struct vector *vector, const struct gw_headers *headers)
+{
+    const struct gw_value *serialized = at(vector->json, "serialized");
+    const struct gw_value *expected = at(serialized, "headers");
+    const struct gw_value *forbidden = at(serialized, "forbidHeaders");
+    bool same = true;
+    for (size_t i = 0; expected && i < expected->as.map.count; i++) {
+        const struct gw_entry *entry = &expected->as.map.entries[i];
+        same = same && gw_view_equal(gw_headers_get(headers, entry->key), entry->value.as.string);
+    }
+    for (size_t i = 0; forbidden && i < forbidden->as.list.count; i++) {
+        same = same && !gw_headers_get(headers, forbidden->as.list.items[i].as.string).data;
+    }
+    return same;
+}
+
+static void write_one_request(const struct vector *vector)
+{
+    const struct gw_value *serialized = at(vector->json, "serialized");
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_request req = {0};
+    struct gw_err err = {0};
+    if (beyond_protocol(vector)) {
+        skip_vector(vector, beyond_protocol(vector));
+    } else if (!gw_validate(vector->op, at(vector->json, "params"), &err) ||
+               !gw_protocol_write_request(vector->op, at(vector->json, "params"), TOKEN, arena,
+                                          &req, &err)) {
+        expect(vector, false, "refused", err.message);
+    } else if (!gw_view_equal(req.method, text_at(serialized, "method")) ||
+               !gw_view_equal(req.url, text_at(serialized, "uri"))) {
+        expect(vector, false, "method or url", req.url.data);
+    } else {
+        expect(vector, same_headers(vector, &req.headers) && same_body(vector, req.body, arena),
+               "headers or body", req.body.data);
+    }
+    gw_arena_free(arena);
+}
+
+static void writes_the_requests_of_the_vectors(void **state)
+{
+    (void)state;
+    run_all("input", "requests written", write_one_request);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static bool same_error(const struct vector *vector, const struct gw_aws_error *error)
+{
+    const struct gw_value *detail = at(vector->json, "error");
+    struct gw_view message = text_at(vector->json, "errorMessage");
+    return gw_view_equal(error->code, text_at(vector->json, "errorCode")) &&
+           gw_view_equal(error->message, message) &&
+           (!detail || same_value(&error->detail, detail));
+}
+
+static void read_one_response(const struct vector *vector)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_response res = response_of(vector, arena);
+    const struct gw_value *result = at(vector->json, "result");
+    struct gw_value output = {0};
+    struct gw_aws_error error = {0};
+    struct gw_err err = {0};
+    switch (gw_protocol_read_response(vector->op, &res, arena, &output, &error, &err)) {
+    case GW_ANSWER_OK:
+        expect(vector, result && same_value(&output, result), "result", show(&output));
+        break;
+    case GW_ANSWER_AWS_ERROR:
+        expect(vector, !result && same_error(vector, &error), error.code.data, error.message.data);
+        break;
+    case GW_ANSWER_GARBAGE:
+        expect(vector, false, "garbage", err.message);
+        break;
+    }
+    gw_arena_free(arena);
+}
+
+static void reads_the_answers_of_the_vectors(void **state)
+{
+    (void)state;
+    run_all("output", "answers read", read_one_response);
+}
+
+/* ---- answers beyond the vectors, with the built-in models ------------------------------------ */
+
+static const struct gw_operation *operation(const char *service, const char *name)
+{
+    const struct gw_service *found = gw_models_find(gw_models_builtin(), gw_view_of(service));
+    assert_non_null(found);
+    const struct gw_operation *op = gw_service_find_operation(found, gw_view_of(name));
+    assert_non_null(op);
+    return op;
+}
+
+struct answer {
+    struct gw_arena *arena;
+    enum gw_answer kind;
+    struct gw_value output;
+    struct gw_aws_error error;
+    struct gw_err err;
+};
+
+static struct answer read_answer(const char *service, const char *name, int status,
+                                 struct gw_view body)
+{
+    struct answer answer = {.arena = gw_arena_new()};
+    struct gw_http_response res = {.status = status, .reason = GW_VIEW("Reason"), .body = body};
+    gw_headers_add(answer.arena, &res.headers, GW_VIEW("x-amzn-RequestId"), GW_VIEW("id-1"));
+    answer.kind = gw_protocol_read_response(operation(service, name), &res, answer.arena,
+                                            &answer.output, &answer.error, &answer.err);
+    return answer;
+}
+
+static void assert_garbage(const char *service, const char *name, struct gw_view body,
+                           const char *message)
+{
+    struct answer answer = read_answer(service, name, 200, body);
+    assert_int_equal(answer.kind, GW_ANSWER_GARBAGE);
+    assert_string_equal(answer.err.message, message);
+    assert_int_equal(answer.err.code, GW_ERR_PROTOCOL);
+    gw_arena_free(answer.arena);
+}
+
+static void wrong_types_and_cut_off_json_are_garbage(void **state)
+{
+    (void)state;
+    assert_garbage("ecs", "DescribeServices",
+                   GW_VIEW("{\"services\":[{},{\"desiredCount\":\"2\"}]}"),
+                   "ecs:DescribeServices: response member 'services[1].desiredCount': expected an "
+                   "integer, got string");
+    assert_garbage("ecs", "DescribeServices", GW_VIEW("{\"services\":[{\"desiredCount\":1.5}]}"),
+                   "ecs:DescribeServices: response member 'services[0].desiredCount': expected an "
+                   "integer, got number");
+    assert_garbage("ecs", "DescribeServices", GW_VIEW("{\"services\":{}}"),
+                   "ecs:DescribeServices: response member 'services': expected a list, got map");
+    assert_garbage("ecs", "DescribeServices",
+                   GW_VIEW("{\"services\":[{\"createdAt\":\"yesterday\"}]}"),
+                   "ecs:DescribeServices: response member 'services[0].createdAt': expected a "
+                   "timestamp (seconds, or text such as 2015-01-25T08:00:00Z), got string");
+    assert_garbage("kms", "Decrypt", GW_VIEW("{\"Plaintext\":\"*\"}"),
+                   "kms:Decrypt: response member 'Plaintext': expected base64, got other text");
+    assert_garbage("ecs", "DescribeServices", GW_VIEW("{\"services\":[{"),
+                   "ecs:DescribeServices: the body is not understood: json: cut off (line 1, "
+                   "column 15)");
+    assert_garbage(
+        "ecs", "DescribeServices", GW_VIEW("[]"),
+        "ecs:DescribeServices: the body is not understood: expected an object, got list");
+    assert_garbage("ecs", "DescribeServices", GW_VIEW("<html>sign in</html>"),
+                   "ecs:DescribeServices: the body is not understood: json: malformed (line 1, "
+                   "column 1)");
+}
+
+static void a_page_of_a_proxy_is_no_answer_of_a_query_service(void **state)
+{
+    (void)state;
+    assert_garbage("sts", "GetCallerIdentity", GW_VIEW("<html><body>sign in</body></html>"),
+                   "sts:GetCallerIdentity: the body is not understood: xml: expected "
+                   "<GetCallerIdentityResponse>, got <html>");
+    assert_garbage("sts", "GetCallerIdentity", GW_VIEW("<GetCallerIdentityResponse><GetCall"),
+                   "sts:GetCallerIdentity: the body is not understood: xml: unclosed token (line "
+                   "1, column 28)");
+    assert_garbage(
+        "elbv2", "DescribeTargetHealth",
+        GW_VIEW("<DescribeTargetHealthResponse><DescribeTargetHealthResult>"
+                "<TargetHealthDescriptions><member><Target><Port>http</Port></Target>"
+                "</member></TargetHealthDescriptions></DescribeTargetHealthResult>"
+                "</DescribeTargetHealthResponse>"),
+        "elbv2:DescribeTargetHealth: response member "
+        "'TargetHealthDescriptions[0].Target.Port': expected an integer, got other text");
+}
+
+static void what_the_model_does_not_know_is_skipped(void **state)
+{
+    (void)state;
+    struct answer answer = read_answer(
+        "ecs", "DescribeServices", 200,
+        GW_VIEW("{\"new\":[{\"a\":null}],\"failures\":null,"
+                "\"services\":[null,{\"desiredCount\":2.0,\"createdAt\":1.5,\"new\":{}}]}"));
+    assert_int_equal(answer.kind, GW_ANSWER_OK);
+    assert_int_equal(answer.output.as.map.count, 1);
+    const struct gw_value *services = gw_map_get(&answer.output, GW_VIEW("services"));
+    assert_int_equal(services->as.list.count, 1);
+    const struct gw_value *service = &services->as.list.items[0];
+    assert_int_equal(service->as.map.count, 2);
+    assert_int_equal(gw_map_get(service, GW_VIEW("desiredCount"))->kind, GW_INT);
+    assert_true(gw_map_get(service, GW_VIEW("createdAt"))->as.number == 1.5);
+    gw_arena_free(answer.arena);
+}
+
+static void sensitive_members_come_out_secret(void **state)
+{
+    (void)state;
+    struct answer answer = read_answer(
+        "secretsmanager", "GetSecretValue", 200,
+        GW_VIEW("{\"Name\":\"db\",\"SecretString\":\"hunter2\",\"SecretBinary\":\"eA==\"}"));
+    assert_int_equal(answer.kind, GW_ANSWER_OK);
+    assert_false(gw_map_get(&answer.output, GW_VIEW("Name"))->secret);
+    assert_true(gw_map_get(&answer.output, GW_VIEW("SecretString"))->secret);
+    assert_true(gw_map_get(&answer.output, GW_VIEW("SecretBinary"))->secret);
+    gw_arena_free(answer.arena);
+
+    answer = read_answer("sts", "AssumeRole", 200,
+                         GW_VIEW("<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+                                 "<AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>s"
+                                 "</SecretAccessKey></Credentials></AssumeRoleResult>"
+                                 "</AssumeRoleResponse>"));
+    assert_int_equal(answer.kind, GW_ANSWER_OK);
+    const struct gw_value *keys = gw_map_get(&answer.output, GW_VIEW("Credentials"));
+    assert_true(gw_map_get(keys, GW_VIEW("SecretAccessKey"))->secret);
+    gw_arena_free(answer.arena);
+}
+
+static void assert_error(struct answer answer, const char *code, const char *message)
+{
+    assert_int_equal(answer.kind, GW_ANSWER_AWS_ERROR);
+    assert_string_equal(answer.error.code.data, code);
+    assert_true(gw_view_equal(answer.error.message, gw_view_of(message)));
+    assert_string_equal(answer.error.request_id.data, "id-1");
+    gw_arena_free(answer.arena);
+}
+
+static void errors_say_what_the_body_says(void **state)
+{
+    (void)state;
+    struct answer answer =
+        read_answer("ecs", "UpdateService", 400,
+                    GW_VIEW("{\"__type\":\"ServiceNotFoundException\",\"message\":\"no\"}"));
+    assert_int_equal(answer.error.http_status, 400);
+    assert_true(gw_view_equal(answer.error.service, GW_VIEW("ecs")));
+    assert_true(gw_view_equal(answer.error.operation, GW_VIEW("UpdateService")));
+    assert_true(
+        gw_view_equal(gw_shape_name(answer.error.shape), GW_VIEW("ServiceNotFoundException")));
+    assert_error(answer, "ServiceNotFoundException", "no");
+    assert_error(read_answer("ecs", "UpdateService", 403, GW_VIEW("{\"message\":\"Forbidden\"}")),
+                 "403", "Forbidden");
+    assert_error(read_answer("elbv2", "DescribeRules", 400,
+                             GW_VIEW("<ErrorResponse><Error><Code>RuleNotFound</Code><Message>no "
+                                     "rule</Message></Error><RequestId>id-1</RequestId>"
+                                     "</ErrorResponse>")),
+                 "RuleNotFound", "no rule");
+    assert_error(read_answer("elbv2", "DescribeRules", 400,
+                             GW_VIEW("<Response><Errors><Error><Code>C</Code><Message>m</Message>"
+                                     "</Error></Errors><RequestID>id-1</RequestID></Response>")),
+                 "C", "m");
+}
+
+static void errors_without_a_readable_body_say_the_status(void **state)
+{
+    static const struct {
+        struct gw_view body;
+        const char *message;
+    } rows[] = {
+        {GW_VIEW(""), "Reason"},
+        {GW_VIEW("<html><body>Bad Gateway</body></html>"), "Reason"},
+        {GW_VIEW("<!DOCTYPE html><p>"), "Reason"},
+        {GW_VIEW("upstream \x01\xffgone\nsecond line"), "upstream ??gone"},
+        {GW_VIEW("{\"__type\":"), "{\"__type\":"},
+    };
+    static const char *const operations[][2] = {{"ecs", "UpdateService"}, {"sts", "AssumeRole"}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t j = 0; j < COUNT(operations); j++) {
+            assert_error(read_answer(operations[j][0], operations[j][1], 502, rows[i].body), "502",
+                         rows[i].message);
+        }
+    }
+    char page[1000];
+    memset(page, 'x', sizeof page);
+    struct answer answer =
+        read_answer("ecs", "UpdateService", 502, (struct gw_view){page, sizeof page});
+    assert_int_equal(answer.error.message.len, 200);
+    gw_arena_free(answer.arena);
+}
+
+static void an_error_with_odd_members_is_still_that_error(void **state)
+{
+    (void)state;
+    struct answer answer =
+        read_answer("ecs", "UpdateService", 400,
+                    GW_VIEW("{\"__type\":\"ClusterNotFoundException\",\"message\":[1]}"));
+    assert_int_equal(answer.error.detail.kind, GW_MAP);
+    assert_error(answer, "ClusterNotFoundException", "");
+}
+
+static void other_protocols_fail_with_one_clear_error(void **state)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_request req = {0};
+    struct gw_value input = gw_value_map();
+    struct gw_err err = {0};
+    (void)state;
+    assert_false(gw_protocol_write_request(operation("lambda", "ListFunctions"), &input, TOKEN,
+                                           arena, &req, &err));
+    assert_string_equal(err.message, "lambda: its protocol rest-json is not available");
+    assert_int_equal(err.code, GW_ERR_INPUT);
+    gw_arena_free(arena);
+}
+
+static void large_integers_arrive_exactly(void **state)
+{
+    (void)state;
+    struct answer answer =
+        read_answer("logs", "DescribeLogGroups", 200,
+                    GW_VIEW("{\"logGroups\":[{\"storedBytes\":9223372036854775807}]}"));
+    assert_int_equal(answer.kind, GW_ANSWER_OK);
+    const struct gw_value *groups = gw_map_get(&answer.output, GW_VIEW("logGroups"));
+    const struct gw_value *bytes = gw_map_get(&groups->as.list.items[0], GW_VIEW("storedBytes"));
+    assert_true(bytes->as.integer == INT64_MAX);
+    gw_arena_free(answer.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_the_requests_of_the_vectors),
+        cmocka_unit_test(reads_the_answers_of_the_vectors),
+        cmocka_unit_test(wrong_types_and_cut_off_json_are_garbage),
+        cmocka_unit_test(a_page_of_a_proxy_is_no_answer_of_a_query_service),
+        cmocka_unit_test(what_the_model_does_not_know_is_skipped),
+        cmocka_unit_test(sensitive_members_come_out_secret),
+        cmocka_unit_test(errors_say_what_the_body_says),
+        cmocka_unit_test(errors_without_a_readable_body_say_the_status),
+        cmocka_unit_test(an_error_with_odd_members_is_still_that_error),
+        cmocka_unit_test(other_protocols_fail_with_one_clear_error),
+        cmocka_unit_test(large_integers_arrive_exactly),
+    };
+    return cmocka_run_group_tests(tests, open_vectors, close_vectors);
+}

@@ -1,0 +1,341 @@
+/* The wire protocols, as a server: the published vectors the other way round, and requests that no
+ * client should send. */
+#include "protocol_vectors.h"
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+/* What is left of the parameters behind the wire: no nulls; forms know no empty maps. */
+static struct gw_value as_sent(const struct gw_value *params, bool form, struct gw_arena *arena)
+{
+    struct gw_value sent = gw_value_map();
+    for (size_t i = 0; i < params->as.map.count; i++) {
+        const struct gw_entry *entry = &params->as.map.entries[i];
+        bool empty_map = entry->value.kind == GW_MAP && entry->value.as.map.count == 0;
+        if (entry->value.kind != GW_NULL && !(form && empty_map)) {
+            *gw_map_add(arena, &sent, entry->key) = entry->value;
+        }
+    }
+    return sent;
+}
+
+static struct gw_value expected_params(const struct vector *vector, struct gw_arena *arena)
+{
+    bool form = gw_service_protocol(vector->service) == GW_PROTOCOL_QUERY;
+    struct gw_value params = as_sent(at(vector->json, "params"), form, arena);
+    if (strcmp(vector->id, "QueryProtocolIdempotencyTokenAutoFill") == 0) {
+        *gw_map_add(arena, &params, GW_VIEW("token")) =
+            gw_value_text("00000000-0000-4000-8000-000000000000");
+    }
+    return params;
+}
+
+static void read_one_request(const struct vector *vector)
+{
+    const struct gw_value *serialized = at(vector->json, "serialized");
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_request req = {.method = text_at(serialized, "method"),
+                                  .url = text_at(serialized, "uri"),
+                                  .body = text_at(serialized, "body")};
+    struct gw_value expected = expected_params(vector, arena), input;
+    const struct gw_operation *op;
+    struct gw_err err = {0};
+    add_headers(arena, at(serialized, "headers"), &req.headers);
+    if (!gw_headers_get(&req.headers, GW_VIEW("Content-Type")).data && !at(serialized, "body")) {
+        skip_vector(vector, "request compression: the vector has no body");
+    } else if (!at(serialized, "headers") &&
+               gw_service_protocol(vector->service) == GW_PROTOCOL_JSON) {
+        skip_vector(vector, "the vector has no X-Amz-Target to tell the operation");
+    } else if (!gw_protocol_read_request(vector->service, &req, arena, &op, &input, &err)) {
+        expect(vector, false, "refused", err.message);
+    } else {
+        expect(vector, op == vector->op && same_value(&input, &expected), "parameters",
+               show(&input));
+    }
+    gw_arena_free(arena);
+}
+
+static void reads_the_requests_of_the_vectors(void **state)
+{
+    (void)state;
+    run_all("input", "requests read", read_one_request);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void write_one_result(const struct vector *vector, struct gw_arena *arena)
+{
+    const struct gw_value *result = at(vector->json, "result");
+    struct gw_http_response res;
+    struct gw_value output = {0};
+    struct gw_aws_error error = {0};
+    struct gw_err err = {0};
+    if (!gw_protocol_write_response(vector->op, result, GW_VIEW("id-1"), arena, &res, &err) ||
+        gw_protocol_read_response(vector->op, &res, arena, &output, &error, &err) != GW_ANSWER_OK) {
+        expect(vector, false, "refused", err.message);
+        return;
+    }
+    expect(vector, same_value(&output, result), "result", show(&output));
+}
+
+static void write_one_error(const struct vector *vector, struct gw_arena *arena)
+{
+    struct gw_aws_error sent = {.code = text_at(vector->json, "errorCode"),
+                                .message = text_at(vector->json, "errorMessage"),
+                                .request_id = GW_VIEW("id-1")};
+    struct gw_http_response res;
+    struct gw_value output = {0};
+    struct gw_aws_error error = {0};
+    struct gw_err err = {0};
+    sent.detail = *at(vector->json, "error");
+    if (!gw_protocol_write_error(vector->service, vector->op, &sent, arena, &res, &err)) {
+        expect(vector, false, "refused", err.message);
+        return;
+    }
+    enum gw_answer answer =
+        gw_protocol_read_response(vector->op, &res, arena, &output, &error, &err);
+    expect(vector,
+           answer == GW_ANSWER_AWS_ERROR && gw_view_equal(error.code, sent.code) &&
+               gw_view_equal(error.message, sent.message) &&
+               same_value(&error.detail, &sent.detail) &&
+               gw_view_equal(error.request_id, GW_VIEW("id-1")),
+           "error", res.body.data);
+}
+
+static void write_one_response(const struct vector *vector)
+{
+    struct gw_arena *arena = gw_arena_new();
+    if (at(vector->json, "result")) {
+        write_one_result(vector, arena);
+    } else {
+        write_one_error(vector, arena);
+    }
+    gw_arena_free(arena);
+}
+
+static void what_it_writes_the_client_reads(void **state)
+{
+    (void)state;
+    run_all("output", "answers written and read back", write_one_response);
+}
+
+/* ---- bodies ---------------------------------------------------------------------------------- */
+
+/* The tree in short: without attributes and the white space between elements. */
+static void describe(const struct gw_xml *element, struct gw_buf *out)
+{
+    gw_buf_addf(out, "<%.*s>", GW_VIEW_ARGS(element->name));
+    for (const struct gw_xml *child = element->first_child; child; child = child->next) {
+        describe(child, out);
+    }
+    if (!element->first_child) {
+        gw_buf_add(out, gw_view_trim(element->text));
+    }
+    gw_buf_add_text(out, "</>");
+}
+
+static struct gw_view canonical_xml(const struct vector *vector, struct gw_view body,
+                                    struct gw_arena *arena)
+{
+    struct gw_xml *root;
+    struct gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    if (gw_xml_parse(body, arena, &root, NULL)) {
+        const struct gw_xml *result = gw_xml_child(root, gw_operation_result_wrapper(vector->op));
+        describe(result ? result : root, &out);
+    }
+    struct gw_view text = gw_arena_dup(arena, gw_buf_view(&out));
+    gw_buf_clear(&out);
+    return text;
+}
+
+static bool same_body(const struct vector *vector, struct gw_view body, struct gw_arena *arena)
+{
+    struct gw_view expected = text_at(at(vector->json, "response"), "body");
+    struct gw_value left, right;
+    if (gw_service_protocol(vector->service) == GW_PROTOCOL_QUERY) {
+        return gw_view_equal(canonical_xml(vector, body, arena),
+                             canonical_xml(vector, expected, arena));
+    }
+    return gw_json_parse(body, arena, &left, NULL) &&
+           gw_json_parse(expected, arena, &right, NULL) && same_value(&left, &right);
+}
+
+/* Why a server need not write this vector's bytes; NULL: it should. */
+static const char *reads_only(const struct vector *vector)
+{
+    static const char *const reasons[][2] = {
+        {"Offset", "a time with an offset is written in UTC"},
+        {"AllowNulls", "nulls are not written"},
+        {"NullValues", "nulls are not written"},
+        {"IgnoreType", "what the model does not know is not written"},
+        {"nexpectedJson", "what the model does not know is not written"},
+        {"unexpected", "what the model does not know is not written"},
+    };
+    for (size_t i = 0; i < COUNT(reasons); i++) {
+        if (strstr(vector->id, reasons[i][0])) {
+            return reasons[i][1];
+        }
+    }
+    return NULL;
+}
+
+static void write_one_body(const struct vector *vector)
+{
+    const struct gw_value *result = at(vector->json, "result");
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_response res = {0};
+    if (result && text_at(at(vector->json, "response"), "body").len > 0) {
+        bool same =
+            gw_protocol_write_response(vector->op, result, GW_VIEW("id-1"), arena, &res, NULL) &&
+            same_body(vector, res.body, arena);
+        if (!same && reads_only(vector)) {
+            skip_vector(vector, reads_only(vector));
+        } else {
+            expect(vector, same, "body", res.body.data);
+        }
+    }
+    gw_arena_free(arena);
+}
+
+static void writes_the_bodies_of_the_vectors(void **state)
+{
+    (void)state;
+    run_all("output", "bodies equal to the vector's", write_one_body);
+}
+
+/* ---- requests beyond the vectors, with the built-in models ----------------------------------- */
+
+static const struct gw_service *service(const char *name)
+{
+    const struct gw_service *found = gw_models_find(gw_models_builtin(), gw_view_of(name));
+    assert_non_null(found);
+    return found;
+}
+
+static void assert_refused(const char *name, const char *target, const char *body,
+                           enum gw_err_code code, const char *message)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_request req = {
+        .method = GW_VIEW("POST"), .url = GW_VIEW("/"), .body = gw_view_of(body)};
+    const struct gw_operation *op;
+    struct gw_value input;
+    struct gw_err err = {0};
+    gw_headers_add(arena, &req.headers, GW_VIEW("x-amz-target"), gw_view_of(target));
+    assert_false(gw_protocol_read_request(service(name), &req, arena, &op, &input, &err));
+    assert_string_equal(err.message, message);
+    assert_int_equal(err.code, code);
+    gw_arena_free(arena);
+}
+
+static void refuses_requests_that_it_cannot_read(void **state)
+{
+    const char *ecs = "AmazonEC2ContainerServiceV20141113.ListClusters";
+    (void)state;
+    assert_refused("ecs", "AmazonEC2ContainerServiceV20141113.Nope", "{}", GW_ERR_NOT_FOUND,
+                   "ecs: no operation 'Nope'");
+    assert_refused("ecs", "AmazonEC2ContainerServiceV20141113.list_clusters", "{}",
+                   GW_ERR_NOT_FOUND, "ecs: no operation 'list_clusters'");
+    assert_refused("ecs", "Other.ListClusters", "{}", GW_ERR_NOT_FOUND,
+                   "ecs: the header X-Amz-Target does not begin with "
+                   "'AmazonEC2ContainerServiceV20141113.'");
+    assert_refused("ecs", ecs, "{\"maxResults\":", GW_ERR_INPUT,
+                   "ecs:ListClusters: the body is not understood: json: cut off (line 1, column "
+                   "15)");
+    assert_refused("ecs", ecs, "{\"maxResults\":\"many\"}", GW_ERR_INPUT,
+                   "ecs:ListClusters: parameter 'maxResults': expected an integer, got string");
+    assert_refused("sts", "", "Version=2011-06-15", GW_ERR_NOT_FOUND,
+                   "sts: the parameter Action is missing");
+    assert_refused("sts", "", "Action=Nope", GW_ERR_NOT_FOUND, "sts: no operation 'Nope'");
+    assert_refused("sts", "", "Action=%4", GW_ERR_INPUT,
+                   "sts: the body is not understood: not a form");
+    assert_refused("sts", "", "Action=AssumeRole&DurationSeconds=long", GW_ERR_INPUT,
+                   "sts:AssumeRole: parameter 'DurationSeconds': expected an integer, got other "
+                   "text");
+    assert_refused("sts", "", "Action=AssumeRole&RoleArn.a=1", GW_ERR_INPUT,
+                   "sts:AssumeRole: parameter 'RoleArn': expected one value, got parts of one");
+}
+
+static void a_query_service_also_reads_a_get(void **state)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_http_request req = {
+        .method = GW_VIEW("GET"),
+        .url = GW_VIEW("https://sts.amazonaws.com/?Action=AssumeRole&RoleSessionName=a+b%2B")};
+    const struct gw_operation *op;
+    struct gw_value input;
+    struct gw_err err = {0};
+    (void)state;
+    assert_true(gw_protocol_read_request(service("sts"), &req, arena, &op, &input, &err));
+    assert_true(gw_view_equal(gw_operation_name(op), GW_VIEW("AssumeRole")));
+    assert_true(gw_view_equal(gw_map_text(&input, GW_VIEW("RoleSessionName")), GW_VIEW("a b+")));
+    gw_arena_free(arena);
+}
+
+static void refuses_to_write_what_the_model_does_not_know(void **state)
+{
+    static const char *const rows[][4] = {
+        {"ecs", "DescribeServices", "{\"services\":[{\"desired\":1}]}",
+         "ecs:DescribeServices: result member 'services[0].desired': no such member"},
+        {"ecs", "DescribeServices", "{\"services\":[{\"desiredCount\":\"1\"}]}",
+         "ecs:DescribeServices: result member 'services[0].desiredCount': expected an integer, got "
+         "string"},
+        {"sts", "GetCallerIdentity", "{\"Account\":[1]}",
+         "sts:GetCallerIdentity: result member 'Account': expected a string, got list"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct gw_arena *arena = gw_arena_new();
+        struct gw_http_response res;
+        struct gw_value output;
+        struct gw_err err = {0};
+        const struct gw_operation *op =
+            gw_service_find_operation(service(rows[i][0]), gw_view_of(rows[i][1]));
+        assert_true(gw_json_parse(gw_view_of(rows[i][2]), arena, &output, NULL));
+        assert_false(gw_protocol_write_response(op, &output, GW_VIEW("id-1"), arena, &res, &err));
+        assert_string_equal(err.message, rows[i][3]);
+        gw_arena_free(arena);
+    }
+}
+
+static void assert_error_body(const char *name, const char *code, int status, const char *body)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_aws_error error = {.code = gw_view_of(code),
+                                 .message = GW_VIEW("a < b"),
+                                 .request_id = GW_VIEW("id-1"),
+                                 .http_status = status};
+    struct gw_http_response res;
+    struct gw_err err = {0};
+    assert_true(gw_protocol_write_error(service(name), NULL, &error, arena, &res, &err));
+    assert_string_equal(res.body.data, body);
+    assert_int_equal(res.status, status ? status : 400);
+    assert_true(
+        gw_view_equal(gw_headers_get(&res.headers, GW_VIEW("x-amzn-requestid")), GW_VIEW("id-1")));
+    gw_arena_free(arena);
+}
+
+static void errors_are_written_without_an_operation(void **state)
+{
+    (void)state;
+    assert_error_body("ecs", "UnknownOperationException", 0,
+                      "{\"__type\":\"UnknownOperationException\",\"message\":\"a < b\"}");
+    assert_error_body("sts", "InternalFailure", 500,
+                      "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>"
+                      "<Type>Receiver</Type><Code>InternalFailure</Code><Message>a &lt; b</Message>"
+                      "</Error><RequestId>id-1</RequestId></ErrorResponse>");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_the_requests_of_the_vectors),
+        cmocka_unit_test(what_it_writes_the_client_reads),
+        cmocka_unit_test(writes_the_bodies_of_the_vectors),
+        cmocka_unit_test(refuses_requests_that_it_cannot_read),
+        cmocka_unit_test(a_query_service_also_reads_a_get),
+        cmocka_unit_test(refuses_to_write_what_the_model_does_not_know),
+        cmocka_unit_test(errors_are_written_without_an_operation),
+    };
+    return cmocka_run_group_tests(tests, open_vectors, close_vectors);
+}
