@@ -128,6 +128,7 @@ function BLOCKS.waiter(models, words)
   table.insert(models[#models].waiters, waiter)
   return function(line)
     local state, matcher, rest = line:match("^(%S+) (%S+) (.+)$")
+    if not state then fail("acceptor: expected STATE MATCHER EXPECTED-JSON [JMESPATH]") end
     local stop = rest:sub(1, 1) == '"' and closing_quote(rest, 1) or (rest:find(" ", 1, true) or #rest + 1) - 1
     table.insert(waiter.acceptors,
       { state = state, matcher = matcher, expected = rest:sub(1, stop), argument = rest:sub(stop + 2) })
@@ -162,7 +163,8 @@ local function read_file(path, models)
     place = path .. ":" .. number
     local indented = line:match("^%s+(%S.*)$")
     if indented then
-      read_indented(indented)
+      local read = read_indented or fail("an indented line without a block above it")
+      read(indented)
     elseif line ~= "" then
       local words = words_of(line)
       local block = BLOCKS[words[1]] or fail("unknown '%s'", words[1])
