@@ -69,6 +69,19 @@ bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_v
     return written;
 }
 
+/* An answer that goes on and on is no single value. */
+static bool has_event_stream(const struct gw_operation *op)
+{
+    const struct gw_shape *shape = gw_operation_output(op);
+    for (size_t i = 0; shape && i < gw_shape_member_count(shape); i++) {
+        const struct gw_shape *member = gw_member_shape(gw_shape_member(shape, i));
+        if (gw_shape_flags(member) & GW_SHAPE_EVENT_STREAM) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- client, request ------------------------------------------------------------------------- */
 
 static bool lacks_token(const struct gw_member *member, const struct gw_value *input)
@@ -107,6 +120,11 @@ bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_va
     const struct gw_wire *wire = find_wire(gw_operation_service(op), err);
     if (!wire) {
         return false;
+    }
+    if (has_event_stream(op)) {
+        return gw_fail(err, GW_ERR_INPUT, "%.*s:%.*s: event streams are not available",
+                       GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
+                       GW_VIEW_ARGS(gw_operation_name(op)));
     }
     struct gw_value all = add_tokens(op, input, token, arena);
     return wire->write_request(op, &all, arena, out, err);

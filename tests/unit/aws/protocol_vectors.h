@@ -58,7 +58,7 @@ static inline bool read_whole(const char *path, struct gw_view *out)
     return true;
 }
 
-/* Group set-up; ends the program as skipped where the vectors or their table are missing. */
+/* Group set-up. Without the vectors or their table the tests that need them skip. */
 static inline int open_vectors(void **state)
 {
     struct gw_view table;
@@ -66,8 +66,9 @@ static inline int open_vectors(void **state)
     (void)state;
     vectors_arena = gw_arena_new();
     if (!read_whole(GW_PROTOCOL_TABLE, &table)) {
-        printf("skipped: no table of the protocol vectors ('%s')\n", GW_PROTOCOL_TABLE);
-        exit(77);
+        printf("no table of the protocol vectors ('%s'): their tests are skipped\n",
+               GW_PROTOCOL_TABLE);
+        return 0;
     }
     vectors_models = gw_models_open(table, &err);
     if (!vectors_models) {
@@ -212,6 +213,9 @@ static inline void skip_vector(const struct vector *vector, const char *why)
 static inline void run_all(const char *direction, const char *claim, vector_fn fn)
 {
     int failed = 0;
+    if (!vectors_models) {
+        skip();
+    }
     for (size_t i = 0; i < COUNT(VECTOR_FILES); i++) {
         memset(&tally, 0, sizeof tally);
         each_vector(VECTOR_FILES[i], direction, fn);
