@@ -1,0 +1,141 @@
+/* host_module: `host.sim`, what the simulated services may ask of the host.
+ *
+ *   now()            the loop's wall time in epoch seconds
+ *   alarm(at, fn)    runs fn as a task at that time; one alarm: a new one replaces the last, nil
+ *                    clears it
+ *   random()         in [0, 1), from the seed
+ *   hex(n), uuid()   ids, from the seed
+ *   log(level, text) "error", "warn", "info", "debug"
+ *   array(t)         marks a table as a list, so that an empty one stays a list */
+#include <math.h>
+
+#include "sim/internal.h"
+
+#define MAX_HEX 256
+
+/* Every function has the simulator as upvalue 1. */
+static struct gw_sim *sim_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static int sim_now(lua_State *L)
+{
+    lua_pushnumber(L, (double)gw_loop_wall_ms(sim_of(L)->loop) / 1000.0);
+    return 1;
+}
+
+static int sim_random(lua_State *L)
+{
+    lua_pushnumber(L, gw_sim_random_unit(&sim_of(L)->world_random));
+    return 1;
+}
+
+static int sim_hex(lua_State *L)
+{
+    char digits[MAX_HEX];
+    lua_Integer len = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, len >= 0 && len <= MAX_HEX, 1, "expected 0 to 256 digits");
+    gw_sim_random_hex(&sim_of(L)->world_random, (size_t)len, digits);
+    lua_pushlstring(L, digits, (size_t)len);
+    return 1;
+}
+
+static int sim_uuid(lua_State *L)
+{
+    char uuid[37];
+    gw_sim_random_uuid(&sim_of(L)->world_random, uuid);
+    lua_pushstring(L, uuid);
+    return 1;
+}
+
+static int sim_log(lua_State *L)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug", NULL};
+    static const enum gw_log_level levels[] = {GW_LOG_ERROR, GW_LOG_WARN, GW_LOG_INFO,
+                                               GW_LOG_DEBUG};
+    int level = luaL_checkoption(L, 1, NULL, names);
+    struct gw_view text = gw_check_view(L, 2);
+    gw_log(levels[level], "%.*s", GW_VIEW_ARGS(text));
+    return 0;
+}
+
+static int sim_array(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_isnil(L, 1)) {
+        lua_newtable(L);
+    }
+    luaL_checktype(L, -1, LUA_TTABLE);
+    gw_mark_list(L, lua_gettop(L));
+    return 1;
+}
+
+/* ---- the alarm ------------------------------------------------------------------------------- */
+
+static void alarm_ended(void *ctx, lua_State *L, bool ok)
+{
+    (void)ctx;
+    struct gw_err err = {0};
+    if (!ok) {
+        gw_script_error_text(L, -1, &err);
+        gw_log(GW_LOG_ERROR, "simulator: %s", err.message);
+    }
+}
+
+static int start_alarm(lua_State *L)
+{
+    struct gw_sim *sim = lua_touserdata(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, sim->alarm_action);
+    gw_task_start(sim->script, L, 0, alarm_ended, sim);
+    return 0;
+}
+
+static void ring(void *ctx)
+{
+    struct gw_sim *sim = ctx;
+    struct gw_err err = {0};
+    lua_State *L = gw_script_state(sim->script);
+    sim->alarm = NULL;
+    lua_pushcfunction(L, start_alarm);
+    lua_pushlightuserdata(L, sim);
+    if (!gw_script_call(sim->script, 1, 0, &err)) {
+        gw_log(GW_LOG_ERROR, "simulator: %s", err.message);
+    }
+}
+
+void gw_sim_stop_alarm(struct gw_sim *sim)
+{
+    gw_timer_stop(sim->alarm);
+    sim->alarm = NULL;
+}
+
+static int sim_alarm(lua_State *L)
+{
+    struct gw_sim *sim = sim_of(L);
+    gw_sim_stop_alarm(sim);
+    if (lua_isnoneornil(L, 1)) {
+        return 0;
+    }
+    double at_ms = ceil(luaL_checknumber(L, 1) * 1000.0);
+    double delay_ms = at_ms - (double)gw_loop_wall_ms(sim->loop);
+    luaL_argcheck(L, delay_ms < 1e15, 1, "expected a time in epoch seconds");
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    luaL_unref(L, LUA_REGISTRYINDEX, sim->alarm_action);
+    sim->alarm_action = luaL_ref(L, LUA_REGISTRYINDEX);
+    sim->alarm = gw_timer_start(sim->loop, delay_ms > 0 ? (int64_t)delay_ms : 0, ring, sim);
+    return 0;
+}
+
+void gw_sim_open_host(struct gw_sim *sim)
+{
+    static const luaL_Reg functions[] = {
+        {"alarm", sim_alarm}, {"array", sim_array},   {"hex", sim_hex},   {"log", sim_log},
+        {"now", sim_now},     {"random", sim_random}, {"uuid", sim_uuid}, {NULL, NULL}};
+    lua_State *L = gw_script_state(sim->script);
+    luaL_newlibtable(L, functions);
+    lua_pushlightuserdata(L, sim);
+    luaL_setfuncs(L, functions, 1);
+    gw_script_set_host(sim->script, "sim");
+}

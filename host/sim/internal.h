@@ -1,0 +1,112 @@
+/* sim/internal: what the files of this folder share. */
+#ifndef GW_SIM_INTERNAL_H
+#define GW_SIM_INTERNAL_H
+
+#include "sim/sim.h"
+
+/* Chance from a seed. The world has one series and the wire another: how often somebody asks does
+ * not change what happens in the world. */
+struct gw_sim_random {
+    uint64_t state;
+};
+
+struct gw_sim {
+    struct gw_loop *loop;
+    struct gw_script *script;
+    struct gw_arena *arena; /* text that lives as long as the simulator */
+    int door;               /* registry reference of the module sim.world */
+    struct gw_credentials credentials;
+    struct gw_view region;
+    double latency_s[2]; /* of a request and its answer together: least, most */
+    struct gw_sim_random world_random, wire_random;
+
+    struct gw_timer *alarm; /* the world's next event; NULL: not set */
+    int alarm_action;       /* registry reference */
+
+    struct gw_transport transport;
+    struct gw_exchange *exchanges; /* newest first */
+};
+
+/* One request: its way to the simulator, its handling, and the way back. */
+struct gw_exchange {
+    struct gw_sim *sim;
+    struct gw_exchange *previous, *next;
+    const struct gw_http_request *req;
+    gw_http_done_fn done;
+    void *ctx;
+    struct gw_arena *arena; /* of all that the handling makes */
+    struct gw_timer *timer;
+    struct gw_task *task; /* the handler that runs; NULL: none */
+    int64_t back_ms;      /* what the answer's way takes */
+
+    char request_id[37];
+    const struct gw_service *service; /* NULL: not an AWS request, or not told yet */
+    const struct gw_operation *op;
+
+    struct gw_http_response res;
+    struct gw_err err; /* code GW_ERR_NONE: `res` is the answer */
+};
+
+/* random.c */
+double gw_sim_random_unit(struct gw_sim_random *random); /* in [0, 1) */
+void gw_sim_random_hex(struct gw_sim_random *random, size_t len, char *out);
+void gw_sim_random_uuid(struct gw_sim_random *random, char out[37]);
+
+/* host_module.c: host.sim for the simulator's own Lua. */
+void gw_sim_open_host(struct gw_sim *sim);
+void gw_sim_stop_alarm(struct gw_sim *sim);
+
+/* door.c */
+
+bool gw_sim_open_door(struct gw_sim *sim, struct gw_err *err);
+
+/* Calls a function of sim.world with these arguments, at once; `out` lives in the arena. */
+bool gw_sim_ask(struct gw_sim *sim, const char *function, const struct gw_value *args,
+                size_t arg_count, struct gw_arena *arena, struct gw_value *out, struct gw_err *err);
+
+/* Starts the same as a task, whose outcome goes to `done`. NULL with `err` when it cannot start. */
+struct gw_task *gw_sim_start(struct gw_sim *sim, const char *function, const struct gw_value *args,
+                             size_t arg_count, gw_task_done_fn done, void *ctx, struct gw_err *err);
+
+/* exchange.c */
+void gw_sim_open_transport(struct gw_sim *sim);
+void gw_sim_close_transport(struct gw_sim *sim);
+/* The exchange has its response, or its err: sends it back. */
+void gw_sim_reply(struct gw_exchange *exchange);
+/* The answer is a failure to get one. */
+void gw_sim_lose(struct gw_exchange *exchange, enum gw_err_code code, struct gw_view message);
+
+/* route.c: takes the request apart and has it handled; gw_sim_reply follows, now or later. */
+void gw_sim_receive(struct gw_exchange *exchange);
+
+/* refuse.c: the answers of AWS's own front door, before a service sees the request. */
+enum gw_sim_refusal {
+    GW_SIM_UNSIGNED,
+    GW_SIM_INCOMPLETE_SIGNATURE,
+    GW_SIM_UNKNOWN_KEY,
+    GW_SIM_EXPIRED_TOKEN,
+    GW_SIM_WRONG_SIGNATURE,
+    GW_SIM_WRONG_TIME,
+    GW_SIM_UNKNOWN_OPERATION,
+    GW_SIM_UNREADABLE,
+    GW_SIM_INVALID,
+    GW_SIM_BROKEN /* a defect of the simulator */
+};
+/* `detail` is put after AWS's own words; may be empty. */
+void gw_sim_refuse(struct gw_exchange *exchange, enum gw_sim_refusal refusal,
+                   struct gw_view detail);
+void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error *error);
+
+/* handle.c */
+
+/* Lets the service's Lua answer; `input` has been validated. */
+void gw_sim_handle(struct gw_exchange *exchange, struct gw_view region,
+                   struct gw_view access_key_id, const struct gw_value *input);
+/* Lets the world's own hosts answer; false: there is no such host, and nothing happened. */
+bool gw_sim_handle_http(struct gw_exchange *exchange, const struct gw_url *url);
+
+/* conform.c: makes what a handler returned fit the shape (empty tables, whole numbers), or says
+ * where it does not. */
+bool gw_sim_conform(const struct gw_shape *shape, struct gw_value *value, struct gw_err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* sim: opens and closes a simulator; what callers may ask of it. */
+#include <stdlib.h>
+
+#include "sim/internal.h"
+
+#define DEFAULT_WORLD "guide"
+
+static double number_at(const struct gw_value *list, size_t index)
+{
+    if (!list || list->kind != GW_LIST || index >= list->as.list.count) {
+        return 0;
+    }
+    const struct gw_value *item = &list->as.list.items[index];
+    return item->kind == GW_INT      ? (double)item->as.integer
+           : item->kind == GW_DOUBLE ? item->as.number
+                                     : 0;
+}
+
+static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
+{
+    const struct gw_value *latency = gw_map_get(facts, GW_VIEW("latency"));
+    sim->region = gw_map_text(facts, GW_VIEW("region"));
+    sim->credentials = (struct gw_credentials){
+        .access_key_id = gw_map_text(facts, GW_VIEW("access_key_id")),
+        .secret_access_key = gw_map_text(facts, GW_VIEW("secret_access_key")),
+        .account_id = gw_map_text(facts, GW_VIEW("account")),
+        .source = GW_VIEW("simulator"),
+    };
+    sim->latency_s[0] = number_at(latency, 0);
+    sim->latency_s[1] = number_at(latency, 1);
+}
+
+static bool open_world(struct gw_sim *sim, const struct gw_sim_options *options, struct gw_err *err)
+{
+    struct gw_value facts, args[2];
+    args[0] = gw_value_text(options->world ? options->world : DEFAULT_WORLD);
+    args[1] = options->settings ? *options->settings : gw_value_map();
+    if (!gw_sim_open_door(sim, err) || !gw_sim_ask(sim, "open", args, 2, sim->arena, &facts, err)) {
+        gw_err_prefix(err, "simulator");
+        return false;
+    }
+    take_facts(sim, &facts);
+    return true;
+}
+
+struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *err)
+{
+    struct gw_script_options script = {.loop = options->loop,
+                                       .folders = options->folders,
+                                       .modules = options->modules,
+                                       .seed = options->seed ? options->seed : 1};
+    struct gw_sim *sim = gw_alloc(sizeof *sim);
+    sim->loop = options->loop;
+    sim->script = gw_script_new(&script);
+    sim->arena = gw_arena_new();
+    sim->door = sim->alarm_action = LUA_NOREF;
+    sim->world_random.state = options->seed;
+    sim->wire_random.state = ~options->seed;
+    gw_sim_open_transport(sim);
+    gw_sim_open_host(sim);
+    if (!open_world(sim, options, err)) {
+        gw_sim_free(sim);
+        return NULL;
+    }
+    return sim;
+}
+
+void gw_sim_free(struct gw_sim *sim)
+{
+    if (!sim) {
+        return;
+    }
+    gw_sim_close_transport(sim);
+    gw_sim_stop_alarm(sim);
+    gw_script_free(sim->script);
+    gw_arena_free(sim->arena);
+    free(sim);
+}
+
+struct gw_transport *gw_sim_transport(struct gw_sim *sim)
+{
+    return &sim->transport;
+}
+
+struct gw_credentials gw_sim_credentials(struct gw_sim *sim)
+{
+    return sim->credentials;
+}
+
+struct gw_view gw_sim_region(struct gw_sim *sim)
+{
+    return sim->region;
+}
+
+bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out)
+{
+    struct gw_err err = {0};
+    if (!gw_sim_ask(sim, "summary", NULL, 0, arena, out, &err)) {
+        gw_log(GW_LOG_ERROR, "simulator: %s", err.message);
+        return false;
+    }
+    return out->kind == GW_MAP;
+}

@@ -1,0 +1,101 @@
+--- The program inside a container, as far as the outside can tell: when it answers, when it fails, what it logs.
+---
+--- A behaviour is data of the image it comes with:
+---   starts_in      seconds until it listens (a pair: somewhere between)
+---   fails_after    seconds until it answers errors only
+---   exits_after    seconds until the process ends, with exit_code (default 1)
+---   stops_in       seconds from SIGTERM to a clean end (default 1)
+---   log            { start = { { seconds, text }, ... }, serving = { { every, text }, ... }, failing = the same, fails = text, exits = text, stops = text }
+
+local clock = require "sim.clock"
+local probe = require "sim.probe"
+local random = require "sim.random"
+local streams = require "sim.logs.streams"
+
+local app = {}
+
+---@class App
+---@field behaviour table
+---@field started_at number
+---@field phases Phase[]
+---@field exits_at number?
+---@field stream LogStream?
+
+local function plan_phases(behaviour, started_at)
+  local phases = { { at = started_at, state = "starting" } }
+  local listens_at = started_at + random.between(behaviour.starts_in or 5)
+  local fails_at = behaviour.fails_after and math.max(listens_at, started_at + random.between(behaviour.fails_after))
+  local exits_at = behaviour.exits_after and started_at + random.between(behaviour.exits_after)
+  if not fails_at or fails_at > listens_at then phases[#phases + 1] = { at = listens_at, state = "ok" } end
+  if fails_at then phases[#phases + 1] = { at = fails_at, state = "failing" } end
+  return phases, exits_at
+end
+
+local function write_series(stream, list, from, upto)
+  for _, series in ipairs(list or {}) do
+    local every = random.between(series[1])
+    streams.write_series(stream, { from = from + random.between { 0, every }, upto = upto, every = every, text = series[2] })
+  end
+end
+
+local function write_log(self)
+  local log, stream = self.behaviour.log or {}, self.stream
+  for _, line in ipairs(log.start or {}) do streams.write(stream, self.started_at + line[1], line[2]) end
+  for i, phase in ipairs(self.phases) do
+    local following = self.phases[i + 1]
+    if phase.state == "failing" and log.fails then streams.write(stream, phase.at, log.fails) end
+    local series = ({ ok = log.serving, failing = log.failing })[phase.state]
+    write_series(stream, series, phase.at, following and following.at)
+  end
+end
+
+---Starts the program now.
+---@param behaviour table
+---@param stream LogStream?
+---@return App
+function app.start(behaviour, stream)
+  local self = { behaviour = behaviour, started_at = clock.now(), stream = stream }
+  self.phases, self.exits_at = plan_phases(behaviour, self.started_at)
+  if stream then write_log(self) end
+  return self
+end
+
+---@param self App
+---@return "starting"|"ok"|"failing"|"gone"
+function app.state(self)
+  return probe.phase_at(self.phases, clock.now()).state
+end
+
+---Ends the program now: what was planned from here on does not happen.
+---@param self App
+---@param last_words string?
+function app.stop(self, last_words)
+  local now, phases = clock.now(), {}
+  for _, phase in ipairs(self.phases) do
+    if phase.at < now then phases[#phases + 1] = phase end
+  end
+  phases[#phases + 1] = { at = now, state = "gone" }
+  self.phases = phases
+  if self.stream then
+    streams.cut(self.stream, now)
+    if last_words then streams.write(self.stream, now, last_words) end
+  end
+end
+
+local JSON = { ["content-type"] = "application/json" }
+
+---How the program answers a plain HTTP request; nil where nothing listens.
+---@param self App
+---@param path string
+---@return table? response
+function app.answer(self, path)
+  local state = app.state(self)
+  if state == "starting" or state == "gone" then return nil end
+  local routes = self.behaviour.routes or {}
+  local route = routes[path]
+  if not route then return { status = 404, headers = JSON, body = '{"detail":"Not Found"}' } end
+  local answer = state == "ok" and route.ok or route.failing
+  return { status = answer[1], headers = JSON, body = answer[2] }
+end
+
+return app

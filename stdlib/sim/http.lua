@@ -1,0 +1,79 @@
+--- Plain hosts of the world: names in service discovery, and load balancers.
+
+local app = require "sim.app"
+local balancing = require "sim.elbv2"
+local fail = require "sim.fail"
+
+local http = {}
+
+local TEXT = { ["content-type"] = "text/plain; charset=utf-8" }
+local HTML = { ["content-type"] = "text/html", server = "awselb/2.0" }
+
+local function page(status, reason)
+  return {
+    status = status, headers = HTML,
+    body = ("<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n</body>\r\n</html>\r\n")
+      :format(status, reason, status, reason),
+  }
+end
+
+local function refuse(request)
+  fail.network(("%s: connection refused"):format(request.authority))
+end
+
+-- A name in service discovery leads to one of the healthy tasks, or, when none is, to any that runs.
+local function discovered(world, entry, request)
+  if request.port ~= entry.port then refuse(request) end
+  local tasks = world.tasks_in_service(true)
+  if #tasks == 0 then tasks = world.tasks_in_service(false) end
+  if #tasks == 0 then fail.network(("%s: could not resolve host"):format(request.authority)) end
+  return app.answer(tasks[1].app, request.path) or refuse(request)
+end
+
+local function targets_in(group, state)
+  local list = {}
+  for _, target in ipairs(group.targets) do
+    if target.state == state then list[#list + 1] = target end
+  end
+  return list
+end
+
+local function app_of(world, target)
+  for _, cluster in pairs(world.ecs.clusters) do
+    for _, task in ipairs(cluster.task_order) do
+      if task.target == target then return task.app end
+    end
+  end
+end
+
+-- With no healthy target a load balancer tries the unhealthy ones.
+local function forwarded(world, group, request)
+  local list = targets_in(group, "healthy")
+  if #list == 0 then list = targets_in(group, "unhealthy") end
+  if #list == 0 then return page(503, "Service Temporarily Unavailable") end
+  return app.answer(app_of(world, list[1]), request.path) or page(502, "Bad Gateway")
+end
+
+local function balanced(world, entry, request)
+  local action = balancing.route(world, world.elb.balancers[entry.balancer], request.path)
+  if action.forward then return forwarded(world, world.elb.groups[action.forward], request) end
+  return { status = action.status, headers = TEXT, body = action.body }
+end
+
+---Answers a request to one of the world's hosts.
+---@param world table
+---@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string }
+---@return { status: integer, headers: table<string, string>, body: string }
+function http.answer(world, request)
+  local entry = world.hosts[request.host]
+  if entry.balancer then return balanced(world, entry, request) end
+  return discovered(world, entry, request)
+end
+
+---@param world table
+---@param data table<string, { port?: integer, balancer?: string }>
+function http.open(world, data)
+  world.hosts = data or {}
+end
+
+return http

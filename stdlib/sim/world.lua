@@ -1,0 +1,181 @@
+--- A simulated world: what the front door opens, and asks for every request.
+---
+--- A world is data (sim.worlds.<name>): an account with its resources in one region, and a history. The history is not told
+--- but run: the world begins in the past, its deployments roll out there, and the first request meets what came of it.
+
+local clock = require "sim.clock"
+local host = require "host.sim"
+local http = require "sim.http"
+local traffic = require "sim.traffic"
+
+local SERVICES = {
+  ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam", logs = require "sim.logs",
+  sts = require "sim.sts",
+}
+
+-- Seconds that the steps of a Fargate task take, where a world does not say otherwise.
+local PACE = {
+  provisioning = { 7, 11 }, pulling = { 12, 18 }, activating = { 1, 2 }, stopping = { 0.5, 1.5 }, deprovisioning = { 9, 14 },
+  scheduling = { 1.5, 4 },
+}
+
+local DEFAULT_LATENCY = { 0.02, 0.06 }
+
+local world -- the one of this Lua state
+local elsewhere = {} -- region -> an empty world of the same account
+
+local function with_defaults(given, defaults)
+  local all = {}
+  for name, value in pairs(defaults) do all[name] = value end
+  for name, value in pairs(given or {}) do all[name] = value end
+  return all
+end
+
+local function open_services(one, data)
+  for name, service in pairs(SERVICES) do
+    if not one[name] then service.open(one, data[name]) end
+  end
+  traffic.open(one, data.traffic)
+end
+
+-- ---- history --------------------------------------------------------------------------------------
+
+local verbs = {}
+
+-- A tag in the registry points to an image from now on.
+function verbs.push(one, image)
+  one.images[image.name] = { digest = image.digest, behaviour = image.behaviour }
+end
+
+function verbs.register(one, definition)
+  SERVICES.ecs.register(one, definition, definition.registered_by)
+end
+
+function verbs.deregister(one, name)
+  SERVICES.ecs.deregister(one, name)
+end
+
+function verbs.create_service(one, data)
+  SERVICES.ecs.create_service(one, data)
+end
+
+function verbs.update_service(one, update)
+  local cluster = one.ecs.clusters[update.cluster]
+  SERVICES.ecs.update(cluster.services[update.service], update)
+end
+
+local function run_history(one, history, start)
+  local oldest = 0
+  for _, entry in ipairs(history) do oldest = math.max(oldest, entry.ago) end
+  clock.begin(start - oldest, function()
+    open_services(one, one.data)
+    for _, entry in ipairs(history) do
+      clock.at(start - entry.ago, function() verbs[entry.verb](one, entry.what) end)
+    end
+  end)
+end
+
+-- ---- what the front door asks ---------------------------------------------------------------------
+
+local door = {}
+
+local function world_of(region)
+  if region == world.region then return world end
+  if not elsewhere[region] then
+    local empty = { account = world.account, region = region, data = {}, images = {}, pace = world.pace, iam = world.iam }
+    open_services(empty, {})
+    elsewhere[region] = empty
+  end
+  return elsewhere[region]
+end
+
+---The key with that id; nil when IAM does not know it.
+---@param id string
+---@return { secret: string, session_token: string?, is_expired: boolean }?
+function door.find_key(id)
+  clock.catch_up()
+  local key = SERVICES.iam.find_key(world, id)
+  if not key then return nil end
+  return {
+    secret = key.secret, session_token = key.session_token,
+    is_expired = key.expires_at ~= nil and key.expires_at <= clock.now(),
+  }
+end
+
+---Performs an operation; raises what sim.fail makes.
+---@param call { service: string, operation: string, region: string, access_key_id: string, request_id: string }
+---@param input table
+---@return table? output nil: not simulated
+function door.call(call, input)
+  clock.catch_up()
+  local service = SERVICES[call.service]
+  local operation = service and service.operations[call.operation]
+  if not operation then return nil end
+  local key = world.iam.keys[call.access_key_id]
+  call.user = key and key.user
+  return operation(world_of(call.region), input, call)
+end
+
+---Whether a name is that of a host of the world, rather than of an AWS API.
+---@param name string
+---@return boolean
+function door.has_host(name)
+  return world.hosts[name] ~= nil
+end
+
+---Answers a request to such a host.
+---@param request table as http.answer takes it
+---@return table
+function door.http(request)
+  clock.catch_up()
+  return http.answer(world, request)
+end
+
+---Facts for the summary of a run.
+---@return table?
+function door.summary()
+  clock.catch_up()
+  return traffic.summary(world)
+end
+
+-- ---- opening --------------------------------------------------------------------------------------
+
+local function check_settings(name, known, given)
+  for setting, value in pairs(given) do
+    if known[setting] == nil then
+      error(("world '%s' has no setting '%s'"):format(name, setting), 0)
+    end
+    if type(value) ~= type(known[setting]) then
+      error(("world '%s': setting '%s' must be a %s, got %s"):format(name, setting, type(known[setting]), type(value)), 0)
+    end
+  end
+end
+
+local function first_key(data)
+  return data.iam.users[1].keys[1]
+end
+
+---Opens a world. Once in a Lua state.
+---@param name string
+---@param given table<string, any> settings
+---@return { account: string, region: string, access_key_id: string, secret_access_key: string, latency: number[] }
+function door.open(name, given)
+  assert(not world, "a world is open already")
+  local maker = require("sim.worlds." .. name)
+  check_settings(name, maker.settings, given)
+  local start = host.now()
+  local data = maker.describe(with_defaults(given, maker.settings), start)
+  world = {
+    account = data.account, region = data.region, data = data, images = {}, pace = with_defaults(data.pace, PACE),
+  }
+  http.open(world, data.hosts)
+  run_history(world, data.history, start)
+  traffic.restart(world)
+  local key = first_key(data)
+  return {
+    account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,
+    latency = data.latency or DEFAULT_LATENCY,
+  }
+end
+
+return door
