@@ -1,7 +1,7 @@
 # One folder under host/ is one static library: gw_folder(NAME SOURCES ... USES folder... LIBS target...).
 # USES names the folders it may include, LIBS the outside libraries; nothing else is on its include path or link line.
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wwrite-strings)
-add_compile_definitions(_POSIX_C_SOURCE=200809L)
+add_compile_definitions(_XOPEN_SOURCE=700) # POSIX 2008 with its X/Open part (realpath)
 if(GW_WERROR)
     add_compile_options(-Werror)
 endif()
