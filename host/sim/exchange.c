@@ -8,13 +8,17 @@
 #define DEFAULT_TIMEOUT_MS         60000
 #define DEFAULT_MAX_RESPONSE_BYTES ((size_t)64 << 20)
 
-static void release(struct gw_exchange *exchange)
+static void unlink_exchange(struct gw_exchange *exchange)
 {
     struct gw_sim *sim = exchange->sim;
     *(exchange->previous ? &exchange->previous->next : &sim->exchanges) = exchange->next;
     if (exchange->next) {
         exchange->next->previous = exchange->previous;
     }
+}
+
+static void release(struct gw_exchange *exchange)
+{
     gw_arena_free(exchange->arena);
     free(exchange);
 }
@@ -33,6 +37,7 @@ static void deliver(void *ctx)
     struct gw_exchange *exchange = ctx;
     exchange->timer = NULL;
     check_size(exchange);
+    unlink_exchange(exchange); /* `done` may close the transport */
     bool lost = exchange->err.code != GW_ERR_NONE;
     exchange->done(exchange->ctx, lost ? NULL : &exchange->res, lost ? &exchange->err : NULL);
     release(exchange);
@@ -105,6 +110,7 @@ static void cancel(struct gw_transport *self, struct gw_exchange *exchange)
     if (exchange->task) {
         gw_task_cancel(exchange->task);
     }
+    unlink_exchange(exchange);
     release(exchange);
 }
 

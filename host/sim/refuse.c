@@ -47,6 +47,7 @@ void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error 
     if (!gw_protocol_write_error(exchange->service, exchange->op, error, exchange->arena,
                                  &exchange->res, &exchange->err)) {
         gw_log(GW_LOG_WARN, "simulator: %s", exchange->err.message);
+        exchange->err.code = GW_ERR_PROTOCOL;
     }
     gw_sim_reply(exchange);
 }

@@ -5,7 +5,9 @@
 ---   fails_after    seconds until it answers errors only
 ---   exits_after    seconds until the process ends, with exit_code (default 1)
 ---   stops_in       seconds from SIGTERM to a clean end (default 1)
----   log            { start = { { seconds, text }, ... }, serving = { { every, text }, ... }, failing = the same, fails = text, exits = text, stops = text }
+---   routes         path -> { ok = { status, body }, failing = { status, body } }
+---   log            start = { { seconds, text }, ... }, serving and failing = { { every, text }, ... }, and one text each for
+---                  fails, exits, stops
 
 local clock = require "sim.clock"
 local probe = require "sim.probe"

@@ -22,7 +22,7 @@ local function group_or_fail(world, arn)
   fail("TargetGroupNotFound", "One or more target groups not found")
 end
 
-local function select(list, arns, not_found, message)
+local function pick(list, arns, not_found, message)
   if not arns or #arns == 0 then return list end
   local chosen = {}
   for _, arn in ipairs(arns) do
@@ -109,10 +109,10 @@ local function describe_group(world, group)
 end
 
 function operations.describe_target_groups(world, input)
-  local list = select(world.elb.groups, input.TargetGroupArns, "TargetGroupNotFound", "One or more target groups not found")
+  local list = pick(world.elb.groups, input.TargetGroupArns, "TargetGroupNotFound", "One or more target groups not found")
   list = with_names(list, input.Names, "TargetGroupNotFound", "One or more target groups not found")
   if input.LoadBalancerArn then
-    select(world.elb.balancers, { input.LoadBalancerArn }, "LoadBalancerNotFound", "One or more load balancers not found")
+    pick(world.elb.balancers, { input.LoadBalancerArn }, "LoadBalancerNotFound", "One or more load balancers not found")
   end
   return page(list, input, "TargetGroups", function(group) return describe_group(world, group) end)
 end
@@ -140,7 +140,7 @@ end
 
 function operations.describe_load_balancers(world, input)
   local message = "One or more load balancers not found"
-  local list = select(world.elb.balancers, input.LoadBalancerArns, "LoadBalancerNotFound", message)
+  local list = pick(world.elb.balancers, input.LoadBalancerArns, "LoadBalancerNotFound", message)
   list = with_names(list, input.Names, "LoadBalancerNotFound", message)
   return page(list, input, "LoadBalancers", describe_balancer)
 end
@@ -167,9 +167,9 @@ local function describe_listener(listener)
 end
 
 function operations.describe_listeners(world, input)
-  local list = select(world.elb.listeners, input.ListenerArns, "ListenerNotFound", "One or more listeners not found")
+  local list = pick(world.elb.listeners, input.ListenerArns, "ListenerNotFound", "One or more listeners not found")
   if input.LoadBalancerArn then
-    select(world.elb.balancers, { input.LoadBalancerArn }, "LoadBalancerNotFound", "One or more load balancers not found")
+    pick(world.elb.balancers, { input.LoadBalancerArn }, "LoadBalancerNotFound", "One or more load balancers not found")
     local own = {}
     for _, listener in ipairs(list) do
       if listener.balancer == input.LoadBalancerArn then own[#own + 1] = listener end
@@ -205,11 +205,12 @@ end
 
 function operations.describe_rules(world, input)
   if input.ListenerArn then
-    local found = select(world.elb.listeners, { input.ListenerArn }, "ListenerNotFound", "One or more listeners not found")
+    local found = pick(world.elb.listeners, { input.ListenerArn }, "ListenerNotFound", "One or more listeners not found")
     return page(rules_of(world, found[1]), input, "Rules", describe_rule)
   end
   if not input.RuleArns then fail("ValidationError", "You must specify either a listener ARN or rule ARNs") end
-  return page(select(world.elb.rules, input.RuleArns, "RuleNotFound", "One or more rules not found"), input, "Rules", describe_rule)
+  local list = pick(world.elb.rules, input.RuleArns, "RuleNotFound", "One or more rules not found")
+  return page(list, input, "Rules", describe_rule)
 end
 
 ---What a load balancer does with a path.

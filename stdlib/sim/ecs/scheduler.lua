@@ -85,15 +85,11 @@ local function notice_registration(service, task)
   end
 end
 
-local function in_grace_period(service, task)
-  return clock.now() < task.started_at + service.grace_period
-end
-
 local function problem_of(service, task)
   if task.health == "UNHEALTHY" then
     return "Task failed container health checks", ("(service %s) (task %s) failed container health checks."):format(service.name, task.id)
   end
-  if task.target and task.target.state == "unhealthy" and not in_grace_period(service, task) then
+  if task.target and task.target.state == "unhealthy" then
     local group = target_group_of(service)
     return ("Task failed ELB health checks in (target-group %s)"):format(group),
         ("(service %s) (task %s) (port %d) is unhealthy in (target-group %s) due to (reason %s)")
@@ -101,11 +97,18 @@ local function problem_of(service, task)
   end
 end
 
+-- Failures in the grace period count when they outlast it.
 local function notice_problem(service, task)
   if task.problem or not is_wanted(task) or is_starting(task) then return end
   local problem, event = problem_of(service, task)
   if not problem then return end
+  local grace_ends = task.started_at + service.grace_period
+  if clock.now() < grace_ends then
+    clock.at(grace_ends, function() notice_problem(service, task) end)
+    return
+  end
   task.problem = problem
+  scheduler.wake(service)
   service.steady = false
   service:add_event("%s", event)
 end

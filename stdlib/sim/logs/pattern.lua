@@ -6,7 +6,7 @@ local fail = require "sim.fail"
 local pattern = {}
 
 local function refuse(text)
-  fail("InvalidParameterException", "Invalid filter pattern: '%s'", text)
+  fail("InvalidParameterException", "Invalid character(s) in term '%s'", text:match("^%S*"))
 end
 
 -- One term at the front of `text`; returns what follows it.

@@ -188,6 +188,20 @@ static void launches_that_keep_failing_are_slowed_down(void **state)
     bench_close(&bench);
 }
 
+static void failures_in_the_grace_period_count_when_they_outlast_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, "{\"bad\":\"unhealthy\",\"deployed_ago\":1}");
+    bench_update(&bench, "\"healthCheckGracePeriodSeconds\":300");
+    bench_sleep(&bench, 290);
+    assert_int_equal(bench_events(&bench, "failed container health checks"), 0);
+    assert_int_equal(bench_events(&bench, "is unhealthy in (target-group"), 0);
+    bench_sleep(&bench, 60);
+    assert_int_equal(bench_events(&bench, "failed container health checks"), 1);
+    bench_close(&bench);
+}
+
 static void a_rollout_can_be_stopped_and_rolled_back(void **state)
 {
     (void)state;
@@ -261,6 +275,7 @@ int main(void)
         cmocka_unit_test(the_breaker_rolls_back_after_three_failures),
         cmocka_unit_test(without_the_breaker_a_bad_rollout_goes_on_for_ever),
         cmocka_unit_test(launches_that_keep_failing_are_slowed_down),
+        cmocka_unit_test(failures_in_the_grace_period_count_when_they_outlast_it),
         cmocka_unit_test(a_rollout_can_be_stopped_and_rolled_back),
         cmocka_unit_test(a_deployment_that_is_overtaken_is_stopped),
         cmocka_unit_test(the_desired_count_is_followed_without_a_deployment),
