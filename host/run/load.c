@@ -48,48 +48,48 @@ static struct gw_view stem(const char *path)
 /* ---- the script ------------------------------------------------------------------------------ */
 
 /* Leaves the stdlib module on the stack. */
-static bool require_module(struct gw_run *run, const char *name, struct gw_err *err)
+static bool require_module(struct gw_script *script, const char *name, struct gw_err *err)
 {
     char text[96];
     snprintf(text, sizeof text, "return require '%s'", name);
-    return gw_script_load(run->script, gw_view_of(text), "=gwrun", true, err) &&
-           gw_script_call(run->script, 0, 1, err);
+    return gw_script_load(script, gw_view_of(text), "=gwrun", true, err) &&
+           gw_script_call(script, 0, 1, err);
 }
 
 /* Makes the module, or one member of it, a global of every chunk. */
-static bool set_global(struct gw_run *run, const char *module, const char *member,
+static bool set_global(struct gw_script *script, const char *module, const char *member,
                        const char *global, struct gw_err *err)
 {
-    lua_State *L = gw_script_state(run->script);
-    if (!require_module(run, module, err)) {
+    if (!require_module(script, module, err)) {
         return false;
     }
     if (member) {
-        lua_getfield(L, -1, member);
-        lua_remove(L, -2);
+        lua_getfield(gw_script_state(script), -1, member);
+        lua_remove(gw_script_state(script), -2);
     }
-    gw_script_set_global(run->script, global);
+    gw_script_set_global(script, global);
     return true;
 }
 
-static bool set_globals(struct gw_run *run, struct gw_err *err)
+bool gw_run_set_globals(struct gw_script *script, struct gw_err *err)
 {
-    return set_global(run, "host.json", NULL, "json", err) &&
-           set_global(run, "host.time", NULL, "time", err) &&
-           set_global(run, "host.task", "sleep", "sleep", err) &&
-           set_global(run, "host.task", "parallel", "parallel", err) &&
-           set_global(run, "aws", NULL, "aws", err);
+    gw_bind_json(script);
+    gw_bind_task(script);
+    gw_bind_time(script);
+    return set_global(script, "host.json", NULL, "json", err) &&
+           set_global(script, "host.time", NULL, "time", err) &&
+           set_global(script, "host.task", "sleep", "sleep", err) &&
+           set_global(script, "host.task", "parallel", "parallel", err);
 }
 
 static bool open_stdlib(struct gw_run *run, struct gw_err *err)
 {
-    gw_bind_json(run->script);
-    gw_bind_task(run->script);
-    gw_bind_time(run->script);
     gw_bind_aws(run->script, &run->gate);
     gw_bind_http(run->script, &run->gate);
     gw_run_bind_host(run);
-    if (!set_globals(run, err) || !require_module(run, "runbook", err)) {
+    if (!gw_run_set_globals(run->script, err) ||
+        !set_global(run->script, "aws", NULL, "aws", err) ||
+        !require_module(run->script, "runbook", err)) {
         return false;
     }
     run->engine_ref = luaL_ref(gw_script_state(run->script), LUA_REGISTRYINDEX);
@@ -146,11 +146,17 @@ static bool check_declaration(struct gw_run *run, const char *file, struct gw_er
     return true;
 }
 
-static bool load_text(struct gw_run *run, struct gw_view text, const char *file, struct gw_err *err)
+bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path,
+                      struct gw_err *err)
 {
-    bool ok = gw_script_load(run->script, text, file, false, err) &&
-              gw_script_call(run->script, 0, 1, err);
-    if (!ok) {
+    const char *file = base_name(path);
+    run->name = gw_view_dup(stem(path));
+    open_script(run, path);
+    if (!open_stdlib(run, err)) {
+        return false;
+    }
+    if (!gw_script_load(run->script, text, file, false, err) ||
+        !gw_script_call(run->script, 0, 1, err)) {
         err->code = GW_ERR_INPUT;
         return false;
     }
@@ -161,12 +167,8 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
 {
     struct gw_buf text;
     gw_buf_init(&text, MAX_FILE_BYTES);
-    bool ok = read_file(path, &text, err);
-    if (ok) {
-        run->name = gw_view_dup(stem(path));
-        open_script(run, path);
-        ok = open_stdlib(run, err) && load_text(run, gw_buf_view(&text), base_name(path), err);
-    }
+    bool ok = read_file(path, &text, err) &&
+              gw_run_load_text(run, gw_buf_view(&text), path, err);
     gw_buf_clear(&text);
     return ok;
 }

@@ -56,6 +56,9 @@ struct gw_run_target {
     struct gw_view region, account; /* for people; either may be empty; must outlive the run */
 };
 
+/* Gives a script the globals json, time, sleep and parallel, as runbooks have them. */
+bool gw_run_set_globals(struct gw_script *script, struct gw_err *err);
+
 struct gw_run;
 struct gw_run *gw_run_new(const struct gw_run_options *options);
 void gw_run_free(struct gw_run *run);
@@ -72,6 +75,11 @@ struct gw_value gw_run_list(const char *folder, struct gw_arena *arena);
 /* Loads the declaration; nothing that acts is executed. Once for each run. GW_ERR_INPUT for a
  * broken script, "file:line: what". */
 bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err);
+
+/* The same for a text; `path` names it in messages, and its folder is where modules are looked for.
+ */
+bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path,
+                      struct gw_err *err);
 
 /* The declaration as facts for list and help: title, summary, guide, region, params (list of maps
  * name, type, help, default, ...), needs. */

@@ -1,0 +1,135 @@
+/* command_help: gwrun help, and gwrun help RUNBOOK. */
+#include "cli/internal.h"
+#include "codec/codec.h"
+
+static const char usage[] =
+    "gwrun runs operational runbooks for services on AWS.\n"
+    "\n"
+    "  gwrun RUNBOOK [options]      run it; every change is confirmed first\n"
+    "  gwrun RUNBOOK --plan         read everything, change nothing, show what would change\n"
+    "  gwrun RUNBOOK --sim          rehearse it in the simulator: no account, no network\n"
+    "  gwrun list                   the runbooks\n"
+    "  gwrun help RUNBOOK           what it does, its parameters, what it needs\n"
+    "  gwrun test FILE...           run Lua specs\n"
+    "\n"
+    "options\n"
+    "  --plan                 change nothing\n"
+    "  --sim                  use the simulator; changes are confirmed by themselves\n"
+    "  --ask                  with --sim: ask as in production\n"
+    "  --sim-world NAME       another simulated world (default: guide)\n"
+    "  --seed N               another course of chance in the simulator (default: 1)\n"
+    "  --yes                  do not ask, for unattended use\n"
+    "  --region REGION        where the service lives\n"
+    "  --profile NAME         profile of the shared config and credentials files\n"
+    "  --endpoint-url URL     send AWS calls there\n"
+    "  --output text|json     for people, or one event a line\n"
+    "  --quiet, --verbose     problems and outcome only; every call too\n"
+    "  --no-color             also NO_COLOR\n"
+    "  --version, --help\n"
+    "Every other option is the runbook's own.\n"
+    "\n"
+    "exit codes\n"
+    "  0 done, every check satisfied      5 the script is broken\n"
+    "  1 a step failed                    6 credentials: none, expired, not allowed\n"
+    "  2 wrong use or parameter           7 AWS could not be reached\n"
+    "  3 a wait or a check failed         70 a defect in gwrun\n"
+    "  4 refused or not confirmed         130 interrupted\n";
+
+int gw_cli_help(FILE *out)
+{
+    fputs(usage, out);
+    return GW_EXIT_OK;
+}
+
+static void print_default(FILE *out, const struct gw_value *value)
+{
+    struct gw_buf text;
+    gw_buf_init(&text, 4096);
+    gw_json_write(value, NULL, &text);
+    fprintf(out, "; default %s", gw_buf_view(&text).data);
+    gw_buf_clear(&text);
+}
+
+static void print_values(FILE *out, const struct gw_value *values)
+{
+    for (size_t i = 0; i < values->as.list.count; i++) {
+        fprintf(out, "%s%.*s", i ? "|" : " ", GW_VIEW_ARGS(values->as.list.items[i].as.string));
+    }
+}
+
+static void print_param(FILE *out, const struct gw_value *param)
+{
+    const struct gw_value *fallback = gw_map_get(param, GW_VIEW("default"));
+    const struct gw_value *values = gw_map_get(param, GW_VIEW("values"));
+    const struct gw_value *required = gw_map_get(param, GW_VIEW("required"));
+    struct gw_view env = gw_map_text(param, GW_VIEW("env"));
+    fprintf(out, "  %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("flag"))));
+    if (values && values->kind == GW_LIST) {
+        print_values(out, values);
+    } else {
+        fprintf(out, " %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("type"))));
+    }
+    fprintf(out, "\n      %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("help"))));
+    if (required && required->as.boolean) {
+        fputs("; required", out);
+    }
+    if (fallback && fallback->kind != GW_NULL) {
+        print_default(out, fallback);
+    }
+    if (env.len > 0) {
+        fprintf(out, "; environment %.*s", GW_VIEW_ARGS(env));
+    }
+    fputc('\n', out);
+}
+
+static void print_list(FILE *out, const char *title, const struct gw_value *list)
+{
+    if (!list || list->kind != GW_LIST || list->as.list.count == 0) {
+        return;
+    }
+    fprintf(out, "\n%s\n", title);
+    for (size_t i = 0; i < list->as.list.count; i++) {
+        fprintf(out, "  %.*s\n", GW_VIEW_ARGS(list->as.list.items[i].as.string));
+    }
+}
+
+static void print_facts(FILE *out, const char *name, const struct gw_value *facts)
+{
+    const struct gw_value *params = gw_map_get(facts, GW_VIEW("params"));
+    const struct gw_value *needs = gw_map_get(facts, GW_VIEW("needs"));
+    struct gw_view guide = gw_map_text(facts, GW_VIEW("guide"));
+    fprintf(out, "%.*s\n", GW_VIEW_ARGS(gw_map_text(facts, GW_VIEW("title"))));
+    gw_cli_print_wrapped(out, gw_map_text(facts, GW_VIEW("summary")), 0, 0);
+    if (guide.len > 0) {
+        fprintf(out, "guide: %.*s\n", GW_VIEW_ARGS(guide));
+    }
+    fprintf(out, "\n  gwrun %s [--plan | --sim] [parameters]\n", name);
+    if (params && params->kind == GW_LIST && params->as.list.count > 0) {
+        fputs("\nparameters\n", out);
+        for (size_t i = 0; i < params->as.list.count; i++) {
+            print_param(out, &params->as.list.items[i]);
+        }
+    }
+    print_list(out, "needs of AWS", gw_map_get(needs, GW_VIEW("aws")));
+    print_list(out, "needs of hosts", gw_map_get(needs, GW_VIEW("hosts")));
+}
+
+int gw_cli_help_runbook(const char *name)
+{
+    struct gw_err err = {0};
+    struct gw_value facts = {0};
+    struct gw_buf path;
+    struct gw_arena *arena = gw_arena_new();
+    gw_buf_init(&path, 4096);
+    int exit_code = GW_EXIT_OK;
+    if (!gw_run_find(gw_cli_runbook_folders(arena), name, &path, &err)) {
+        exit_code = gw_cli_fail(&err);
+    } else if (!gw_cli_read_facts(path.data, arena, &facts, &err)) {
+        exit_code = gw_cli_fail_with(GW_EXIT_SCRIPT, "%s", err.message);
+    } else {
+        print_facts(stdout, name, &facts);
+    }
+    gw_buf_clear(&path);
+    gw_arena_free(arena);
+    return exit_code;
+}

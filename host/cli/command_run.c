@@ -1,0 +1,108 @@
+/* command_run: gwrun RUNBOOK. */
+#include <unistd.h>
+
+#include "cli/internal.h"
+
+/* The terminal for questions: standard input, where the operator sits at both ends. */
+static int find_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) ? STDIN_FILENO : -1;
+}
+
+static struct gw_report *open_report(const struct gw_cli_options *options)
+{
+    struct gw_report_options report = {.kind = options->json ? GW_REPORT_JSON : GW_REPORT_TEXT,
+                                       .out = stdout,
+                                       .terminal = gw_cli_can_redraw(stdout),
+                                       .colour = gw_cli_colour(options, stdout),
+                                       .utf8 = gw_cli_utf8(),
+                                       .columns = gw_cli_columns(stdout),
+                                       .verbose = options->verbose,
+                                       .quiet = options->quiet};
+    return gw_report_new(&report);
+}
+
+static bool needs_aws(const struct gw_value *facts)
+{
+    const struct gw_value *list = gw_map_get(gw_map_get(facts, GW_VIEW("needs")), GW_VIEW("aws"));
+    return list && list->kind == GW_LIST && list->as.list.count > 0;
+}
+
+static bool load(struct gw_run *run, const struct gw_cli_options *options, struct gw_arena *arena,
+                 struct gw_value *facts, struct gw_err *err)
+{
+    struct gw_buf path;
+    gw_buf_init(&path, 4096);
+    bool ok = gw_run_find(gw_cli_runbook_folders(arena), options->name, &path, err) &&
+              gw_run_load(run, path.data, err) && gw_run_describe(run, arena, facts, err);
+    gw_buf_clear(&path);
+    return ok;
+}
+
+bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
+                    const struct gw_cli_options *options, struct gw_arena *arena,
+                    enum gw_exit *exit_code, struct gw_err *err)
+{
+    struct gw_value facts = {0};
+    struct gw_run_target target;
+    if (!load(run, options, arena, &facts, err) ||
+        !gw_cli_check_flags(options->name, &facts, err)) {
+        *exit_code = err->code == GW_ERR_INPUT ? GW_EXIT_SCRIPT : gw_cli_exit_of(err);
+        return false;
+    }
+    if (!gw_run_bind_args(run, options->rest, options->rest_count, err) ||
+        !gw_cli_session_settle(session, gw_map_text(&facts, GW_VIEW("region")), needs_aws(&facts),
+                               &target, err)) {
+        *exit_code = gw_cli_exit_of(err);
+        return false;
+    }
+    gw_run_set_target(run, &target);
+    return true;
+}
+
+static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
+                            const struct gw_cli_options *options, struct gw_arena *arena)
+{
+    struct gw_err err = {0};
+    enum gw_exit exit_code;
+    if (!gw_cli_prepare(session, run, options, arena, &exit_code, &err)) {
+        gw_cli_fail(&err);
+        return exit_code;
+    }
+    gw_cli_set_current(run);
+    exit_code = gw_run_execute(run);
+    gw_cli_set_current(NULL);
+    if (gw_run_output_failed(run)) {
+        gw_cli_fail_with(exit_code, "standard output could not be written");
+    }
+    return exit_code;
+}
+
+int gw_cli_run(const struct gw_cli_options *options)
+{
+    struct gw_err err = {0};
+    struct gw_cli_session_options session_options = {.cli = options};
+    struct gw_cli_session *session = gw_cli_session_open(&session_options, &err);
+    if (!session) {
+        return gw_cli_fail(&err);
+    }
+    struct gw_report *report = open_report(options);
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
+                                         .folders = gw_cli_stdlib_folders(),
+                                         .modules = gw_stdlib_modules,
+                                         .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+                                         .simulated = options->sim,
+                                         .assume_yes =
+                                             options->yes || (options->sim && !options->ask),
+                                         .terminal_fd = find_terminal(),
+                                         .seed = options->sim ? options->seed : 0,
+                                         .report = report};
+    struct gw_run *run = gw_run_new(&run_options);
+    int exit_code = execute(session, run, options, arena);
+    gw_run_free(run);
+    gw_report_free(report);
+    gw_arena_free(arena);
+    gw_cli_session_close(session);
+    return exit_code;
+}

@@ -1,0 +1,102 @@
+/* cli/internal: what the files of this folder share. The program is all of this folder. */
+#ifndef GW_CLI_INTERNAL_H
+#define GW_CLI_INTERNAL_H
+
+#include <stdio.h>
+
+#include "aws/aws.h"
+#include "run/run.h"
+#include "sim/sim.h"
+
+extern const struct gw_script_module gw_stdlib_modules[]; /* made by cmake/embed.lua */
+
+/* ---- options.c ------------------------------------------------------------------------------- */
+
+struct gw_cli_options {
+    const char *name; /* of the runbook or command; NULL: none given */
+    bool sim, ask, plan, yes, quiet, verbose, no_color, help, version, json;
+    const char *sim_world, *region, *profile, *endpoint_url, *seed_text, *output;
+    uint64_t seed;
+    const char **rest; /* what follows the name and is none of the above */
+    size_t rest_count;
+};
+
+/* Host options may stand before or after the name; "--" ends them. Fails naming the nearest. */
+bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_err *err);
+void gw_cli_options_clear(struct gw_cli_options *options);
+
+/* The names of the host's options, for "did you mean". */
+size_t gw_cli_option_names(const struct gw_view **names);
+
+/* ---- folders.c ------------------------------------------------------------------------------- */
+
+/* Where runbooks are looked for, NULL-terminated, in `arena`: GWRUN_PATH, ./runbooks, then those
+ * that came with the program. */
+const char *const *gw_cli_runbook_folders(struct gw_arena *arena);
+
+/* Where stdlib modules are looked for before the built-in ones: GWRUN_STDLIB. */
+const char *const *gw_cli_stdlib_folders(void);
+
+/* ---- print.c --------------------------------------------------------------------------------- */
+
+/* "gwrun: <message>" on stderr; the exit code that suits the error. */
+int gw_cli_fail(const struct gw_err *err);
+int gw_cli_fail_with(enum gw_exit exit_code, const char *format, ...) GW_PRINTF(2, 3);
+enum gw_exit gw_cli_exit_of(const struct gw_err *err);
+
+int gw_cli_columns(FILE *out); /* of the terminal; 80 elsewhere */
+bool gw_cli_colour(const struct gw_cli_options *options, FILE *out);
+bool gw_cli_can_redraw(FILE *out);
+bool gw_cli_utf8(void);
+/* Words wrapped at the width, each line but the first after `hang` spaces. */
+void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t hang);
+
+/* ---- session.c ------------------------------------------------------------------------------- */
+
+/* What a run acts on: AWS, or the simulator; and the clients for it. */
+struct gw_cli_session;
+struct gw_cli_session_options {
+    const struct gw_cli_options *cli;
+    const struct gw_value *settings; /* of the simulated world; NULL: none */
+};
+struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *options,
+                                           struct gw_err *err);
+void gw_cli_session_close(struct gw_cli_session *session);
+struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
+
+/* Settles region and credentials, so that what is missing is said before anything begins. */
+bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
+                           bool needs_aws, struct gw_run_target *out, struct gw_err *err);
+
+/* ---- facts.c --------------------------------------------------------------------------------- */
+
+/* Loads the runbook and describes it; nothing of it acts. */
+bool gw_cli_read_facts(const char *path, struct gw_arena *arena, struct gw_value *out,
+                       struct gw_err *err);
+
+/* A runbook's parameter that takes the name of a host option could never be given. */
+bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct gw_err *err);
+
+/* ---- commands; each answers the exit code -----------------------------------------------------
+ */
+
+int gw_cli_run(const struct gw_cli_options *options);
+int gw_cli_list(const struct gw_cli_options *options);
+int gw_cli_test(const struct gw_cli_options *options);
+int gw_cli_help(FILE *out);
+int gw_cli_help_runbook(const char *name);
+
+/* The run that SIGINT, SIGTERM and SIGHUP stop; NULL: they end the program. */
+void gw_cli_set_current(struct gw_run *run);
+
+/* Loads the runbook that the options name, reads its arguments, settles what it acts on. False with
+ * the exit code that suits. */
+bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
+                    const struct gw_cli_options *options, struct gw_arena *arena,
+                    enum gw_exit *exit_code, struct gw_err *err);
+
+/* ---- spec.c ---------------------------------------------------------------------------------- */
+
+void gw_cli_bind_spec(struct gw_script *script); /* host.spec [-0, +0, m] */
+
+#endif

@@ -1,0 +1,220 @@
+/* session: AWS or the simulator, behind one interface. Real: the real clock, libcurl, the shared
+ * config files, the caller's credentials. Simulated: a virtual clock that always begins at the same
+ * moment, and nothing of this machine's configuration.
+ *
+ * Clients for further regions and profiles are made when first asked for. */
+#include <stdlib.h>
+
+#include "cli/internal.h"
+
+#define SIM_START_EPOCH_MS                                                                         \
+    INT64_C(1762917120000) /* 2025-11-12T03:12:00Z, as the guide's incident */
+#define MAX_CLIENTS 64
+
+struct slot {
+    struct gw_view region, profile; /* as asked for */
+    struct gw_settings settings;
+    struct gw_credentials credentials;
+    struct gw_client *client;
+};
+
+struct gw_cli_session {
+    const struct gw_cli_options *options;
+    struct gw_arena *arena;
+    struct gw_loop *loop;
+    struct gw_sim *sim;
+    struct gw_transport *transport; /* the simulator's is its own to close */
+    struct gw_config *config;
+    struct gw_view region;
+    struct slot slots[MAX_CLIENTS]; /* the first is the run's own */
+    size_t slot_count;
+};
+
+static bool open_sim(struct gw_cli_session *session, const struct gw_value *settings,
+                     struct gw_err *err)
+{
+    struct gw_sim_options options = {.loop = session->loop,
+                                     .world = session->options->sim_world,
+                                     .folders = gw_cli_stdlib_folders(),
+                                     .modules = gw_stdlib_modules,
+                                     .seed = session->options->seed,
+                                     .settings = settings};
+    session->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), err);
+    session->sim = session->config ? gw_sim_new(&options, err) : NULL;
+    return session->sim != NULL;
+}
+
+struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *options,
+                                           struct gw_err *err)
+{
+    struct gw_cli_session *session = gw_alloc(sizeof *session);
+    struct gw_loop_options clock = {.clock = options->cli->sim ? GW_CLOCK_VIRTUAL : GW_CLOCK_REAL,
+                                    .start_epoch_ms = SIM_START_EPOCH_MS};
+    session->options = options->cli;
+    session->arena = gw_arena_new();
+    session->loop = gw_loop_new(&clock);
+    if (options->cli->sim && !open_sim(session, options->settings, err)) {
+        gw_cli_session_close(session);
+        return NULL;
+    }
+    return session;
+}
+
+void gw_cli_session_close(struct gw_cli_session *session)
+{
+    if (!session) {
+        return;
+    }
+    for (size_t i = 0; i < session->slot_count; i++) {
+        gw_client_free(session->slots[i].client);
+    }
+    if (session->transport && !session->sim) {
+        session->transport->close(session->transport);
+    }
+    gw_sim_free(session->sim);
+    gw_config_close(session->config);
+    gw_loop_free(session->loop);
+    gw_arena_free(session->arena);
+    free(session);
+}
+
+struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session)
+{
+    return session->loop;
+}
+
+/* ---- clients --------------------------------------------------------------------------------- */
+
+static bool settle_simulated(struct gw_cli_session *session, struct slot *slot, struct gw_err *err)
+{
+    if (slot->profile.len > 0) {
+        return gw_fail(err, GW_ERR_INPUT, "profile '%.*s': the simulator has one account only",
+                       GW_VIEW_ARGS(slot->profile));
+    }
+    slot->settings = (struct gw_settings){.profile = GW_VIEW("default"), .max_attempts = 3};
+    slot->settings.region = slot->region.len ? slot->region : session->region;
+    slot->credentials = gw_sim_credentials(session->sim);
+    return true;
+}
+
+static bool settle_real(struct gw_cli_session *session, struct slot *slot, struct gw_err *err)
+{
+    struct gw_view profile =
+        slot->profile.len ? slot->profile : gw_view_of(session->options->profile);
+    struct gw_view region = slot->region.len ? slot->region : session->region;
+    return gw_settings_resolve(session->config, profile, region,
+                               gw_view_of(session->options->endpoint_url), &slot->settings, err);
+}
+
+static struct gw_client *make_client(struct gw_cli_session *session, const struct slot *slot)
+{
+    struct gw_client_options options = {.loop = session->loop,
+                                        .transport = session->transport,
+                                        .config = session->config,
+                                        .settings = slot->settings,
+                                        .credentials = slot->credentials,
+                                        .user_agent = GW_VIEW("gwrun/" GW_VERSION)};
+    return gw_client_new(&options);
+}
+
+static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_view profile,
+                                    struct gw_err *err)
+{
+    struct gw_cli_session *session = ctx;
+    for (size_t i = 0; i < session->slot_count; i++) {
+        struct slot *slot = &session->slots[i];
+        if (gw_view_equal(slot->region, region) && gw_view_equal(slot->profile, profile)) {
+            return slot->client;
+        }
+    }
+    if (session->slot_count == MAX_CLIENTS) {
+        gw_fail(err, GW_ERR_LIMIT, "more than %d regions and profiles in one run", MAX_CLIENTS);
+        return NULL;
+    }
+    struct slot slot = {.region = gw_arena_dup(session->arena, region),
+                        .profile = gw_arena_dup(session->arena, profile)};
+    if (!(session->sim ? settle_simulated(session, &slot, err)
+                       : settle_real(session, &slot, err) &&
+                             gw_credentials_find(session->config, &slot.settings, session->arena,
+                                                 &slot.credentials, err))) {
+        return NULL;
+    }
+    slot.client = make_client(session, &slot);
+    session->slots[session->slot_count++] = slot;
+    return slot.client;
+}
+
+/* ---- settling -------------------------------------------------------------------------------- */
+
+static bool get_world(void *ctx, struct gw_arena *arena, struct gw_value *out)
+{
+    struct gw_cli_session *session = ctx;
+    return gw_sim_summary(session->sim, arena, out);
+}
+
+/* --region, GWRUN_REGION, then the declaration; what AWS's own variables and the profile say comes
+ * after those, in gw_settings_resolve. */
+static struct gw_view choose_region(const struct gw_cli_session *session, struct gw_view declared)
+{
+    const char *environment = getenv("GWRUN_REGION");
+    if (session->options->region) {
+        return gw_view_of(session->options->region);
+    }
+    if (environment && environment[0]) {
+        return gw_view_of(environment);
+    }
+    return declared;
+}
+
+static bool open_network(struct gw_cli_session *session, struct gw_view ca_bundle,
+                         struct gw_err *err)
+{
+    struct gw_curl_options curl = {
+        .ca_bundle = ca_bundle.len ? gw_arena_dup(session->arena, ca_bundle).data : NULL,
+        .user_agent = "gwrun/" GW_VERSION};
+    session->transport = gw_curl_open(session->loop, &curl, err);
+    return session->transport != NULL;
+}
+
+static bool settle_session(struct gw_cli_session *session, bool needs_aws, struct slot *own,
+                           struct gw_err *err)
+{
+    if (session->sim) {
+        session->transport = gw_sim_transport(session->sim);
+        if (session->region.len == 0) {
+            session->region = gw_sim_region(session->sim);
+        }
+        return settle_simulated(session, own, err);
+    }
+    session->config = gw_config_open(err);
+    if (!session->config || !settle_real(session, own, err)) {
+        return false;
+    }
+    session->region = own->settings.region;
+    if (needs_aws && session->region.len == 0) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "no region: add '--region', set AWS_REGION, or name it in the profile");
+    }
+    return (!needs_aws || gw_credentials_find(session->config, &own->settings, session->arena,
+                                              &own->credentials, err)) &&
+           open_network(session, own->settings.ca_bundle, err);
+}
+
+bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
+                           bool needs_aws, struct gw_run_target *out, struct gw_err *err)
+{
+    struct slot *own = &session->slots[0];
+    session->region = gw_arena_dup(session->arena, choose_region(session, declared_region));
+    if (!settle_session(session, needs_aws, own, err)) {
+        return false;
+    }
+    own->client = make_client(session, own);
+    session->slot_count = 1;
+    *out = (struct gw_run_target){.client = get_client,
+                                  .world = session->sim ? get_world : NULL,
+                                  .ctx = session,
+                                  .transport = session->transport,
+                                  .region = session->region,
+                                  .account = own->credentials.account_id};
+    return true;
+}
