@@ -202,7 +202,7 @@ function ecs.choose_rollback(which, current)
       if ecs.short(deployment.task_definition) ~= ecs.short(current) and is_active(deployment.task_definition) then
         return deployment.task_definition,
             "the last revision before the present one that a deployment brought to a steady state, on "
-            .. time.iso(deployment.finished_at)
+            .. time.iso(math.floor(deployment.finished_at))
       end
     end
   end
@@ -221,8 +221,8 @@ local function describe_rollout(service, mine)
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.id ~= mine.id then old = old + (deployment.runningCount or 0) end
   end
-  return ("new %d/%d running, %d pending, %d failed; old %d"):format(mine.runningCount or 0, mine.desiredCount or 0,
-    mine.pendingCount or 0, mine.failedTasks or 0, old)
+  return ("new %d/%d running, %d pending, %d failed; old %d; rollout %s"):format(mine.runningCount or 0,
+    mine.desiredCount or 0, mine.pendingCount or 0, mine.failedTasks or 0, old, mine.rolloutState or "not told")
 end
 
 ---Why the newest stopped task of a deployment stopped; nil when none did.

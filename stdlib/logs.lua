@@ -44,7 +44,7 @@ function logs.no_errors(search)
     query.pattern, query.limit = logs.ERRORS, 100
     local events, complete = logs.find(query)
     if #events == 0 then
-      return complete, ("no error in %s since %s"):format(query.group, time.iso(query.since))
+      return complete, ("no error in %s since %s"):format(query.group, time.iso(math.floor(query.since)))
     end
     return false, ("%d%s errors, the last: %s"):format(#events, complete and "" or "+", first_line(events[#events].message))
   end
