@@ -309,10 +309,10 @@ struct gw_signing {
     const struct gw_credentials *credentials;
     struct gw_view region, service;
     int64_t epoch_s;
-    bool keep_path;           /* S3: no normalising, no second encoding */
-    bool encode_path_once;    /* for the published suite: normalised, but no second encoding */
-    bool sign_body_header;    /* add and sign X-Amz-Content-Sha256 */
-    bool token_after_signing; /* add the session token unsigned */
+    bool keep_path;              /* S3: no normalising, no second encoding */
+    bool encode_path_once;       /* for the published suite: normalised, but no second encoding */
+    bool sign_body_header;       /* add and sign X-Amz-Content-Sha256 */
+    bool token_after_signing;    /* add the session token unsigned */
     struct gw_view payload_hash; /* empty: SHA-256 of the body */
     int64_t expires_s;           /* presigning only; 0: 3600 */
 };
@@ -322,8 +322,9 @@ struct gw_signature {
     struct gw_view canonical_request, string_to_sign, signature, authorization;
 };
 
-/* Sets X-Amz-Date, X-Amz-Security-Token, Authorization in `req->headers`, so a retry may sign again.
- * An X-Amz-Content-Sha256 that is there already is the payload hash. `req->url` is absolute. */
+/* Sets X-Amz-Date, X-Amz-Security-Token, Authorization in `req->headers`, so a retry may sign
+ * again. An X-Amz-Content-Sha256 that is there already is the payload hash. `req->url` is absolute.
+ */
 bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing,
                    struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
                    struct gw_err *err);
@@ -449,8 +450,8 @@ struct gw_retry {
 };
 void gw_retry_init(struct gw_retry *retry, int max_attempts);
 /* After failed attempt number `attempt` (1-based): takes the cost of another and returns the delay
- * before it in ms; or -1: give up. `random` is in [0, 1). `hint_ms` is the x-amz-retry-after header,
- * -1 when absent. */
+ * before it in ms; or -1: give up. `random` is in [0, 1). `hint_ms` is the x-amz-retry-after
+ * header, -1 when absent. */
 int64_t gw_retry_delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
                           double random, int64_t hint_ms);
 /* What another attempt after such a failure costs. */

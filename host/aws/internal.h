@@ -180,7 +180,8 @@ bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *sha
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value);
 
-/* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life --------- */
+/* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ---------
+ */
 
 struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
 

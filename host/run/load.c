@@ -146,8 +146,7 @@ static bool check_declaration(struct gw_run *run, const char *file, struct gw_er
     return true;
 }
 
-bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path,
-                      struct gw_err *err)
+bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path, struct gw_err *err)
 {
     const char *file = base_name(path);
     run->name = gw_view_dup(stem(path));
@@ -167,8 +166,7 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
 {
     struct gw_buf text;
     gw_buf_init(&text, MAX_FILE_BYTES);
-    bool ok = read_file(path, &text, err) &&
-              gw_run_load_text(run, gw_buf_view(&text), path, err);
+    bool ok = read_file(path, &text, err) && gw_run_load_text(run, gw_buf_view(&text), path, err);
     gw_buf_clear(&text);
     return ok;
 }
