@@ -61,7 +61,7 @@ static void read_headers(lua_State *L, struct pending *pending)
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-        struct gw_view name, value;
+        struct gw_view name = {0}, value = {0};
         bool named = lua_type(L, -2) == LUA_TSTRING;
         if (!named || !to_text(L, &value)) {
             luaL_error(L, "http.request: headers must be a table of name = text");
