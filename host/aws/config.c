@@ -215,7 +215,7 @@ static void make_lower(char *text, size_t len)
 
 static bool read_property(struct reader *reader, struct gw_view line)
 {
-    struct gw_view name, value;
+    struct gw_view name = {0}, value = {0};
     if (!reader->section) {
         return fail(reader, GW_ERR_INPUT, "expected a profile definition, found property");
     }

@@ -109,9 +109,12 @@ static bool write_body(struct gw_walk *walk, const struct gw_shape *shape,
 {
     struct gw_buf out;
     gw_buf_init(&out, GW_PROTOCOL_MAX_BYTES);
+    /* cppcheck-suppress autoVariables ; taken back below */
     walk->out = &out;
     bool written = gw_protocol_write_json(walk, shape, value);
-    return gw_protocol_take_body(walk, written, body);
+    bool taken = gw_protocol_take_body(walk, written, body);
+    walk->out = NULL;
+    return taken;
 }
 
 static bool write_request(const struct gw_operation *op, const struct gw_value *input,

@@ -159,7 +159,7 @@ static struct gw_view credential(const struct gw_signing *signing, struct gw_are
 bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing,
                    struct gw_arena *arena, struct gw_signature *stages, struct gw_err *err)
 {
-    struct gw_sigv4_input input;
+    struct gw_sigv4_input input = {0};
     if (!prepare(req, signing, arena, &input, err)) {
         return false;
     }
@@ -259,7 +259,7 @@ static bool write_presigned_url(struct gw_http_request *req, struct gw_sigv4_inp
 bool gw_sigv4_presign(struct gw_http_request *req, const struct gw_signing *signing,
                       struct gw_arena *arena, struct gw_signature *stages, struct gw_err *err)
 {
-    struct gw_sigv4_input input;
+    struct gw_sigv4_input input = {0};
     if (!prepare(req, signing, arena, &input, err)) {
         return false;
     }

@@ -32,7 +32,7 @@ static void raise_unknown(lua_State *L, const char *subject, const char *key,
 void gw_check_options(lua_State *L, int arg, const char *subject, const char *const *names)
 {
     size_t count = 0;
-    while (names[count] && count < MAX_OPTIONS) {
+    while (count < MAX_OPTIONS && names[count]) {
         count++;
     }
     if (lua_isnoneornil(L, arg)) {

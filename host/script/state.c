@@ -83,13 +83,15 @@ static void watch(lua_State *L, lua_Debug *unused)
 
 static void copy_folders(struct gw_script *script, const char *const *folders)
 {
-    while (folders && folders[script->folder_count]) {
-        script->folder_count++;
+    size_t count = 0;
+    while (folders && folders[count]) {
+        count++;
     }
-    script->folders = gw_alloc((script->folder_count + 1) * sizeof *script->folders);
-    for (size_t i = 0; i < script->folder_count; i++) {
+    script->folders = gw_alloc((count + 1) * sizeof *script->folders);
+    for (size_t i = 0; i < count; i++) {
         script->folders[i] = gw_view_dup(gw_view_of(folders[i]));
     }
+    script->folder_count = count;
 }
 
 struct gw_script *gw_script_new(const struct gw_script_options *options)

@@ -72,11 +72,9 @@ static void check_may_wait(lua_State *L, struct gw_task *task)
 {
     if (!task) {
         luaL_error(L, "cannot wait here: not inside a task");
-    }
-    if (task->cancelled) {
+    } else if (task->cancelled) {
         luaL_error(L, "cannot wait: the task is cancelled");
-    }
-    if (!lua_isyieldable(L) || !lua_isyieldable(task->thread)) {
+    } else if (!lua_isyieldable(L) || !lua_isyieldable(task->thread)) {
         luaL_error(L, "cannot wait here: inside a module's own code, a sort order, a gsub "
                       "replacement or a metamethod");
     }
