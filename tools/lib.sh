@@ -49,7 +49,8 @@ install_packages()
         die "apt-get could not install: $wanted"
 }
 
-# Configures and builds a preset of CMakePresets.json; on a terminal with live progress.
+# Configures and builds a preset of CMakePresets.json, or a target of it; on a terminal with live
+# progress.
 build_preset()
 {
     say "== building (preset $1)"
@@ -57,5 +58,5 @@ build_preset()
     quiet=--quiet
     [ -t 1 ] && quiet=
     # shellcheck disable=SC2086  # no word when on a terminal
-    cmake --build "build/$1" -- $quiet || die "the build failed (build/$1)"
+    cmake --build "build/$1" --target "${2:-all}" -- $quiet || die "the build failed (build/$1)"
 }
