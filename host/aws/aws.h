@@ -1,11 +1,14 @@
 /* aws: the AWS client, driven by the compiled API models; no service has code of its own here.
  *
- *   model        read-only tables: services, operations, shapes, paginators, waiters, endpoint
- * rules validate     a parameter tree against its shape, before anything is sent protocol values
- * <-> HTTP, both directions: the client's and the simulator's sigv4        signatures, each stage
- * visible for tests config       the shared config and credentials files, region credentials  who
- * is calling endpoint     where a call goes retry        whether and when to try again client all
- * of it together: one asynchronous call
+ *   model        read-only tables: services, operations, shapes, paginators, waiters, endpoint rules
+ *   validate     a parameter tree against its shape, before anything is sent
+ *   protocol     values <-> HTTP, both directions: the client's and the simulator's
+ *   sigv4        signatures, each stage visible for tests
+ *   config       the shared config and credentials files, region
+ *   credentials  who is calling
+ *   endpoint     where a call goes
+ *   retry        whether and when to try again
+ *   client       all of it together: one asynchronous call
  */
 #ifndef GW_AWS_H
 #define GW_AWS_H
@@ -13,8 +16,9 @@
 #include "base/base.h"
 #include "net/net.h"
 
-/* ================================ model ========================================================
- * Objects are read-only and live inside the table they came from; pointers to them never die for
+/* ================================ model ======================================================= */
+
+/* Objects are read-only and live inside the table they came from; pointers to them never die for
  * the built-in table. Text is borrowed from the table. Indices run from 0 to count - 1. */
 
 struct gw_models;
@@ -33,10 +37,10 @@ const struct gw_models *gw_models_builtin(void);
 const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err);
 
 size_t gw_models_count(const struct gw_models *models);
-const struct gw_service *gw_models_service(const struct gw_models *models,
-                                           size_t index); /* by name, ascending */
-const struct gw_service *gw_models_find(const struct gw_models *models,
-                                        struct gw_view name); /* "ecs", "application-autoscaling" */
+/* by name, ascending */
+const struct gw_service *gw_models_service(const struct gw_models *models, size_t index);
+/* "ecs", "application-autoscaling" */
+const struct gw_service *gw_models_find(const struct gw_models *models, struct gw_view name);
 /* By credential-scope service name ("monitoring", "elasticloadbalancing"): what a signed request
  * names. Several services may share one; the caller tells them apart. Begin with `after` = NULL. */
 const struct gw_service *gw_models_next_signing_name(const struct gw_models *models,
@@ -52,11 +56,11 @@ enum gw_protocol {
     GW_PROTOCOL_CBOR
 };
 
-struct gw_view
-gw_service_name(const struct gw_service *service); /* "elbv2": botocore's folder name */
+/* "elbv2": botocore's folder name */
+struct gw_view gw_service_name(const struct gw_service *service);
 struct gw_view gw_service_id(const struct gw_service *service); /* "Elastic Load Balancing v2" */
-struct gw_view gw_service_iam_prefix(
-    const struct gw_service *service); /* "elasticloadbalancing", "logs": in IAM actions */
+/* "elasticloadbalancing", "logs": in IAM actions */
+struct gw_view gw_service_iam_prefix(const struct gw_service *service);
 struct gw_view gw_service_signing_name(const struct gw_service *service);
 struct gw_view gw_service_endpoint_prefix(const struct gw_service *service);
 struct gw_view gw_service_api_version(const struct gw_service *service);
@@ -66,15 +70,16 @@ struct gw_view gw_service_xml_namespace(const struct gw_service *service);
 enum gw_protocol gw_service_protocol(const struct gw_service *service); /* the one spoken */
 bool gw_service_query_compatible(const struct gw_service *service);     /* awsQueryCompatible */
 size_t gw_service_operation_count(const struct gw_service *service);
-const struct gw_operation *gw_service_operation(const struct gw_service *service,
-                                                size_t index); /* by snake name, ascending */
+/* by snake name, ascending */
+const struct gw_operation *gw_service_operation(const struct gw_service *service, size_t index);
 /* By either spelling: "describe_services" or "DescribeServices". */
 const struct gw_operation *gw_service_find_operation(const struct gw_service *service,
                                                      struct gw_view name);
 size_t gw_service_waiter_count(const struct gw_service *service);
 const struct gw_waiter *gw_service_waiter(const struct gw_service *service, size_t index);
+/* either spelling */
 const struct gw_waiter *gw_service_find_waiter(const struct gw_service *service,
-                                               struct gw_view name); /* either spelling */
+                                               struct gw_view name);
 /* The endpoint rule set of the service: JSON text as AWS publishes it, minified. */
 struct gw_view gw_service_endpoint_rules(const struct gw_service *service);
 
@@ -86,8 +91,8 @@ enum gw_effect {
 };
 
 struct gw_view gw_operation_name(const struct gw_operation *op); /* "DescribeServices" */
-struct gw_view gw_operation_snake_name(
-    const struct gw_operation *op); /* "describe_services", as boto3 spells it */
+/* "describe_services", as boto3 spells it */
+struct gw_view gw_operation_snake_name(const struct gw_operation *op);
 const struct gw_service *gw_operation_service(const struct gw_operation *op);
 enum gw_effect gw_operation_effect(const struct gw_operation *op);
 struct gw_view gw_operation_http_method(const struct gw_operation *op);
@@ -97,8 +102,8 @@ int gw_operation_response_code(const struct gw_operation *op); /* 0 when the mod
 struct gw_view gw_operation_host_prefix(const struct gw_operation *op);
 bool gw_operation_unsigned(const struct gw_operation *op);                /* authtype none */
 const struct gw_shape *gw_operation_input(const struct gw_operation *op); /* NULL: takes nothing */
-const struct gw_shape *
-gw_operation_output(const struct gw_operation *op); /* NULL: returns nothing */
+/* NULL: returns nothing */
+const struct gw_shape *gw_operation_output(const struct gw_operation *op);
 struct gw_view gw_operation_result_wrapper(const struct gw_operation *op); /* query; may be empty */
 size_t gw_operation_error_count(const struct gw_operation *op);
 const struct gw_shape *gw_operation_error(const struct gw_operation *op, size_t index);
@@ -139,18 +144,18 @@ enum gw_shape_flag {
 struct gw_view gw_shape_name(const struct gw_shape *shape);
 enum gw_shape_type gw_shape_type(const struct gw_shape *shape);
 unsigned gw_shape_flags(const struct gw_shape *shape);
-double gw_shape_min(
-    const struct gw_shape *shape); /* of the number, or of the length in elements or bytes */
+/* of the number, or of the length in elements or bytes */
+double gw_shape_min(const struct gw_shape *shape);
 double gw_shape_max(const struct gw_shape *shape);
 size_t gw_shape_enum_count(const struct gw_shape *shape);
 struct gw_view gw_shape_enum(const struct gw_shape *shape, size_t index);
-struct gw_view
-gw_shape_wire_name(const struct gw_shape *shape); /* locationName on the shape, may be empty */
+/* locationName on the shape, may be empty */
+struct gw_view gw_shape_wire_name(const struct gw_shape *shape);
 struct gw_view gw_shape_xml_namespace(const struct gw_shape *shape); /* uri, may be empty */
-struct gw_view
-gw_shape_xml_prefix(const struct gw_shape *shape); /* namespace prefix, may be empty */
-unsigned gw_shape_timestamp_format(
-    const struct gw_shape *shape); /* enum gw_time_format of codec.h; 0: not given */
+/* namespace prefix, may be empty */
+struct gw_view gw_shape_xml_prefix(const struct gw_shape *shape);
+/* enum gw_time_format of codec.h; 0: not given */
+unsigned gw_shape_timestamp_format(const struct gw_shape *shape);
 struct gw_view
 gw_shape_error_code(const struct gw_shape *shape);          /* error.code if given, else the name */
 int gw_shape_error_status(const struct gw_shape *shape);    /* 0: not given */
@@ -186,18 +191,18 @@ enum gw_member_flag {
 };
 
 struct gw_view gw_member_name(const struct gw_member *member); /* as in the API reference */
-struct gw_view
-gw_member_wire_name(const struct gw_member *member); /* locationName, else the name */
+/* locationName, else the name */
+struct gw_view gw_member_wire_name(const struct gw_member *member);
 struct gw_view gw_member_query_name(const struct gw_member *member); /* ec2; may be empty */
 const struct gw_shape *gw_member_shape(const struct gw_member *member);
 enum gw_location gw_member_location(const struct gw_member *member);
 unsigned gw_member_flags(const struct gw_member *member);
-unsigned gw_member_timestamp_format(
-    const struct gw_member *member); /* the member's, else the shape's; 0: neither */
+/* the member's, else the shape's; 0: neither */
+unsigned gw_member_timestamp_format(const struct gw_member *member);
 struct gw_view gw_member_xml_namespace(const struct gw_member *member);
 struct gw_view gw_member_xml_prefix(const struct gw_member *member);
-struct gw_view
-gw_member_context_param(const struct gw_member *member); /* endpoint parameter; may be empty */
+/* endpoint parameter; may be empty */
+struct gw_view gw_member_context_param(const struct gw_member *member);
 
 /* Expressions are JMESPath, as published. */
 enum gw_paginator_field {
@@ -233,8 +238,7 @@ int gw_waiter_max_attempts(const struct gw_waiter *waiter);
 size_t gw_waiter_acceptor_count(const struct gw_waiter *waiter);
 struct gw_acceptor gw_waiter_acceptor(const struct gw_waiter *waiter, size_t index);
 
-/* ================================ validate =====================================================
- */
+/* ================================ validate ==================================================== */
 
 /* Checks `input` (GW_MAP, or GW_NULL for none) against the operation's input shape, all of it:
  * unknown member (names the nearest), missing required member, wrong type, not in a range, union
@@ -243,8 +247,7 @@ struct gw_acceptor gw_waiter_acceptor(const struct gw_waiter *waiter, size_t ind
  * 'desiredCount'?"; nested places read "containerDefinitions[2].cpu". */
 bool gw_validate(const struct gw_operation *op, const struct gw_value *input, struct gw_err *err);
 
-/* ================================ protocol =====================================================
- */
+/* ================================ protocol ==================================================== */
 
 /* An AWS error as one value. Text lives in the arena given to the function that filled it. */
 struct gw_aws_error {
@@ -293,8 +296,7 @@ bool gw_protocol_write_error(const struct gw_service *service, const struct gw_o
                              const struct gw_aws_error *error, struct gw_arena *arena,
                              struct gw_http_response *out, struct gw_err *err);
 
-/* ================================ sigv4 ========================================================
- */
+/* ================================ sigv4 ======================================================= */
 
 struct gw_credentials {
     struct gw_view access_key_id;
@@ -351,8 +353,7 @@ bool gw_sigv4_verify(const struct gw_http_request *req, const struct gw_sigv4_cl
                      const struct gw_credentials *credentials, int64_t now_epoch_s,
                      struct gw_arena *arena, struct gw_err *err);
 
-/* ================================ config =======================================================
- */
+/* ================================ config ====================================================== */
 
 /* The shared config and credentials files, in AWS's grammar; limits: 1 MiB and 10000 sections a
  * file, 256 properties a section. */
@@ -400,16 +401,14 @@ bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
                          struct gw_view region, struct gw_view endpoint_url,
                          struct gw_settings *out, struct gw_err *err);
 
-/* ================================ credentials ==================================================
- */
+/* ================================ credentials ================================================= */
 
 /* From the environment, else the profile's static keys. Registers the secrets for redaction. The
  * message of a failure says where it looked and what to do. */
 bool gw_credentials_find(const struct gw_config *config, const struct gw_settings *settings,
                          struct gw_arena *arena, struct gw_credentials *out, struct gw_err *err);
 
-/* ================================ endpoint =====================================================
- */
+/* ================================ endpoint ==================================================== */
 
 struct gw_endpoint {
     struct gw_view url;            /* "https://ecs.us-east-1.amazonaws.com" */
@@ -435,8 +434,7 @@ bool gw_endpoint_resolve(const struct gw_config *config, const struct gw_setting
                          const struct gw_service *service, struct gw_arena *arena,
                          struct gw_endpoint *out, struct gw_err *err);
 
-/* ================================ retry ========================================================
- */
+/* ================================ retry ======================================================= */
 
 enum gw_retry_class { GW_RETRY_NEVER, GW_RETRY_TRANSIENT, GW_RETRY_THROTTLING };
 
@@ -459,8 +457,7 @@ int gw_retry_cost(enum gw_retry_class class);
 /* `held` is the cost of the call's last retry, 0 when its first attempt succeeded. */
 void gw_retry_success(struct gw_retry *retry, int held);
 
-/* ================================ client =======================================================
- */
+/* ================================ client ====================================================== */
 
 struct gw_client_options {
     struct gw_loop *loop;
@@ -488,6 +485,8 @@ struct gw_call_result {
     const struct gw_aws_error *error;
     const struct gw_err *err;
     struct gw_view request_id;
+    struct gw_view place;              /* who was asked: "ecs.us-east-1.amazonaws.com" */
+    struct gw_view credentials_source; /* of those that the request was signed with */
     int attempts;
     int64_t duration_ms;
 };

@@ -5,8 +5,7 @@
 #include "aws/aws.h"
 #include "codec/codec.h"
 
-/* ---- sigv4: sigv4_canonical.c, for client and server ------------------------------------------
- */
+/* ---- sigv4: sigv4_canonical.c, for client and server ----------------------------------------- */
 
 /* All that a signature covers, wherever the request came from. */
 struct gw_sigv4_input {
@@ -29,8 +28,7 @@ bool gw_sigv4_compute(const struct gw_sigv4_input *input, struct gw_arena *arena
 struct gw_view gw_sigv4_scope(int64_t epoch_s, struct gw_view region, struct gw_view service,
                               struct gw_arena *arena);
 
-/* ---- config -----------------------------------------------------------------------------------
- */
+/* ---- config ---------------------------------------------------------------------------------- */
 
 /* The path of the file that the profile's property was read from; the empty view when absent. */
 struct gw_view gw_config_origin(const struct gw_config *config, struct gw_view profile,
@@ -100,8 +98,7 @@ bool gw_member_is_secret(const struct gw_member *member);
 /* The name of a flattened list's or map's elements; else the member's own. */
 struct gw_view gw_member_element_name(const struct gw_member *member);
 
-/* ---- protocol: what each wire protocol fills in for protocol.c --------------------------------
- */
+/* ---- protocol: what each wire protocol fills in for protocol.c ------------------------------- */
 
 struct gw_wire {
     /* As the functions of aws.h; status, request id and fallbacks are settled by protocol.c. */
@@ -137,8 +134,7 @@ const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, str
  * `written`, or with `err` where it did not fit. */
 bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body);
 
-/* ---- protocol_json_body.c: JSON objects, for every protocol that has them as bodies -----------
- */
+/* ---- protocol_json_body.c: JSON objects, for every protocol that has them as bodies ---------- */
 
 /* An empty body is {}. `shape` is NULL where nothing is modelled: the body must be JSON still. */
 bool gw_protocol_read_json(const struct gw_walk *walk, const struct gw_shape *shape,
@@ -149,8 +145,7 @@ bool gw_protocol_write_json(const struct gw_walk *walk, const struct gw_shape *s
 bool gw_protocol_write_json_members(const struct gw_walk *walk, const struct gw_shape *shape,
                                     const struct gw_value *value);
 
-/* ---- protocol_form.c: flat parameters, for every protocol whose requests are forms -------------
- */
+/* ---- protocol_form.c: flat parameters, for every protocol whose requests are forms ----------- */
 
 struct gw_form_pair {
     struct gw_view key, text;
@@ -170,8 +165,7 @@ const struct gw_view *gw_form_get(const struct gw_form *form, struct gw_view key
 bool gw_protocol_read_form_values(const struct gw_walk *walk, const struct gw_shape *shape,
                                   const struct gw_form *form, struct gw_value *out);
 
-/* ---- protocol_xml.c: element trees, for every protocol that answers in XML --------------------
- */
+/* ---- protocol_xml.c: element trees, for every protocol that answers in XML ------------------- */
 
 /* The members of a structure from the children of `element`. */
 bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *shape,
@@ -180,8 +174,7 @@ bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *sha
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value);
 
-/* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ---------
- */
+/* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
 struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
 
@@ -223,8 +216,7 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       struct gw_arena *arena, struct gw_err *err);
 
-/* ---- endpoint_functions.c: what endpoint rules may call ----------------------------------------
- */
+/* ---- endpoint_functions.c: what endpoint rules may call -------------------------------------- */
 
 #define GW_RULE_ARGUMENTS_MAX 4
 

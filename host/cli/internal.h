@@ -77,8 +77,7 @@ bool gw_cli_read_facts(const char *path, struct gw_arena *arena, struct gw_value
 /* A runbook's parameter that takes the name of a host option could never be given. */
 bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct gw_err *err);
 
-/* ---- commands; each answers the exit code -----------------------------------------------------
- */
+/* ---- commands; each answers the exit code ---------------------------------------------------- */
 
 int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);

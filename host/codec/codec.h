@@ -5,8 +5,7 @@
 
 #include "base/base.h"
 
-/* ---- JSON (RFC 8259), by cJSON ----------------------------------------------------------------
- */
+/* ---- JSON (RFC 8259), by cJSON --------------------------------------------------------------- */
 
 #define GW_JSON_MAX_DEPTH 256
 #define GW_JSON_MAX_BYTES (64u << 20)
@@ -30,8 +29,7 @@ bool gw_json_write(const struct gw_value *value, const struct gw_json_options *o
 /* Writes `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 bool gw_json_write_string(struct gw_view text, struct gw_buf *out);
 
-/* ---- XML, by expat ----------------------------------------------------------------------------
- */
+/* ---- XML, by expat --------------------------------------------------------------------------- */
 
 #define GW_XML_MAX_DEPTH 128
 #define GW_XML_MAX_BYTES (64u << 20)
@@ -55,12 +53,11 @@ const struct gw_xml *gw_xml_child(const struct gw_xml *parent, struct gw_view na
 bool gw_xml_write_text(struct gw_view text, struct gw_buf *out);      /* escapes & < > */
 bool gw_xml_write_attribute(struct gw_view text, struct gw_buf *out); /* and quotes */
 
-/* ---- bytes as text ----------------------------------------------------------------------------
- */
+/* ---- bytes as text --------------------------------------------------------------------------- */
 
 bool gw_base64_write(struct gw_view bytes, struct gw_buf *out);
-bool gw_base64_read(struct gw_view text, struct gw_arena *arena,
-                    struct gw_view *out); /* false: not base64 */
+/* false: not base64 */
+bool gw_base64_read(struct gw_view text, struct gw_arena *arena, struct gw_view *out);
 void gw_hex_write(const unsigned char *bytes, size_t len,
                   char *out); /* 2 * len lower-case digits, no NUL */
 
@@ -71,8 +68,7 @@ bool gw_percent_read(struct gw_view text, bool form, struct gw_arena *arena, str
 
 bool gw_utf8_valid(struct gw_view text);
 
-/* ---- digests, by OpenSSL ----------------------------------------------------------------------
- */
+/* ---- digests, by OpenSSL --------------------------------------------------------------------- */
 
 #define GW_SHA256_LEN 32
 void gw_sha256(struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
@@ -82,8 +78,7 @@ bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
 void gw_random(void *out, size_t len); /* cryptographic */
 void gw_uuid4(char out[37]);           /* random, lower case, ends in NUL */
 
-/* ---- timestamps -------------------------------------------------------------------------------
- */
+/* ---- timestamps ------------------------------------------------------------------------------ */
 
 enum gw_time_format { GW_TIME_DEFAULT, GW_TIME_ISO8601, GW_TIME_RFC822, GW_TIME_UNIX };
 

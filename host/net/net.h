@@ -6,8 +6,7 @@
 
 #include "base/base.h"
 
-/* ---- loop -------------------------------------------------------------------------------------
- */
+/* ---- loop ------------------------------------------------------------------------------------ */
 
 enum gw_clock_kind {
     GW_CLOCK_REAL,
@@ -49,8 +48,7 @@ struct gw_watch *gw_watch_start(struct gw_loop *loop, int fd, int events, gw_wat
                                 void *ctx);
 void gw_watch_stop(struct gw_watch *watch); /* also from inside its own callback */
 
-/* ---- HTTP -------------------------------------------------------------------------------------
- */
+/* ---- HTTP ------------------------------------------------------------------------------------ */
 
 struct gw_header {
     struct gw_view name, value;

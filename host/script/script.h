@@ -11,8 +11,7 @@
 #include "base/base.h"
 #include "net/net.h"
 
-/* ---- state -------------------------------------------------------------------------------------
- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 struct gw_script;
 
@@ -64,8 +63,7 @@ void gw_script_interrupt(struct gw_script *script);
  * trace; GW_ERR_INPUT unless it is a structured error. Does not raise. [-0, +0, -] */
 void gw_script_error_text(lua_State *L, int index, struct gw_err *err);
 
-/* ---- tasks -------------------------------------------------------------------------------------
- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 /* A coroutine on the loop. Suspends only in gw_task_await. */
 struct gw_task;
@@ -108,8 +106,7 @@ void gw_wait_finish(struct gw_wait *wait);
 /* Suspends the task until the wait is finished: `return gw_task_await(L, wait);` [-0, +?, e] */
 int gw_task_await(lua_State *L, struct gw_wait *wait);
 
-/* ---- conversion --------------------------------------------------------------------------------
- */
+/* ---- conversion ------------------------------------------------------------------------------ */
 
 /* Lua value at `index` -> value in `arena`. A table with only keys 1..n is a list, an empty table
  * is a map unless marked by json.array; others are maps (string keys only, in the order of their
