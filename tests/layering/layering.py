@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
-REQUIRE = re.compile(r'\brequire\s*(?:\(?\s*(["\'])(.*?)\1(\s*\.\.)?|[,(\[])')
+REQUIRE = re.compile(r'\brequire\s*(?:[(,]?\s*(["\'])(.*?)\1(\s*\.\.)?|[,(\[])')
 TABLE = "tests/layering/layers.txt"
 
 

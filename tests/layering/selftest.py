@@ -74,6 +74,8 @@ SEEDS = [
      "stdlib/sim/ecs/tasks.lua:1: stdlib/sim may not require 'host.aws' (the C core)"),
     ("stdlib/logs.lua", 'local x = require "no_such"',
      "stdlib/logs.lua:1: require of 'no_such', which is no module"),
+    ("stdlib/logs.lua", 'local ok, x = pcall(require, "service")',
+     "stdlib/logs.lua:1: stdlib may not require 'service' (runbooks)"),
     ("stdlib/logs.lua", "local ok, x = pcall(require, name)",
      "stdlib/logs.lua:1: require of a name that is not written out"),
     ("stdlib/logs.lua", 'local x = require("sim.worlds." .. name)',
