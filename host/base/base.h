@@ -44,11 +44,15 @@ struct gw_view gw_view_trim(struct gw_view text);                          /* AS
  * "" is one empty part; a NULL view has none. */
 bool gw_view_next(struct gw_view *rest, char separator, struct gw_view *part);
 
-bool gw_view_to_int64(struct gw_view text, int64_t *out); /* decimal, whole text */
-bool gw_view_to_double(struct gw_view text, double *out); /* JSON number form, whole text */
+/* Decimal; the whole text, at most 23 bytes of it. */
+bool gw_view_to_int64(struct gw_view text, int64_t *out);
+
+/* The JSON number form, but zeros may lead ("05"); the whole text, at most 63 bytes of it, and a
+ * number that a double can hold. */
+bool gw_view_to_double(struct gw_view text, double *out);
 
 /* The name in `candidates` nearest to `name` by edit distance, for "did you mean"; the empty view
- * when none is near (more than a third of its length away). */
+ * when none is near (more than a third of its length away; of a short name, more than one). */
 struct gw_view gw_view_nearest(struct gw_view name, const struct gw_view *candidates, size_t count);
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -70,7 +74,8 @@ struct gw_view gw_arena_dup(struct gw_arena *arena, struct gw_view text); /* dat
 struct gw_view gw_arena_printf(struct gw_arena *arena, const char *format, ...) GW_PRINTF(2, 3);
 
 /* Buffer: grows up to its limit. Adding past the limit adds nothing, sets `full` and returns
- * false; so a series of adds may be checked once at its end. `data` always ends in NUL. */
+ * false; so a series of adds may be checked once at its end. `data` ends in NUL; it is NULL before
+ * the first add. What is added must not be a part of the buffer itself. */
 struct gw_buf {
     char *data;
     size_t len;
@@ -188,13 +193,16 @@ int64_t gw_clock_wall_ms(void); /* since 1970 UTC */
 /* ---- redaction and log ----------------------------------------------------------------------- */
 
 /* What is registered here never leaves through gw_log, gw_redact, or an error message made with
- * gw_fail: each occurrence becomes "[secret]". Secrets under 6 bytes are not searched for. */
+ * gw_fail: each occurrence becomes "[secret]". Secrets under 6 bytes are not searched for. Redact
+ * first what is then escaped, wrapped or cut: a secret is found only as it was added. */
 void gw_secret_add(struct gw_view secret); /* copies; the copy is wiped at exit */
 void gw_secret_clear(void);                /* wipes and forgets all */
 struct gw_view gw_redact(struct gw_arena *arena, struct gw_view text); /* `text` itself if clean */
 
 enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARN, GW_LOG_INFO, GW_LOG_DEBUG };
 void gw_log_set_level(enum gw_log_level level); /* default GW_LOG_WARN */
-void gw_log(enum gw_log_level level, const char *format, ...) GW_PRINTF(2, 3); /* to stderr */
+
+/* One line to stderr, cut at 2 KiB. */
+void gw_log(enum gw_log_level level, const char *format, ...) GW_PRINTF(2, 3);
 
 #endif

@@ -32,7 +32,7 @@ void gw_buf_reset(struct gw_buf *buf)
  */
 static bool reserve(struct gw_buf *buf, size_t extra)
 {
-    if (buf->full || extra > buf->limit_bytes - buf->len) {
+    if (buf->full || extra > GW_NPOS / 2 || extra > buf->limit_bytes - buf->len) {
         buf->full = true;
         return false;
     }
@@ -82,7 +82,7 @@ bool gw_buf_addf(struct gw_buf *buf, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0 || !reserve(buf, (size_t)len)) {
+    if (!reserve(buf, len < 0 ? GW_NPOS : (size_t)len)) {
         return false;
     }
     va_start(args, format);

@@ -1,9 +1,9 @@
 /* log: diagnostics to stderr, and the one place that knows which texts are secret. */
-#include "base/base.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/internal.h"
 
 #define SHORTEST_SECRET 6 /* shorter ones would blank out ordinary words */
 #define MESSAGE_BYTES   2048
@@ -82,15 +82,16 @@ struct gw_view gw_redact(struct gw_arena *arena, struct gw_view text)
     }
     struct gw_buf out;
     gw_buf_init(&out, GW_NPOS / 2);
-    while (text.len > 0) {
-        size_t len = secret_at(text);
-        if (len > 0) {
+    size_t hidden = 0; /* what lies before this is covered; a secret may begin inside another */
+    for (size_t at = 0; at < text.len; at++) {
+        size_t len = secret_at(gw_view_sub(text, at, text.len));
+        if (len > 0 && at >= hidden) {
             gw_buf_add_text(&out, "[secret]");
-        } else {
-            len = 1;
-            gw_buf_add_char(&out, text.data[0]);
         }
-        text = gw_view_sub(text, len, text.len);
+        hidden = at + len > hidden ? at + len : hidden;
+        if (at >= hidden) {
+            gw_buf_add_char(&out, text.data[at]);
+        }
     }
     struct gw_view clean = gw_arena_dup(arena, gw_buf_view(&out));
     gw_buf_clear(&out);
@@ -111,10 +112,7 @@ void gw_log(enum gw_log_level level, const char *format, ...)
     char message[MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    gw_message_write(message, sizeof message, format, args);
     va_end(args);
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_view clean = gw_redact(arena, gw_view_of(message));
-    fprintf(stderr, "gwrun: %s: %.*s\n", names[level], GW_VIEW_ARGS(clean));
-    gw_arena_free(arena);
+    fprintf(stderr, "gwrun: %s: %s\n", names[level], message);
 }

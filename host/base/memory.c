@@ -1,12 +1,13 @@
 /* memory: allocation that cannot fail, and arenas. */
-#include "base/base.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/internal.h"
+
 #define EXIT_OUT_OF_MEMORY 70
 #define BLOCK_BYTES        4096
+#define MAX_ALLOC_BYTES    (SIZE_MAX / 2) /* sums with headers and padding do not wrap */
 
 static void *must_have(void *block)
 {
@@ -94,6 +95,9 @@ static struct block *add_block(struct gw_arena *arena, size_t size)
 void *gw_arena_alloc(struct gw_arena *arena, size_t size)
 {
     size_t align = sizeof(max_align_t);
+    if (size > MAX_ALLOC_BYTES) {
+        must_have(NULL);
+    }
     size = (size + align - 1) / align * align;
     struct block *block = arena->blocks;
     if (!block || block->capacity - block->used < size) {
@@ -113,15 +117,22 @@ struct gw_view gw_arena_dup(struct gw_arena *arena, struct gw_view text)
     return (struct gw_view){copy, text.len};
 }
 
+struct gw_view gw_arena_vprintf(struct gw_arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = len < 0 ? must_have(NULL) : gw_arena_alloc(arena, (size_t)len + 1);
+    vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return (struct gw_view){text, (size_t)len};
+}
+
 struct gw_view gw_arena_printf(struct gw_arena *arena, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    struct gw_view text = gw_arena_vprintf(arena, format, args);
     va_end(args);
-    char *text = gw_arena_alloc(arena, (size_t)len + 1);
-    va_start(args, format);
-    vsnprintf(text, (size_t)len + 1, format, args);
-    va_end(args);
-    return (struct gw_view){text, (size_t)len};
+    return text;
 }

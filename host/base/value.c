@@ -87,14 +87,11 @@ struct gw_view gw_map_text(const struct gw_value *map, struct gw_view key)
     return value && value->kind == GW_STRING ? value->as.string : GW_VIEW_NONE;
 }
 
-static bool is_number(const struct gw_value *value)
+/* Exact, where the integer as a double would be rounded. */
+static bool int_equals_double(int64_t integer, double number)
 {
-    return value->kind == GW_INT || value->kind == GW_DOUBLE;
-}
-
-static double as_double(const struct gw_value *value)
-{
-    return value->kind == GW_INT ? (double)value->as.integer : value->as.number;
+    bool in_range = number >= -0x1p63 && number < 0x1p63;
+    return in_range && number == (double)(int64_t)number && integer == (int64_t)number;
 }
 
 static bool lists_equal(const struct gw_value *a, const struct gw_value *b)
@@ -117,7 +114,8 @@ static bool maps_equal(const struct gw_value *a, const struct gw_value *b)
     }
     for (size_t i = 0; i < a->as.map.count; i++) {
         const struct gw_value *other = gw_map_get(b, a->as.map.entries[i].key);
-        if (!other || !gw_value_equal(&a->as.map.entries[i].value, other)) {
+        if (!other || !gw_map_get(a, b->as.map.entries[i].key) ||
+            !gw_value_equal(&a->as.map.entries[i].value, other)) {
             return false;
         }
     }
@@ -127,7 +125,10 @@ static bool maps_equal(const struct gw_value *a, const struct gw_value *b)
 bool gw_value_equal(const struct gw_value *a, const struct gw_value *b)
 {
     if (a->kind != b->kind) {
-        return is_number(a) && is_number(b) && as_double(a) == as_double(b);
+        return (a->kind == GW_INT && b->kind == GW_DOUBLE &&
+                int_equals_double(a->as.integer, b->as.number)) ||
+               (a->kind == GW_DOUBLE && b->kind == GW_INT &&
+                int_equals_double(b->as.integer, a->as.number));
     }
     switch (a->kind) {
     case GW_NULL:

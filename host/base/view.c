@@ -1,8 +1,8 @@
 /* view: borrowed text. */
 #include "base/base.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,15 +135,35 @@ bool gw_view_to_int64(struct gw_view text, int64_t *out)
     return true;
 }
 
-/* The JSON number form: no leading '+', no hexadecimal, no "inf". */
+static bool take_one_of(struct gw_view *text, char one, char other)
+{
+    bool there = text->len > 0 && (text->data[0] == one || text->data[0] == other);
+    *text = gw_view_sub(*text, there, text->len);
+    return there;
+}
+
+static bool take_digits(struct gw_view *text)
+{
+    size_t len = 0;
+    while (len < text->len && text->data[len] >= '0' && text->data[len] <= '9') {
+        len++;
+    }
+    *text = gw_view_sub(*text, len, text->len);
+    return len > 0;
+}
+
+/* Checked before strtod reads it, which takes hexadecimal, "inf" and "1." as well. */
 static bool has_number_form(struct gw_view text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!isdigit((unsigned char)text.data[i]) && !strchr("+-.eE", text.data[i])) {
-            return false;
-        }
+    take_one_of(&text, '-', '-');
+    if (!take_digits(&text) || (take_one_of(&text, '.', '.') && !take_digits(&text))) {
+        return false;
     }
-    return text.len > 0 && (text.data[0] == '-' || isdigit((unsigned char)text.data[0]));
+    if (take_one_of(&text, 'e', 'E')) {
+        take_one_of(&text, '+', '-');
+        return take_digits(&text) && text.len == 0;
+    }
+    return text.len == 0;
 }
 
 bool gw_view_to_double(struct gw_view text, double *out)
@@ -154,9 +174,8 @@ bool gw_view_to_double(struct gw_view text, double *out)
     }
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    char *end;
-    double number = strtod(copy, &end);
-    if (end != copy + text.len) {
+    double number = strtod(copy, NULL);
+    if (!isfinite(number)) {
         return false;
     }
     *out = number;
@@ -193,11 +212,11 @@ struct gw_view gw_view_nearest(struct gw_view name, const struct gw_view *candid
 {
     struct gw_view best = GW_VIEW_NONE;
     size_t best_distance = (name.len < 3 ? 3 : name.len) / 3 + 1;
-    if (name.len > NAME_MAX_BYTES) {
+    if (name.len == 0 || name.len > NAME_MAX_BYTES) {
         return best;
     }
     for (size_t i = 0; i < count; i++) {
-        if (candidates[i].len > NAME_MAX_BYTES) {
+        if (candidates[i].len == 0 || candidates[i].len > NAME_MAX_BYTES) {
             continue;
         }
         size_t distance = edit_distance(name, candidates[i]);
