@@ -35,6 +35,10 @@ bool gw_report_event(struct gw_report *report, const struct gw_value *event);
  * other "\x1b", bytes that are not UTF-8 U+FFFD. What AWS sends cannot steer the terminal. */
 void gw_report_plain(struct gw_view text, struct gw_buf *out);
 
+/* Adds a question as it looks among the events, made plain and wrapped at the report's width, and
+ * without a line break at its end: the answer, or a hint at it, follows. `report` may be NULL. */
+void gw_report_question(const struct gw_report *report, struct gw_view text, struct gw_buf *out);
+
 /* Ends a line that is being redrawn, before something else (a prompt) prints. */
 void gw_report_settle(struct gw_report *report);
 

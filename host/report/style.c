@@ -7,6 +7,7 @@
 #define DEFAULT_COLUMNS 80
 #define MIN_COLUMNS     40
 #define MAX_VALUE_BYTES ((size_t)1 << 20)
+#define QUESTION_HANG   "     "
 
 /* ---- safe text ------------------------------------------------------------------------------- */
 
@@ -238,6 +239,23 @@ void gw_report_line(struct gw_report *report, const struct gw_line *line)
         gw_report_styled(report, line->style, take_line(&rest, width));
         gw_buf_add_char(&report->buf, '\n');
     }
+}
+
+void gw_report_question(const struct gw_report *report, struct gw_view text, struct gw_buf *out)
+{
+    struct gw_buf plain;
+    gw_buf_init(&plain, MAX_VALUE_BYTES);
+    gw_report_plain(text, &plain);
+    struct gw_view rest = gw_buf_view(&plain);
+    size_t columns = report ? gw_report_columns(report) : DEFAULT_COLUMNS;
+    size_t width = columns - sizeof QUESTION_HANG;
+    gw_buf_add_text(out, "   ? ");
+    gw_buf_add(out, take_line(&rest, width));
+    while (rest.len > 0) {
+        gw_buf_add_text(out, "\n" QUESTION_HANG);
+        gw_buf_add(out, take_line(&rest, width));
+    }
+    gw_buf_clear(&plain);
 }
 
 void gw_report_blank(struct gw_report *report)

@@ -46,16 +46,15 @@ static void show(const struct gw_run_question *question)
     struct gw_run *run = question->run;
     struct gw_buf prompt;
     gw_buf_init(&prompt, MAX_PROMPT_BYTES);
-    gw_buf_add_text(&prompt, "  ? ");
-    gw_report_plain(question->text, &prompt);
+    gw_report_question(run->options.report, question->text, &prompt);
     if (!question->confirms) {
         gw_buf_addf(&prompt, question->fallback.len ? " [%.*s]: " : ": ",
                     GW_VIEW_ARGS(question->fallback));
     } else if (question->word.len > 0) {
-        gw_buf_addf(&prompt, "\n    type '%.*s' to go on, anything else to stop: ",
+        gw_buf_addf(&prompt, "\n     type '%.*s' to go on, anything else to stop: ",
                     GW_VIEW_ARGS(question->word));
     } else {
-        gw_buf_add_text(&prompt, "\n    go on? [y]es, [n]o, yes to [a]ll, [q]uit: ");
+        gw_buf_add_text(&prompt, "\n     go on? [y]es, [n]o, yes to [a]ll, [q]uit: ");
     }
     tcflush(run->options.terminal_fd, TCIFLUSH);
     write_all(run->options.terminal_fd, gw_buf_view(&prompt));
@@ -135,7 +134,7 @@ static void line_came(struct gw_run_question *question, struct gw_view line)
         return;
     }
     question->answer_len = 0;
-    write_all(question->run->options.terminal_fd, GW_VIEW("    y, n, a or q: "));
+    write_all(question->run->options.terminal_fd, GW_VIEW("     y, n, a or q: "));
 }
 
 static void input_ended(struct gw_run_question *question)
