@@ -11,9 +11,33 @@ static const struct gw_view SECRET = {"[secret]", 8};
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static void write_escape(char c, struct gw_buf *out)
+/* Up to U+FFFF; what lies beyond needs no escape, and any number will do. */
+static unsigned code_at(struct gw_view text, size_t at, size_t len)
 {
-    switch (c) {
+    const unsigned char *c = (const unsigned char *)text.data + at;
+    switch (len) {
+    case 1:
+        return c[0];
+    case 2:
+        return (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu);
+    case 3:
+        return (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+    default:
+        return 0x10000;
+    }
+}
+
+/* More than JSON asks for: terminals act on the control characters beyond ASCII (U+009B begins a
+ * sequence as ESC [ does) and on marks of direction, and some readers break lines at U+2028. */
+static bool needs_escape(unsigned code)
+{
+    return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code < 0xa0) ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+static void write_escape(unsigned code, struct gw_buf *out)
+{
+    switch (code) {
     case '"':
         gw_buf_add_text(out, "\\\"");
         return;
@@ -36,13 +60,8 @@ static void write_escape(char c, struct gw_buf *out)
         gw_buf_add_text(out, "\\t");
         return;
     default:
-        gw_buf_addf(out, "\\u%04x", (unsigned)(unsigned char)c);
+        gw_buf_addf(out, "\\u%04x", code);
     }
-}
-
-static bool needs_escape(char c)
-{
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
 bool gw_json_write_string(struct gw_view text, struct gw_buf *out)
@@ -52,7 +71,8 @@ bool gw_json_write_string(struct gw_view text, struct gw_buf *out)
     size_t at = 0;
     while (at < text.len) {
         size_t len = gw_utf8_sequence(text, at);
-        if (len > 0 && !needs_escape(text.data[at])) {
+        unsigned code = len > 0 ? code_at(text, at, len) : 0;
+        if (len > 0 && !needs_escape(code)) {
             at += len;
             continue;
         }
@@ -60,9 +80,10 @@ bool gw_json_write_string(struct gw_view text, struct gw_buf *out)
         if (len == 0) {
             gw_buf_add_text(out, GW_UTF8_REPLACEMENT);
         } else {
-            write_escape(text.data[at], out);
+            write_escape(code, out);
         }
-        run = ++at;
+        at += len > 0 ? len : 1;
+        run = at;
     }
     gw_buf_add(out, gw_view_sub(text, run, at - run));
     return gw_buf_add_char(out, '"');

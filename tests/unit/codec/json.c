@@ -261,8 +261,23 @@ static void strings_become_valid_utf8(void **state)
     struct gw_buf out;
     (void)state;
     gw_buf_init(&out, 100);
-    assert_true(gw_json_write_string(GW_VIEW("a\xff\xc3\x01\x7f\\"), &out));
-    assert_text(gw_buf_view(&out), "\"a\xef\xbf\xbd\xef\xbf\xbd\\u0001\x7f\\\\\"");
+    assert_true(gw_json_write_string(GW_VIEW("a\xff\xc3\x01\\"), &out));
+    assert_text(gw_buf_view(&out), "\"a\xef\xbf\xbd\xef\xbf\xbd\\u0001\\\\\"");
+    gw_buf_clear(&out);
+}
+
+/* DEL, U+009B (which begins a sequence as ESC [ does), LINE SEPARATOR, two marks of direction; and
+ * the neighbours that stay. */
+static void what_terminals_act_on_is_escaped(void **state)
+{
+    struct gw_buf out;
+    (void)state;
+    gw_buf_init(&out, 100);
+    assert_true(gw_json_write_string(GW_VIEW("~\x7f\xc2\x9b\xc2\xa0\xe2\x80\xa7\xe2\x80\xa8"
+                                             "\xe2\x80\xae\xe2\x81\xa6\xf0\x9f\x98\x82"),
+                                     &out));
+    assert_text(gw_buf_view(&out), "\"~\\u007f\\u009b\xc2\xa0\xe2\x80\xa7\\u2028"
+                                   "\\u202e\\u2066\xf0\x9f\x98\x82\"");
     gw_buf_clear(&out);
 }
 
@@ -302,6 +317,7 @@ int main(void)
         cmocka_unit_test(numbers_read_back_the_same),
         cmocka_unit_test(indents_for_people),
         cmocka_unit_test(strings_become_valid_utf8),
+        cmocka_unit_test(what_terminals_act_on_is_escaped),
         cmocka_unit_test(a_ceiling_or_depth_stops_writing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
