@@ -100,6 +100,21 @@ static void name_operation(const struct gw_call *call, struct gw_err *err)
     }
 }
 
+static struct gw_view place_of(const struct gw_call *call)
+{
+    struct gw_url url = {0};
+    gw_url_parse(call->outgoing.http.url, &url, NULL);
+    return url.authority;
+}
+
+/* An answer that makes no sense is a question to who gave it. */
+static void name_answerer(const struct gw_call *call, struct gw_err *err)
+{
+    struct gw_view message = gw_arena_dup(call->arena, gw_view_of(err->message));
+    gw_fail(err, err->code, "%.*s; the answer came from %.*s", GW_VIEW_ARGS(message),
+            GW_VIEW_ARGS(place_of(call)));
+}
+
 /* `done` may free the client: after it, only the call's own memory is touched. */
 static void finish(struct gw_call *call, const struct attempt *attempt)
 {
@@ -109,6 +124,8 @@ static void finish(struct gw_call *call, const struct attempt *attempt)
         .error = attempt->error,
         .err = attempt->err,
         .request_id = call->request_id,
+        .place = place_of(call),
+        .credentials_source = call->client->credentials.source,
         .attempts = call->attempts,
         .duration_ms = gw_loop_now_ms(call->client->options.loop) - call->started_ms,
     };
@@ -273,6 +290,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
         }
         break;
     case GW_ANSWER_GARBAGE:
+        name_answerer(call, &err);
         attempt.err = &err;
         break;
     }

@@ -173,6 +173,16 @@ static void complete_error(const struct gw_http_response *res, struct gw_arena *
     }
 }
 
+/* A service that has something to say sends at least "{}" or its root element. */
+static bool check_presence(const struct gw_operation *op, const struct gw_http_response *res,
+                           struct gw_err *err)
+{
+    const struct gw_shape *shape = gw_operation_output(op);
+    struct gw_walk walk = {.op = op, .refusal = GW_ERR_PROTOCOL, .err = err};
+    return res->body.len > 0 || !shape || gw_shape_member_count(shape) == 0 ||
+           gw_walk_fail(&walk, NULL, "the answer is empty");
+}
+
 enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
                                          const struct gw_http_response *res, struct gw_arena *arena,
                                          struct gw_value *output, struct gw_aws_error *error,
@@ -185,7 +195,9 @@ enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
     }
     if (res->status >= 200 && res->status < 300) {
         *output = gw_value_map();
-        return wire->read_output(op, res, arena, output, err) ? GW_ANSWER_OK : GW_ANSWER_GARBAGE;
+        return check_presence(op, res, err) && wire->read_output(op, res, arena, output, err)
+                   ? GW_ANSWER_OK
+                   : GW_ANSWER_GARBAGE;
     }
     *error = (struct gw_aws_error){
         .service = gw_service_name(service),

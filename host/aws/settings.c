@@ -13,7 +13,8 @@
 struct found {
     struct gw_view value;
     const char *origin;
-    bool is_private; /* from the credentials file: no message quotes that */
+    struct gw_view path; /* of the file; empty: not from one */
+    bool is_private;     /* from the credentials file: no message quotes that */
 };
 
 static struct gw_view environment(const char *variable)
@@ -29,11 +30,11 @@ static struct found find(const struct gw_config *config, struct gw_view profile,
     for (size_t i = 0; i < 2 && variables[i]; i++) {
         struct gw_view value = environment(variables[i]);
         if (value.len > 0) {
-            return (struct found){value, variables[i], false};
+            return (struct found){value, variables[i], GW_VIEW_NONE, false};
         }
     }
     struct gw_view path = gw_config_origin(config, profile, gw_view_of(key));
-    return (struct found){gw_config_get(config, profile, gw_view_of(key)), key,
+    return (struct found){gw_config_get(config, profile, gw_view_of(key)), key, path,
                           gw_view_equal(path, gw_config_credentials_path(config))};
 }
 
@@ -76,7 +77,7 @@ static bool fail_unknown_profile(const struct gw_config *config, struct found pr
 static bool resolve_profile(const struct gw_config *config, struct gw_view argument,
                             struct gw_settings *out, struct gw_err *err)
 {
-    struct found profile = {gw_view_trim(argument), "the profile argument", false};
+    struct found profile = {.value = gw_view_trim(argument), .origin = "the profile argument"};
     out->profile_named = profile.value.len > 0;
     if (profile.value.len == 0) {
         profile = find(config, GW_VIEW_NONE, "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "");
@@ -109,15 +110,16 @@ static bool is_host_label(struct gw_view text)
 static bool resolve_region(const struct gw_config *config, struct gw_view argument,
                            struct gw_settings *out, struct gw_err *err)
 {
-    struct found region = {gw_view_trim(argument), "the region argument", false};
+    struct found region = {.value = gw_view_trim(argument), .origin = "the region argument"};
     if (region.value.len == 0) {
         region = find(config, out->profile, "AWS_REGION", "AWS_DEFAULT_REGION", "region");
     }
     out->region = region.value;
     if (region.value.len > 0 && !is_host_label(region.value)) {
         return gw_fail(err, GW_ERR_INPUT,
-                       "region '%.*s': expected a name like 'us-east-1' (from %s)",
-                       GW_VIEW_ARGS(quotable(region)), region.origin);
+                       "region '%.*s': expected a name like 'us-east-1' (from %s%s%.*s)",
+                       GW_VIEW_ARGS(quotable(region)), region.origin,
+                       region.path.len > 0 ? " in " : "", GW_VIEW_ARGS(region.path));
     }
     return true;
 }
@@ -129,8 +131,10 @@ static bool resolve_max_attempts(const struct gw_config *config, struct gw_setti
     int64_t number = DEFAULT_MAX_ATTEMPTS;
     if (attempts.value.len > 0 &&
         (!gw_view_to_int64(attempts.value, &number) || number < 1 || number > LIMIT_MAX_ATTEMPTS)) {
-        return gw_fail(err, GW_ERR_INPUT, "%s: expected a whole number from 1 to %d, got '%.*s'",
-                       attempts.origin, LIMIT_MAX_ATTEMPTS, GW_VIEW_ARGS(quotable(attempts)));
+        return gw_fail(
+            err, GW_ERR_INPUT, "%s%s%.*s: expected a whole number from 1 to %d, got '%.*s'",
+            attempts.origin, attempts.path.len > 0 ? " in " : "", GW_VIEW_ARGS(attempts.path),
+            LIMIT_MAX_ATTEMPTS, GW_VIEW_ARGS(quotable(attempts)));
     }
     out->max_attempts = (int)number;
     return true;

@@ -140,9 +140,13 @@ static int aws_operation(lua_State *L)
 
 /* ---- calling --------------------------------------------------------------------------------- */
 
+#define MESSAGE_MAX_BYTES 600 /* of what the other side says */
+#define NAME_MAX_BYTES    100
+
 struct pending {
     struct gw_gate *gate;
     struct gw_arena *arena; /* holds this struct too */
+    const struct gw_operation *op;
     struct gw_act act;
     struct gw_value params;
     struct gw_wait *wait;
@@ -150,7 +154,8 @@ struct pending {
 
     struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
     struct gw_value value;
-    struct gw_aws_error error; /* of GW_ERR_SERVICE; its texts are copies */
+    struct gw_aws_error error; /* without service: none came; its texts are copies */
+    struct gw_view credentials_source;
 };
 
 static struct gw_value copy_value(struct gw_arena *arena, const struct gw_value *from)
@@ -178,27 +183,57 @@ static struct gw_value copy_value(struct gw_arena *arena, const struct gw_value 
     return copy;
 }
 
-/* "ecs:UpdateService: service not found (ServiceNotFoundException, request 4c1f)" */
-static void describe_error(struct gw_view action, const struct gw_aws_error *error,
-                           struct gw_err *err)
+/* Not beyond `max_bytes`, nor in the middle of a secret or of a character. */
+static struct gw_view shorten(struct gw_arena *arena, struct gw_view text, size_t max_bytes)
 {
-    struct gw_view message = gw_view_trim(error->message);
+    text = gw_redact(arena, gw_view_trim(text));
+    if (text.len <= max_bytes) {
+        return text;
+    }
+    while (max_bytes > 0 && ((unsigned char)text.data[max_bytes] & 0xc0) == 0x80) {
+        max_bytes--;
+    }
+    return gw_arena_printf(arena, "%.*s...", (int)max_bytes, text.data);
+}
+
+/* "ecs:UpdateService: service not found (ServiceNotFoundException, request 4c1f)" */
+static void describe_error(struct pending *pending, const struct gw_aws_error *error)
+{
+    struct gw_view action = pending->act.action;
+    struct gw_view message = shorten(pending->arena, error->message, MESSAGE_MAX_BYTES);
+    struct gw_view code = shorten(pending->arena, error->code, NAME_MAX_BYTES);
+    struct gw_view id = shorten(pending->arena, error->request_id, NAME_MAX_BYTES);
     if (gw_view_ends_with(message, GW_VIEW("."))) {
         message.len--;
     }
     if (message.len == 0) {
         message = GW_VIEW("refused without a message");
     }
-    if (error->request_id.len == 0) {
-        gw_fail(err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s)", GW_VIEW_ARGS(action),
-                GW_VIEW_ARGS(message), GW_VIEW_ARGS(error->code));
-        return;
-    }
-    gw_fail(err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s, request %.*s)", GW_VIEW_ARGS(action),
-            GW_VIEW_ARGS(message), GW_VIEW_ARGS(error->code), GW_VIEW_ARGS(error->request_id));
+    gw_fail(&pending->err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s%s%.*s)", GW_VIEW_ARGS(action),
+            GW_VIEW_ARGS(message), GW_VIEW_ARGS(code), id.len > 0 ? ", request " : "",
+            GW_VIEW_ARGS(id));
 }
 
-static void keep_error(struct pending *pending, const struct gw_aws_error *error)
+/* Where no code came but the status stands for it, something else than the service answered. */
+static bool is_of_aws(const struct gw_aws_error *error)
+{
+    int64_t status = 0;
+    return !gw_view_to_int64(error->code, &status) || status != error->http_status;
+}
+
+static void describe_foreign(struct pending *pending, const struct gw_aws_error *error,
+                             struct gw_view place)
+{
+    struct gw_view message = shorten(pending->arena, error->message, MESSAGE_MAX_BYTES);
+    gw_fail(&pending->err, GW_ERR_PROTOCOL,
+            "%.*s: no answer of AWS but HTTP status %d, '%.*s', from %.*s (an outage, a proxy, or "
+            "a wrong endpoint)",
+            GW_VIEW_ARGS(pending->act.action), error->http_status, GW_VIEW_ARGS(message),
+            GW_VIEW_ARGS(place));
+}
+
+static void keep_error(struct pending *pending, const struct gw_aws_error *error,
+                       struct gw_view place)
 {
     pending->error = *error;
     pending->error.code = gw_arena_dup(pending->arena, error->code);
@@ -206,15 +241,27 @@ static void keep_error(struct pending *pending, const struct gw_aws_error *error
     pending->error.detail = copy_value(pending->arena, &error->detail);
     pending->error.service = gw_arena_dup(pending->arena, error->service);
     pending->error.operation = gw_arena_dup(pending->arena, error->operation);
-    describe_error(pending->act.action, error, &pending->err);
+    if (is_of_aws(error)) {
+        describe_error(pending, error);
+    } else {
+        describe_foreign(pending, error, place);
+    }
 }
 
+/* The client says "elbv2:DescribeRules", policies and people "elasticloadbalancing:DescribeRules".
+ */
 static void keep_failure(struct pending *pending, const struct gw_err *err)
 {
-    pending->err = *err;
-    if (!gw_view_starts_with(gw_view_of(err->message), pending->act.action)) {
-        gw_err_prefix(&pending->err, "%.*s", GW_VIEW_ARGS(pending->act.action));
+    struct gw_view service = gw_service_name(gw_operation_service(pending->op));
+    struct gw_view name = gw_operation_name(pending->op);
+    struct gw_view subject =
+        gw_arena_printf(pending->arena, "%.*s:%.*s: ", GW_VIEW_ARGS(service), GW_VIEW_ARGS(name));
+    struct gw_view message = gw_view_of(err->message);
+    if (gw_view_starts_with(message, subject)) {
+        message = gw_view_sub(message, subject.len, GW_NPOS);
     }
+    gw_fail(&pending->err, err->code, "%.*s: %.*s", GW_VIEW_ARGS(pending->act.action),
+            GW_VIEW_ARGS(message));
 }
 
 static void report(struct pending *pending, struct gw_view request_id, int attempts,
@@ -232,10 +279,11 @@ static void call_done(void *ctx, const struct gw_call_result *result)
 {
     struct pending *pending = ctx;
     pending->call = NULL;
+    pending->credentials_source = gw_arena_dup(pending->arena, result->credentials_source);
     if (result->output) {
         pending->value = copy_value(pending->arena, result->output);
     } else if (result->error) {
-        keep_error(pending, result->error);
+        keep_error(pending, result->error, result->place);
     } else {
         keep_failure(pending, result->err);
     }
@@ -256,12 +304,14 @@ static void cancel_call(void *ctx)
     report(pending, GW_VIEW_NONE, 0, 0);
 }
 
-static void add_error_fields(lua_State *L, const struct gw_aws_error *error)
+static void add_error_fields(lua_State *L, const struct pending *pending)
 {
+    const struct gw_aws_error *error = &pending->error;
     set_text(L, "service", error->service);
     set_text(L, "operation", error->operation);
     set_text(L, "code", error->code);
     set_text(L, "request_id", error->request_id);
+    set_text(L, "credentials_source", pending->credentials_source);
     lua_pushinteger(L, error->http_status);
     lua_setfield(L, -2, "http_status");
     lua_pushinteger(L, error->attempts);
@@ -278,8 +328,8 @@ static int push_outcome(lua_State *L, void *ctx)
         return 1;
     }
     gw_push_fail(L, &pending->err);
-    if (pending->err.code == GW_ERR_SERVICE) {
-        add_error_fields(L, &pending->error);
+    if (pending->error.service.len > 0) {
+        add_error_fields(L, pending);
     }
     return 2;
 }
@@ -302,13 +352,13 @@ static struct gw_view option(lua_State *L, const char *field)
     return text; /* stays on the stack */
 }
 
-static bool start_call(struct pending *pending, const struct gw_operation *op,
-                       struct gw_view region, struct gw_view profile)
+static bool start_call(struct pending *pending, struct gw_view region, struct gw_view profile)
 {
     struct gw_err err = {0};
     struct gw_client *client = pending->gate->client(pending->gate, region, profile, &err);
     if (client) {
-        pending->call = gw_call_start(client, op, pending->act.params, call_done, pending, &err);
+        pending->call =
+            gw_call_start(client, pending->op, pending->act.params, call_done, pending, &err);
     }
     if (!pending->call) {
         keep_failure(pending, &err);
@@ -335,6 +385,7 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
     struct pending *pending = gw_arena_alloc(arena, sizeof *pending);
     pending->gate = gate;
     pending->arena = arena;
+    pending->op = op;
     pending->act = (struct gw_act){.action = action_of(op, arena),
                                    .effect = gw_operation_effect(op),
                                    .params = &pending->params,
@@ -374,7 +425,7 @@ static int aws_call(lua_State *L)
     case GW_GATE_SEND:
         break;
     }
-    if (!start_call(pending, op, region, profile)) {
+    if (!start_call(pending, region, profile)) {
         return push_outcome(L, pending);
     }
     return gw_task_await(L, pending->wait);

@@ -208,6 +208,11 @@ static bool fail(struct gw_exchange *exchange, CURLcode code)
         return fail_cut_off(exchange);
     case CURLE_UNSUPPORTED_PROTOCOL:
         return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer is not HTTP", GW_VIEW_ARGS(place));
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return gw_fail(err, GW_ERR_NETWORK,
+                       "%.*s: its certificate is not trusted: %s (AWS_CA_BUNDLE can name another "
+                       "authority)",
+                       GW_VIEW_ARGS(place), told);
     case CURLE_OUT_OF_MEMORY: /* what curl calls a header line over its own 100 KiB */
         return gw_fail(err, GW_ERR_LIMIT, "%.*s: a header line of the answer is too large",
                        GW_VIEW_ARGS(place));

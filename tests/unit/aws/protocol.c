@@ -171,6 +171,18 @@ static void wrong_types_and_cut_off_json_are_garbage(void **state)
                    "column 1)");
 }
 
+static void an_empty_answer_is_garbage_where_something_is_to_be_said(void **state)
+{
+    (void)state;
+    assert_garbage("ecs", "DescribeServices", GW_VIEW(""),
+                   "ecs:DescribeServices: the answer is empty");
+    assert_garbage("sts", "GetCallerIdentity", GW_VIEW(""),
+                   "sts:GetCallerIdentity: the answer is empty");
+    struct answer nothing = read_answer("logs", "CreateLogGroup", 200, GW_VIEW(""));
+    assert_int_equal(nothing.kind, GW_ANSWER_OK);
+    gw_arena_free(nothing.arena);
+}
+
 static void a_page_of_a_proxy_is_no_answer_of_a_query_service(void **state)
 {
     (void)state;
@@ -339,6 +351,7 @@ int main(void)
         cmocka_unit_test(writes_the_requests_of_the_vectors),
         cmocka_unit_test(reads_the_answers_of_the_vectors),
         cmocka_unit_test(wrong_types_and_cut_off_json_are_garbage),
+        cmocka_unit_test(an_empty_answer_is_garbage_where_something_is_to_be_said),
         cmocka_unit_test(a_page_of_a_proxy_is_no_answer_of_a_query_service),
         cmocka_unit_test(what_the_model_does_not_know_is_skipped),
         cmocka_unit_test(sensitive_members_come_out_secret),

@@ -170,7 +170,7 @@ static void the_region_is_argument_then_environment_then_profile(void **state)
         {.claim = "a host in the profile",
          .profile = "odd",
          .message = "region 'us-east-1.evil.example': expected a name like 'us-east-1' (from "
-                    "region)"},
+                    "region in config)"},
     };
     check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
 }
@@ -203,7 +203,7 @@ static void switches_come_from_environment_or_profile(void **state)
         {.claim = "attempts of the profile",
          .profile = "odd",
          .region = "us-east-1",
-         .message = "max_attempts: expected a whole number from 1 to 100, got 'many'"},
+         .message = "max_attempts in config: expected a whole number from 1 to 100, got 'many'"},
     };
     check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
 }
@@ -213,10 +213,11 @@ static void no_message_quotes_the_credentials_file(void **state)
     (void)state;
     static const struct row rows[] = {
         {.claim = "a secret in the wrong place",
-         .message = "region '...': expected a name like 'us-east-1' (from region)"},
+         .message = "region '...': expected a name like 'us-east-1' (from region in credentials)"},
         {.claim = "likewise",
          .region = "us-east-1",
-         .message = "max_attempts: expected a whole number from 1 to 100, got '...'"},
+         .message =
+             "max_attempts in credentials: expected a whole number from 1 to 100, got '...'"},
     };
     check_rows("", "[default]\nregion = wJalrXUtnFEMI/K7\nmax_attempts = wJalrXUtnFEMI\n", rows,
                sizeof rows / sizeof rows[0]);
