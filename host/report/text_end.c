@@ -90,6 +90,16 @@ static void show_left(struct gw_report *report, const struct gw_value *event)
     }
 }
 
+/* "requests_lost" as a person reads it. */
+static struct gw_view words(struct gw_report *report, struct gw_view key)
+{
+    char *text = gw_arena_alloc(report->arena, key.len + 1);
+    for (size_t i = 0; i < key.len; i++) {
+        text[i] = key.data[i] == '_' ? ' ' : key.data[i];
+    }
+    return gw_report_safe(report, (struct gw_view){text, key.len});
+}
+
 static void show_world(struct gw_report *report, const struct gw_value *event)
 {
     const struct gw_value *world = gw_map_get(event, GW_VIEW("world"));
@@ -99,10 +109,9 @@ static void show_world(struct gw_report *report, const struct gw_value *event)
     }
     for (size_t i = 0; i < world->as.map.count; i++) {
         const struct gw_entry *fact = &world->as.map.entries[i];
-        text =
-            gw_arena_printf(report->arena, "%.*s%s%.*s %.*s", GW_VIEW_ARGS(text),
-                            text.len ? ", " : "", GW_VIEW_ARGS(gw_report_safe(report, fact->key)),
-                            GW_VIEW_ARGS(gw_report_value(report, &fact->value)));
+        text = gw_arena_printf(report->arena, "%.*s%s%.*s %.*s", GW_VIEW_ARGS(text),
+                               text.len ? ", " : "", GW_VIEW_ARGS(words(report, fact->key)),
+                               GW_VIEW_ARGS(gw_report_value(report, &fact->value)));
     }
     gw_report_line(report,
                    &(struct gw_line){.text = gw_arena_printf(report->arena, "Simulated world: %.*s",
