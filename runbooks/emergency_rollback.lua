@@ -50,10 +50,9 @@ local function update_service(rb, p, current, target)
   return rb:step("Point the service at " .. ecs.short(target), {
     confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(current), ecs.short(target)),
     change = function()
-      local answer = aws.ecs.update_service {
+      return ecs.begun_deployment(aws.ecs.update_service {
         cluster = p.cluster, service = p.service, taskDefinition = target, forceNewDeployment = true,
-      }
-      return ecs.primary(answer.service).id
+      })
     end,
   })
 end

@@ -38,30 +38,45 @@ function ecs.task_id(task_arn)
   return task_arn:match("([^/]+)$")
 end
 
+-- What ECS always tells of a thing. An answer without it is no ground to act on.
+local function check_members(action, thing, names)
+  for _, name in ipairs(names) do
+    if thing[name] == nil then failure.raise("protocol", "%s: the answer lacks '%s'", action, name) end
+  end
+  return thing
+end
+
 ---Describes one service; raises when it is not there.
 ---@param which ServiceName
 ---@return table service as DescribeServices answers it
 function ecs.get_service(which)
   local answer = aws.ecs.describe_services { cluster = which.cluster, services = { which.service } }
-  local service = answer.services and answer.services[1]
-  if not service then
-    local why = answer.failures and answer.failures[1] and answer.failures[1].reason or "no answer for it"
-    failure.raise("usage", "service '%s' in cluster '%s': not found (%s)", which.service, which.cluster, why)
+  local service, missing = (answer.services or {})[1], (answer.failures or {})[1]
+  if service then
+    check_members("ecs:DescribeServices", service, { "taskDefinition", "desiredCount", "runningCount" })
+    if not ecs.revision(service.taskDefinition) then
+      failure.raise("protocol", "ecs:DescribeServices: '%s' is no revision of a task definition", service.taskDefinition)
+    end
+    return service
   end
-  return service
+  if not missing then failure.raise("protocol", "ecs:DescribeServices: the answer has no services and no failures") end
+  failure.raise("usage", "service '%s' in cluster '%s': not found (%s)", which.service, which.cluster,
+    missing.reason or "no reason given")
 end
 
+local MOST_PAGES = 1000
+
 -- All pages of an operation whose token is called nextToken.
-local function all_pages(call, params, member)
-  local all, token = {}, nil
-  repeat
-    params.nextToken = token
-    local page = call(params)
+local function all_pages(operation, params, member)
+  local all = {}
+  for _ = 1, MOST_PAGES do
+    local page = aws.ecs[operation](params)
     for _, item in ipairs(page[member] or {}) do all[#all + 1] = item end
-    assert(page.nextToken == nil or page.nextToken ~= token, "ecs: the same page came twice")
-    token = page.nextToken
-  until not token
-  return all
+    if not page.nextToken then return all end
+    if page.nextToken == params.nextToken then failure.raise("protocol", "ecs.%s: the same page came twice", operation) end
+    params.nextToken = page.nextToken
+  end
+  failure.raise("protocol", "ecs.%s: no end after %d pages", operation, MOST_PAGES)
 end
 
 ---Describes tasks, 100 at a time as the API allows.
@@ -73,7 +88,9 @@ function ecs.describe_tasks(cluster, arns)
   for first = 1, #arns, 100 do
     local chunk = table.move(arns, first, math.min(first + 99, #arns), 1, {})
     local answer = aws.ecs.describe_tasks { cluster = cluster, tasks = chunk }
-    for _, task in ipairs(answer.tasks or {}) do tasks[#tasks + 1] = task end
+    for _, task in ipairs(answer.tasks or {}) do
+      tasks[#tasks + 1] = check_members("ecs:DescribeTasks", task, { "taskArn", "taskDefinitionArn" })
+    end
   end
   return tasks
 end
@@ -83,7 +100,7 @@ end
 ---@param desired_status? "RUNNING"|"STOPPED"
 ---@return table[] tasks as DescribeTasks answers them
 function ecs.list_tasks(which, desired_status)
-  local arns = all_pages(aws.ecs.list_tasks, {
+  local arns = all_pages("list_tasks", {
     cluster = which.cluster, serviceName = which.service, desiredStatus = desired_status or "RUNNING",
   }, "taskArns")
   return ecs.describe_tasks(which.cluster, arns)
@@ -91,12 +108,23 @@ end
 
 ---The deployment that the service is moving to.
 ---@param service table
----@return table?
+---@return table? deployment none while ECS has not recorded it
 function ecs.primary(service)
   if planned.is_unknown(service) then return planned.unknown end
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.status == "PRIMARY" then return deployment end
   end
+end
+
+---The deployment that an UpdateService has begun.
+---@param answer table as UpdateService answers
+---@return string id
+function ecs.begun_deployment(answer)
+  local deployment = ecs.primary(answer.service or {})
+  if not deployment then
+    failure.raise("protocol", "ecs:UpdateService: the answer lacks the deployment; whether it has begun is not known")
+  end
+  return deployment.id
 end
 
 local function describe_revisions(arns)
@@ -123,7 +151,7 @@ end
 ---@param which ServiceName
 ---@return { task_definition: string, finished_at: number, digests: string[] }[]
 function ecs.list_proven(which)
-  local briefs = all_pages(aws.ecs.list_service_deployments, {
+  local briefs = all_pages("list_service_deployments", {
     cluster = which.cluster, service = which.service, status = { "SUCCESSFUL", "ROLLBACK_SUCCESSFUL" },
   }, "serviceDeployments")
   table.sort(briefs, function(a, b) return (a.createdAt or 0) > (b.createdAt or 0) end)
@@ -153,7 +181,7 @@ end
 ---@param family string
 ---@return string[] arns
 function ecs.list_active_revisions(family)
-  local arns = all_pages(aws.ecs.list_task_definitions, {
+  local arns = all_pages("list_task_definitions", {
     familyPrefix = family, status = "ACTIVE", sort = "DESC",
   }, "taskDefinitionArns")
   local own = {}
@@ -177,16 +205,17 @@ function ecs.get_deployable(family, revision)
     end
     error(err, 2)
   end
-  if answer.taskDefinition.status ~= "ACTIVE" then
-    failure.raise("usage", "revision %d: task definition '%s' is %s and cannot be deployed", revision, name,
-      answer.taskDefinition.status)
+  local found = check_members("ecs:DescribeTaskDefinition", answer.taskDefinition or {},
+    { "taskDefinitionArn", "status", "containerDefinitions" })
+  if found.status ~= "ACTIVE" then
+    failure.raise("usage", "revision %d: task definition '%s' is %s and cannot be deployed", revision, name, found.status)
   end
-  return answer.taskDefinition
+  return found
 end
 
 local function is_active(arn)
   local answer = aws.ecs.try_describe_task_definition { taskDefinition = arn }
-  return answer ~= nil and answer.taskDefinition.status == "ACTIVE"
+  return answer ~= nil and (answer.taskDefinition or {}).status == "ACTIVE"
 end
 
 ---The revision to return to: the last one that a deployment of this service proved good and that is not the present one;
@@ -261,7 +290,7 @@ local function explain_replaced(which, service, id)
 end
 
 local function is_settled(service, mine)
-  return #service.deployments == 1 and service.runningCount == service.desiredCount
+  return #(service.deployments or {}) == 1 and service.runningCount == service.desiredCount
       and (mine.rolloutState == nil or mine.rolloutState == "COMPLETED")
 end
 

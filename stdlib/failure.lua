@@ -24,6 +24,8 @@ local CREDENTIAL_CODES = {
   ExpiredToken = true, ExpiredTokenException = true, InvalidClientTokenId = true, InvalidSignatureException = true,
   MissingAuthenticationToken = true, SignatureDoesNotMatch = true, UnrecognizedClientException = true,
   AccessDenied = true, AccessDeniedException = true, UnauthorizedOperation = true, AuthFailure = true,
+  IncompleteSignature = true, InvalidAccessKeyId = true, InvalidToken = true, NotAuthorized = true, OptInRequired = true,
+  MissingAuthenticationTokenException = true, RequestExpired = true,
 }
 
 local meta = { __tostring = function(self) return self.message end }
@@ -43,11 +45,23 @@ function failure.raise(kind, format, ...)
   error(failure.new(kind, format:format(...)), 0)
 end
 
+local function is_error(err)
+  return type(err) == "table" and err.kind ~= nil
+end
+
+---The error in one line.
+---@param err any whatever was raised
+---@return string
+function failure.text(err)
+  if is_error(err) or type(err) == "string" then return tostring(err) end
+  return ("the script raised a %s instead of a message"):format(type(err))
+end
+
 ---The exit code that an error ends the program with.
 ---@param err any whatever was raised
 ---@return integer
 function failure.exit_code(err)
-  if type(err) ~= "table" then return failure.exit.script end
+  if not is_error(err) then return failure.exit.script end
   if CREDENTIAL_CODES[err.code] then return failure.exit.credentials end
   return EXIT_OF_KIND[err.kind] or failure.exit.failed
 end
@@ -56,8 +70,8 @@ end
 ---@param err any
 ---@return { kind: string, message: string, code?: string, request_id?: string }
 function failure.plain(err)
-  if type(err) ~= "table" then return { kind = "script", message = tostring(err) } end
-  return { kind = err.kind or "script", message = tostring(err), code = err.code, request_id = err.request_id }
+  if not is_error(err) then return { kind = "script", message = failure.text(err) } end
+  return { kind = err.kind, message = failure.text(err), code = err.code, request_id = err.request_id }
 end
 
 return failure

@@ -68,10 +68,11 @@ end
 ---Reads the runbook's own command line.
 ---@param declaration Declaration
 ---@param args string[]
+---@param flags string[] options that are not the runbook's
 ---@return table? values
 ---@return string? problem
-function runbook.bind(declaration, args)
-  return params.bind(declaration.params or {}, args, host.env)
+function runbook.bind(declaration, args, flags)
+  return params.bind(declaration.params or {}, args, host.env, flags)
 end
 
 ---@class Run
@@ -245,16 +246,23 @@ function Run:checklist(title, items)
   return results
 end
 
+-- A mistake in it is told where the runbook made it.
+local function fill(method, format, ...)
+  local filled, text = pcall(string.format, format, ...)
+  if not filled then error(method .. ": " .. text, 3) end
+  return text
+end
+
 ---Tells the operator something.
 ---@param format string as for string.format
 function Run:note(format, ...)
-  host.emit { event = "note", text = format:format(...) }
+  host.emit { event = "note", text = fill("rb:note", format, ...) }
 end
 
 ---Tells the operator something that should give pause.
 ---@param format string
 function Run:warn(format, ...)
-  host.emit { event = "warning", text = format:format(...) }
+  host.emit { event = "warning", text = fill("rb:warn", format, ...) }
 end
 
 ---Keeps a value with the run.
@@ -278,7 +286,7 @@ end
 ---Ends the run: what was asked for cannot be done.
 ---@param format string
 function Run:refuse(format, ...)
-  failure.raise("usage", format, ...)
+  failure.raise("usage", "%s", fill("rb:refuse", format, ...))
 end
 
 local function fill_hosts(hosts, p)
@@ -300,12 +308,14 @@ end
 local OUTCOME_OF_KIND = { problem = "problem", denied = "refused", declined = "refused", usage = "refused" }
 
 local function finish_failed(self, err)
-  local text = tostring(err)
-  if self.steps > 0 and type(err) == "table" and err.kind ~= "problem" then
+  local facts, text, exit_code = failure.plain(err), failure.text(err), failure.exit_code(err)
+  if self.steps > 0 and facts.kind ~= "problem" and facts.kind ~= "script" then
     text = ("stopped in step %d: %s"):format(self.steps, text)
   end
-  local outcome = type(err) == "table" and OUTCOME_OF_KIND[err.kind] or "failed"
-  return finish(self, outcome, failure.exit_code(err), text)
+  if exit_code == failure.exit.credentials and (err.credentials_source or "") ~= "" then
+    text = ("%s; the credentials came from %s"):format(text, err.credentials_source)
+  end
+  return finish(self, OUTCOME_OF_KIND[facts.kind] or "failed", exit_code, text)
 end
 
 local function finish_whole(self)

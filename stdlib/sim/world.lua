@@ -155,13 +155,19 @@ local function first_key(data)
   return data.iam.users[1].keys[1]
 end
 
+local function load_maker(name)
+  local found, maker = pcall(require, "sim.worlds." .. name)
+  if not found then error(("world '%s': %s"):format(name, tostring(maker):gsub("^[^:]+:%d+: ", "")), 0) end
+  return maker
+end
+
 ---Opens a world. Once in a Lua state.
 ---@param name string
 ---@param given table<string, any> settings
 ---@return { account: string, region: string, access_key_id: string, secret_access_key: string, latency: number[] }
 function door.open(name, given)
   assert(not world, "a world is open already")
-  local maker = require("sim.worlds." .. name)
+  local maker = load_maker(name)
   check_settings(name, maker.settings, given)
   local start = host.now()
   local data = maker.describe(with_defaults(given, maker.settings), start)
