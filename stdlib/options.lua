@@ -2,15 +2,18 @@
 
 local options = {}
 
+-- How many letters differ, two that changed places counting as one.
 local function distance(a, b)
-  local row = {}
+  local before, last, row = {}, {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    before, last, row = last, row, { [0] = i }
     for j = 1, #b do
       local change = a:byte(i) == b:byte(j) and 0 or 1
-      row[j], diagonal = math.min(row[j] + 1, row[j - 1] + 1, diagonal + change), row[j]
+      row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + change)
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        row[j] = math.min(row[j], before[j - 2] + 1)
+      end
     end
   end
   return row[#b]
@@ -24,7 +27,7 @@ function options.nearest(name, names)
   local best, least = nil, math.max(#name, 3) // 3 + 1
   for _, known in ipairs(names) do
     local far = distance(name, known)
-    if far < least then best, least = known, far end
+    if far > 0 and far < least then best, least = known, far end
   end
   return best
 end

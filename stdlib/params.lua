@@ -124,8 +124,8 @@ function params.names(schemas)
   return names
 end
 
-local function flags_of(schemas)
-  local flags, names = {}, {}
+local function flags_of(schemas, others)
+  local flags, names = {}, table.move(others, 1, #others, 1, {})
   for name, schema in pairs(schemas) do
     flags[params.flag(name)] = { name = name, schema = schema }
     names[#names + 1] = params.flag(name)
@@ -160,8 +160,8 @@ local function take_option(args, i, flags, names, texts)
   return i + 1
 end
 
-local function parse(schemas, args)
-  local flags, names = flags_of(schemas)
+local function parse(schemas, args, others)
+  local flags, names = flags_of(schemas, others)
   local texts, i = {}, 1
   while i <= #args do
     local problem
@@ -175,7 +175,8 @@ local function value_of(name, schema, text, getenv, known)
   local origin = params.flag(name)
   if text == nil and schema.env then
     text = getenv(schema.env)
-    origin = schema.env
+    if text == "" then text = nil end -- set but blank is how shells say "not given"
+    origin = text and schema.env or origin
   end
   if text ~= nil then
     local value, expected = read(schema, text)
@@ -196,10 +197,11 @@ end
 ---@param schemas table<string, Param>
 ---@param args string[] for example { "--revision", "2", "--order=stop-first" }
 ---@param getenv fun(name: string): string?
+---@param others? string[] options that are somebody else's, for "did you mean"
 ---@return table? values
 ---@return string? problem one line
-function params.bind(schemas, args, getenv)
-  local texts, problem = parse(schemas, args)
+function params.bind(schemas, args, getenv, others)
+  local texts, problem = parse(schemas, args, others or {})
   if not texts then return nil, problem end
   local values = {}
   for _, computed in ipairs { false, true } do -- functions of the others come last

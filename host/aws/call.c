@@ -111,7 +111,7 @@ static struct gw_view place_of(const struct gw_call *call)
 static void name_answerer(const struct gw_call *call, struct gw_err *err)
 {
     struct gw_view message = gw_arena_dup(call->arena, gw_view_of(err->message));
-    gw_fail(err, err->code, "%.*s; the answer came from %.*s", GW_VIEW_ARGS(message),
+    gw_fail(err, err->code, "%.*s; answered by %.*s", GW_VIEW_ARGS(message),
             GW_VIEW_ARGS(place_of(call)));
 }
 

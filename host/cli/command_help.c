@@ -41,45 +41,62 @@ int gw_cli_help(FILE *out)
     return GW_EXIT_OK;
 }
 
-static void print_default(FILE *out, const struct gw_value *value)
+/* "a; b": room for a further fact */
+static struct gw_buf *next_fact(struct gw_buf *facts)
 {
-    struct gw_buf text;
-    gw_buf_init(&text, 4096);
-    gw_json_write(value, NULL, &text);
-    fprintf(out, "; default %s", gw_buf_view(&text).data);
-    gw_buf_clear(&text);
+    if (facts->len > 0) {
+        gw_buf_add_text(facts, "; ");
+    }
+    return facts;
 }
 
-static void print_values(FILE *out, const struct gw_value *values)
+static void add_facts(const struct gw_value *param, struct gw_buf *facts)
 {
+    const struct gw_value *fallback = gw_map_get(param, GW_VIEW("default"));
+    const struct gw_value *required = gw_map_get(param, GW_VIEW("required"));
+    struct gw_view env = gw_map_text(param, GW_VIEW("env"));
+    gw_buf_add(facts, gw_map_text(param, GW_VIEW("help")));
+    if (required && required->as.boolean) {
+        gw_buf_add_text(next_fact(facts), "required");
+    }
+    if (fallback && fallback->kind != GW_NULL) {
+        gw_buf_add_text(next_fact(facts), "default ");
+        gw_json_write(fallback, NULL, facts);
+    }
+    if (env.len > 0) {
+        gw_buf_addf(next_fact(facts), "environment %.*s", GW_VIEW_ARGS(env));
+    }
+}
+
+static void print_type(FILE *out, const struct gw_value *param)
+{
+    const struct gw_value *values = gw_map_get(param, GW_VIEW("values"));
+    if (!values || values->kind != GW_LIST) {
+        gw_cli_print(out, gw_map_text(param, GW_VIEW("type")));
+        return;
+    }
     for (size_t i = 0; i < values->as.list.count; i++) {
-        fprintf(out, "%s%.*s", i ? "|" : " ", GW_VIEW_ARGS(values->as.list.items[i].as.string));
+        fputs(i > 0 ? "|" : "", out);
+        gw_cli_print(out, values->as.list.items[i].as.string);
     }
 }
 
 static void print_param(FILE *out, const struct gw_value *param)
 {
-    const struct gw_value *fallback = gw_map_get(param, GW_VIEW("default"));
-    const struct gw_value *values = gw_map_get(param, GW_VIEW("values"));
-    const struct gw_value *required = gw_map_get(param, GW_VIEW("required"));
-    struct gw_view env = gw_map_text(param, GW_VIEW("env"));
-    fprintf(out, "  %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("flag"))));
-    if (values && values->kind == GW_LIST) {
-        print_values(out, values);
+    struct gw_buf facts;
+    gw_buf_init(&facts, (size_t)64 << 10);
+    add_facts(param, &facts);
+    fputs("  ", out);
+    gw_cli_print(out, gw_map_text(param, GW_VIEW("flag")));
+    fputc(' ', out);
+    print_type(out, param);
+    if (facts.len > 0) {
+        fputs("\n      ", out);
+        gw_cli_print_wrapped(out, gw_buf_view(&facts), 6, 6);
     } else {
-        fprintf(out, " %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("type"))));
+        fputc('\n', out);
     }
-    fprintf(out, "\n      %.*s", GW_VIEW_ARGS(gw_map_text(param, GW_VIEW("help"))));
-    if (required && required->as.boolean) {
-        fputs("; required", out);
-    }
-    if (fallback && fallback->kind != GW_NULL) {
-        print_default(out, fallback);
-    }
-    if (env.len > 0) {
-        fprintf(out, "; environment %.*s", GW_VIEW_ARGS(env));
-    }
-    fputc('\n', out);
+    gw_buf_clear(&facts);
 }
 
 static void print_list(FILE *out, const char *title, const struct gw_value *list)
@@ -89,7 +106,9 @@ static void print_list(FILE *out, const char *title, const struct gw_value *list
     }
     fprintf(out, "\n%s\n", title);
     for (size_t i = 0; i < list->as.list.count; i++) {
-        fprintf(out, "  %.*s\n", GW_VIEW_ARGS(list->as.list.items[i].as.string));
+        fputs("  ", out);
+        gw_cli_print(out, list->as.list.items[i].as.string);
+        fputc('\n', out);
     }
 }
 
@@ -98,10 +117,13 @@ static void print_facts(FILE *out, const char *name, const struct gw_value *fact
     const struct gw_value *params = gw_map_get(facts, GW_VIEW("params"));
     const struct gw_value *needs = gw_map_get(facts, GW_VIEW("needs"));
     struct gw_view guide = gw_map_text(facts, GW_VIEW("guide"));
-    fprintf(out, "%.*s\n", GW_VIEW_ARGS(gw_map_text(facts, GW_VIEW("title"))));
+    gw_cli_print(out, gw_map_text(facts, GW_VIEW("title")));
+    fputc('\n', out);
     gw_cli_print_wrapped(out, gw_map_text(facts, GW_VIEW("summary")), 0, 0);
     if (guide.len > 0) {
-        fprintf(out, "guide: %.*s\n", GW_VIEW_ARGS(guide));
+        fputs("guide: ", out);
+        gw_cli_print(out, guide);
+        fputc('\n', out);
     }
     fprintf(out, "\n  gwrun %s [--plan | --sim] [parameters]\n", name);
     if (params && params->kind == GW_LIST && params->as.list.count > 0) {
@@ -125,7 +147,7 @@ int gw_cli_help_runbook(const char *name)
     if (!gw_run_find(gw_cli_runbook_folders(arena), name, &path, &err)) {
         exit_code = gw_cli_fail(&err);
     } else if (!gw_cli_read_facts(path.data, arena, &facts, &err)) {
-        exit_code = gw_cli_fail_with(GW_EXIT_SCRIPT, "%s", err.message);
+        exit_code = gw_cli_fail_with(gw_cli_exit_of_load(&err), "%s", err.message);
     } else {
         print_facts(stdout, name, &facts);
     }

@@ -49,7 +49,9 @@ static void print_text(const struct gw_value *list)
         const struct gw_value *entry = &list->as.list.items[i];
         struct gw_view error = gw_map_text(entry, GW_VIEW("error"));
         struct gw_view summary = gw_map_text(entry, GW_VIEW("summary"));
-        printf("%-*.*s  ", (int)width, GW_VIEW_ARGS(gw_map_text(entry, GW_VIEW("name"))));
+        struct gw_view name = gw_map_text(entry, GW_VIEW("name"));
+        gw_cli_print(stdout, name);
+        printf("%*s", (int)(width + 2 - name.len), "");
         gw_cli_print_wrapped(stdout, error.len ? error : summary, width + 2, width + 2);
     }
 }
@@ -58,7 +60,9 @@ int gw_cli_list(const struct gw_cli_options *options)
 {
     struct gw_arena *arena = gw_arena_new();
     struct gw_value list = gw_value_list();
-    for (const char *const *folder = gw_cli_runbook_folders(arena); *folder; folder++) {
+    int exit_code = GW_EXIT_OK;
+    const char *const *folders = gw_cli_runbook_folders(arena);
+    for (const char *const *folder = folders; *folder; folder++) {
         struct gw_value names = gw_run_list(*folder, arena);
         for (size_t i = 0; i < names.as.list.count; i++) {
             struct gw_view name = names.as.list.items[i].as.string;
@@ -73,9 +77,12 @@ int gw_cli_list(const struct gw_cli_options *options)
         gw_json_write(&list, NULL, &out);
         puts(gw_buf_view(&out).data);
         gw_buf_clear(&out);
+    } else if (list.as.list.count == 0) {
+        exit_code = gw_cli_fail_with(GW_EXIT_USAGE, "no runbooks in %s; GWRUN_PATH names folders",
+                                     folders[0]);
     } else {
         print_text(&list);
     }
     gw_arena_free(arena);
-    return GW_EXIT_OK;
+    return exit_code;
 }

@@ -1,13 +1,64 @@
 /* command_run: gwrun RUNBOOK. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/internal.h"
 
-/* The terminal for questions: standard input, where the operator sits at both ends. */
+/* The terminal for questions, where the operator sits at both ends: standard input, which with
+ * "</dev/tty" is for reading only. */
 static int find_terminal(void)
 {
-    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) ? STDIN_FILENO : -1;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        return -1;
+    }
+    bool writable = (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_RDWR;
+    return writable ? STDIN_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
+
+/* ---- the last word --------------------------------------------------------------------------- */
+
+struct ending {
+    char *runbook, *text; /* of run.started and run.finished; NULL: not there yet */
+};
+
+static void keep(char **text, const struct gw_value *event, struct gw_view key)
+{
+    free(*text);
+    *text = gw_view_dup(gw_map_text(event, key));
+}
+
+static void on_event(void *ctx, const struct gw_value *event)
+{
+    struct ending *ending = ctx;
+    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    if (gw_view_equal(name, GW_VIEW("run.started"))) {
+        keep(&ending->runbook, event, GW_VIEW("runbook"));
+    } else if (gw_view_equal(name, GW_VIEW("run.finished"))) {
+        keep(&ending->text, event, GW_VIEW("text"));
+    }
+}
+
+static bool are_one_place(int fd, int other_fd)
+{
+    struct stat one, other;
+    return fstat(fd, &one) == 0 && fstat(other_fd, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* Who redirects standard output, to a file or to jq, still reads on standard error why it failed.
+ */
+static void tell_failure(const struct gw_run *run, const struct ending *ending,
+                         enum gw_exit exit_code)
+{
+    bool shown = are_one_place(STDOUT_FILENO, STDERR_FILENO) && !gw_run_output_failed(run);
+    if (exit_code != GW_EXIT_OK && ending->text && !shown) {
+        gw_cli_fail_with(exit_code, "%s: %s", ending->runbook, ending->text);
+    }
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static struct gw_report *open_report(const struct gw_cli_options *options)
 {
@@ -47,7 +98,7 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
     struct gw_run_target target;
     if (!load(run, options, arena, &facts, err) ||
         !gw_cli_check_flags(options->name, &facts, err)) {
-        *exit_code = err->code == GW_ERR_INPUT ? GW_EXIT_SCRIPT : gw_cli_exit_of(err);
+        *exit_code = gw_cli_exit_of_load(err);
         return false;
     }
     if (!gw_run_bind_args(run, options->rest, options->rest_count, err) ||
@@ -61,7 +112,8 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
 }
 
 static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
-                            const struct gw_cli_options *options, struct gw_arena *arena)
+                            const struct gw_cli_options *options, const struct ending *ending,
+                            struct gw_arena *arena)
 {
     struct gw_err err = {0};
     enum gw_exit exit_code;
@@ -72,9 +124,7 @@ static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
     gw_cli_set_current(run);
     exit_code = gw_run_execute(run);
     gw_cli_set_current(NULL);
-    if (gw_run_output_failed(run)) {
-        gw_cli_fail_with(exit_code, "standard output could not be written");
-    }
+    tell_failure(run, ending, exit_code);
     return exit_code;
 }
 
@@ -88,6 +138,7 @@ int gw_cli_run(const struct gw_cli_options *options)
     }
     struct gw_report *report = open_report(options);
     struct gw_arena *arena = gw_arena_new();
+    struct ending ending = {0};
     struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
                                          .folders = gw_cli_stdlib_folders(),
                                          .modules = gw_stdlib_modules,
@@ -97,9 +148,14 @@ int gw_cli_run(const struct gw_cli_options *options)
                                              options->yes || (options->sim && !options->ask),
                                          .terminal_fd = find_terminal(),
                                          .seed = options->sim ? options->seed : 0,
-                                         .report = report};
+                                         .report = report,
+                                         .on_event = on_event,
+                                         .on_event_ctx = &ending};
+    run_options.flag_count = gw_cli_option_names(&run_options.flags);
     struct gw_run *run = gw_run_new(&run_options);
-    int exit_code = execute(session, run, options, arena);
+    int exit_code = execute(session, run, options, &ending, arena);
+    free(ending.runbook);
+    free(ending.text);
     gw_run_free(run);
     gw_report_free(report);
     gw_arena_free(arena);

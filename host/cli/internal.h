@@ -43,6 +43,10 @@ const char *const *gw_cli_stdlib_folders(void);
 int gw_cli_fail(const struct gw_err *err);
 int gw_cli_fail_with(enum gw_exit exit_code, const char *format, ...) GW_PRINTF(2, 3);
 enum gw_exit gw_cli_exit_of(const struct gw_err *err);
+/* Of a failure to load a runbook: what is wrong in the file is the script's fault. */
+enum gw_exit gw_cli_exit_of_load(const struct gw_err *err);
+/* Writes foreign text with control characters made harmless. */
+void gw_cli_print(FILE *out, struct gw_view text);
 
 int gw_cli_columns(FILE *out); /* of the terminal; 80 elsewhere */
 bool gw_cli_colour(const struct gw_cli_options *options, FILE *out);

@@ -1,8 +1,10 @@
 /* main: the process around a command: what must hold before any secret is read, and the signals. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/internal.h"
 
@@ -42,6 +44,23 @@ static void guard_process(void)
     umask(S_IRWXG | S_IRWXO);
 }
 
+/* A standard stream that is closed would be the next file or socket opened, and what is printed
+ * would go there. Its place is taken by one that cannot be used the way that stream is. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+static int fail_argument(const struct gw_cli_options *options, size_t at)
+{
+    return gw_cli_fail_with(GW_EXIT_USAGE, "%s: unexpected argument '%s'", options->name,
+                            options->rest[at]);
+}
+
 static int dispatch(const struct gw_cli_options *options)
 {
     if (options->version) {
@@ -55,20 +74,25 @@ static int dispatch(const struct gw_cli_options *options)
                                                      "'gwrun help' how it is used");
     }
     if (strcmp(options->name, "list") == 0) {
-        return gw_cli_list(options);
+        return options->rest_count > 0 ? fail_argument(options, 0) : gw_cli_list(options);
     }
     if (strcmp(options->name, "test") == 0) {
         return gw_cli_test(options);
     }
     if (strcmp(options->name, "help") == 0) {
+        if (options->rest_count > 1) {
+            return fail_argument(options, 1);
+        }
         return options->rest_count ? gw_cli_help_runbook(options->rest[0]) : gw_cli_help(stdout);
     }
     return options->help ? gw_cli_help_runbook(options->name) : gw_cli_run(options);
 }
 
+/* What failed already has said so. */
 static int flush_output(int exit_code)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && exit_code == GW_EXIT_OK) {
         return gw_cli_fail_with(GW_EXIT_FAILED, "standard output could not be written");
     }
     return exit_code;
@@ -78,6 +102,7 @@ int main(int argc, char **argv)
 {
     struct gw_cli_options options;
     struct gw_err err = {0};
+    hold_standard_streams();
     guard_process();
     catch_signals();
     int exit_code = gw_cli_parse(argc, argv, &options, &err) ? flush_output(dispatch(&options))

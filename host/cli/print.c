@@ -16,6 +16,7 @@ enum gw_exit gw_cli_exit_of(const struct gw_err *err)
     case GW_ERR_INPUT:
     case GW_ERR_NOT_FOUND:
     case GW_ERR_LIMIT:
+    case GW_ERR_IO: /* a file that was named, by option or configuration */
         return GW_EXIT_USAGE;
     case GW_ERR_CREDENTIALS:
         return GW_EXIT_CREDENTIALS;
@@ -32,6 +33,11 @@ enum gw_exit gw_cli_exit_of(const struct gw_err *err)
     }
 }
 
+enum gw_exit gw_cli_exit_of_load(const struct gw_err *err)
+{
+    return err->code == GW_ERR_INPUT ? GW_EXIT_SCRIPT : gw_cli_exit_of(err);
+}
+
 int gw_cli_fail(const struct gw_err *err)
 {
     return gw_cli_fail_with(gw_cli_exit_of(err), "%s", err->message);
@@ -46,8 +52,19 @@ int gw_cli_fail_with(enum gw_exit exit_code, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     gw_fail(&err, GW_ERR_INPUT, "%s", message); /* one line, no secrets */
-    fprintf(stderr, "gwrun: %s\n", err.message);
+    fputs("gwrun: ", stderr);
+    gw_cli_print(stderr, gw_view_of(err.message));
+    fputc('\n', stderr);
     return exit_code;
+}
+
+void gw_cli_print(FILE *out, struct gw_view text)
+{
+    struct gw_buf safe;
+    gw_buf_init(&safe, (size_t)16 << 20);
+    gw_report_plain(text, &safe);
+    fwrite(safe.data, 1, safe.len, out);
+    gw_buf_clear(&safe);
 }
 
 int gw_cli_columns(FILE *out)
@@ -99,7 +116,8 @@ void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t ha
             used = hang;
             first = true;
         }
-        fprintf(out, "%s%.*s", first ? "" : " ", GW_VIEW_ARGS(word));
+        fputs(first ? "" : " ", out);
+        gw_cli_print(out, word);
         used += word.len + !first;
         first = false;
     }

@@ -1,6 +1,7 @@
 /* find: runbooks by name. A runbook is a file NAME.lua in one of the folders; `service.lua` beside
  * them holds coordinates and is none. Limits: 1024 runbooks a folder. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,16 @@ static bool is_file(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+static bool fail_path(const char *path, struct gw_err *err)
+{
+    struct stat info;
+    if (stat(path, &info) == 0) {
+        return gw_fail(err, GW_ERR_NOT_FOUND, "%s: is %s, not a file", path,
+                       S_ISDIR(info.st_mode) ? "a folder" : "something else");
+    }
+    return gw_fail(err, GW_ERR_NOT_FOUND, "%s: cannot be opened (%s)", path, strerror(errno));
 }
 
 static bool is_runbook(struct gw_view file)
@@ -100,7 +111,7 @@ bool gw_run_find(const char *const *folders, const char *name, struct gw_buf *pa
                  struct gw_err *err)
 {
     if (strchr(name, '/')) {
-        return try_path("", name, path) || gw_fail(err, GW_ERR_NOT_FOUND, "%s: no such file", name);
+        return try_path("", name, path) || fail_path(name, err);
     }
     if (gw_view_ends_with(gw_view_of(name), GW_VIEW(".lua")) && is_file(name)) {
         gw_buf_reset(path);

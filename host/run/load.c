@@ -193,7 +193,12 @@ bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
         lua_pushstring(L, args[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    if (!gw_script_call(run->script, 2, 2, err)) {
+    lua_createtable(L, (int)run->options.flag_count, 0);
+    for (size_t i = 0; i < run->options.flag_count; i++) {
+        gw_push_view(L, run->options.flags[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (!gw_script_call(run->script, 3, 2, err)) {
         return false;
     }
     if (lua_isnil(L, -2)) {

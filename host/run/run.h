@@ -36,10 +36,12 @@ struct gw_run_options {
     const struct gw_script_module *modules;
     enum gw_run_mode mode;
     bool simulated;
-    bool assume_yes;          /* --yes, or the simulator without --ask */
-    int terminal_fd;          /* where questions are asked and answered; -1: no terminal */
-    uint64_t seed;            /* of math.random; 0: another one each time */
-    struct gw_report *report; /* borrowed; NULL: silent */
+    bool assume_yes;             /* --yes, or the simulator without --ask */
+    int terminal_fd;             /* where questions are asked and answered; -1: no terminal */
+    uint64_t seed;               /* of math.random; 0: another one each time */
+    struct gw_report *report;    /* borrowed; NULL: silent */
+    const struct gw_view *flags; /* the program's own options, for suggestions; borrowed */
+    size_t flag_count;
     gw_run_event_fn on_event; /* NULL: none */
     void *on_event_ctx;
 };
