@@ -90,6 +90,7 @@ struct gw_view gw_map_text(const struct gw_value *map, struct gw_view key)
 /* Exact, where the integer as a double would be rounded. */
 static bool int_equals_double(int64_t integer, double number)
 {
+    /* cppcheck-suppress incorrectLogicOperator ; it does not read hexadecimal floats */
     bool in_range = number >= -0x1p63 && number < 0x1p63;
     return in_range && number == (double)(int64_t)number && integer == (int64_t)number;
 }
