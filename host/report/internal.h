@@ -59,7 +59,8 @@ struct gw_view gw_report_safe(struct gw_report *report, struct gw_view text);
 /* Any value in one line: a string as it is, the rest as JSON. */
 struct gw_view gw_report_value(struct gw_report *report, const struct gw_value *value);
 struct gw_view gw_report_duration(struct gw_report *report, double seconds);
-double gw_report_number(const struct gw_value *event, const char *key);
+double gw_report_number(const struct gw_value *event, const char *key); /* 0: it is none */
+int gw_report_int(const struct gw_value *event, const char *key);       /* 0: none that fits */
 
 size_t gw_report_width(struct gw_view text); /* code points */
 /* At most `width` columns; what was cut shows as an ellipsis. */

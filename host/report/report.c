@@ -1,4 +1,5 @@
-/* report: one event in, its rendering out, flushed: what an operator sees has happened. */
+/* report: one event in, its rendering out, flushed: what an operator sees has happened. Secrets are
+ * taken out of the event before it is rendered: escaped, wrapped or cut they would not be found. */
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -31,9 +32,72 @@ void gw_report_free(struct gw_report *report)
     free(report);
 }
 
+/* ---- secrets --------------------------------------------------------------------------------- */
+
+static struct gw_value redacted(struct gw_arena *arena, const struct gw_value *value)
+{
+    struct gw_value copy = *value;
+    if (value->secret) {
+        return gw_value_text("[secret]");
+    }
+    if (value->kind == GW_STRING) {
+        copy.as.string = gw_redact(arena, value->as.string);
+    }
+    if (value->kind == GW_LIST) {
+        copy = gw_value_list();
+        for (size_t i = 0; i < value->as.list.count; i++) {
+            *gw_list_add(arena, &copy) = redacted(arena, &value->as.list.items[i]);
+        }
+    }
+    if (value->kind == GW_MAP) {
+        copy = gw_value_map();
+        for (size_t i = 0; i < value->as.map.count; i++) {
+            const struct gw_entry *entry = &value->as.map.entries[i];
+            *gw_map_add(arena, &copy, gw_redact(arena, entry->key)) =
+                redacted(arena, &entry->value);
+        }
+    }
+    return copy;
+}
+
+/* The event's own name and those of its members are the engine's: a secret that happens to be one
+ * of these words must not hide what happened. */
+static struct gw_value redacted_event(struct gw_arena *arena, const struct gw_value *event)
+{
+    struct gw_value copy = gw_value_map();
+    for (size_t i = 0; i < event->as.map.count; i++) {
+        const struct gw_entry *entry = &event->as.map.entries[i];
+        bool is_name = gw_view_equal(entry->key, GW_VIEW("event"));
+        *gw_map_add(arena, &copy, entry->key) =
+            is_name ? entry->value : redacted(arena, &entry->value);
+    }
+    return copy;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+/* An event that cannot be written whole, for its size or depth, keeps only what tells which it was:
+ * half a line would be none to its reader. */
+static void write_json(struct gw_report *report, const struct gw_value *event)
+{
+    static const struct gw_view head[] = {{"event", 5}, {"seq", 3}, {"at", 2}};
+    struct gw_json_options compact = {.indent = 0};
+    struct gw_value rest = gw_value_map();
+    if (!gw_json_write(event, &compact, &report->buf)) {
+        for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
+            const struct gw_value *member = gw_map_get(event, head[i]);
+            *gw_map_add(report->arena, &rest, head[i]) = member ? *member : (struct gw_value){0};
+        }
+        *gw_map_add(report->arena, &rest, GW_VIEW("cut")) = gw_value_bool(true);
+        gw_buf_reset(&report->buf);
+        gw_json_write(&rest, &compact, &report->buf);
+    }
+    gw_buf_add_char(&report->buf, '\n');
+}
+
 static void write_out(struct gw_report *report)
 {
-    struct gw_view text = gw_redact(report->arena, gw_buf_view(&report->buf));
+    struct gw_view text = gw_buf_view(&report->buf);
     if (text.len > 0 && !report->failed) {
         report->failed = fwrite(text.data, 1, text.len, report->options.out) != text.len ||
                          fflush(report->options.out) != 0;
@@ -42,12 +106,12 @@ static void write_out(struct gw_report *report)
 
 bool gw_report_event(struct gw_report *report, const struct gw_value *event)
 {
+    struct gw_value clean = redacted_event(report->arena, event);
     gw_buf_reset(&report->buf);
     if (report->options.kind == GW_REPORT_JSON) {
-        gw_json_write(event, &(struct gw_json_options){.indent = 0}, &report->buf);
-        gw_buf_add_char(&report->buf, '\n');
+        write_json(report, &clean);
     } else {
-        gw_report_text_event(report, event);
+        gw_report_text_event(report, &clean);
     }
     write_out(report);
     gw_arena_clear(report->arena);

@@ -1,5 +1,5 @@
-/* report: renderers of a run's event stream. An event is a GW_MAP as docs/events.md describes it;
- * a renderer has no other source. */
+/* report: renderers of a run's event stream. An event is a GW_MAP as docs/host-api.md, "Events",
+ * describes it; a renderer has no other source. */
 #ifndef GW_REPORT_H
 #define GW_REPORT_H
 
@@ -31,11 +31,12 @@ void gw_report_free(struct gw_report *report);
  * more. */
 bool gw_report_event(struct gw_report *report, const struct gw_value *event);
 
-/* Adds text with its control characters made harmless: a line break or tab becomes a space, any
- * other "\x1b", bytes that are not UTF-8 U+FFFD. What AWS sends cannot steer the terminal. */
+/* Adds text without its secrets and with its control characters made harmless: a line break or tab
+ * becomes a space, any other "\x1b", bytes that are not UTF-8 U+FFFD. What AWS sends cannot steer the
+ * terminal. */
 void gw_report_plain(struct gw_view text, struct gw_buf *out);
 
-/* Adds a question as it looks among the events, made plain and wrapped at the report's width, and
+/* Adds a question as it looks among the events, made plain, cut at 16 KiB, wrapped at the report's width, and
  * without a line break at its end: the answer, or a hint at it, follows. `report` may be NULL. */
 void gw_report_question(const struct gw_report *report, struct gw_view text, struct gw_buf *out);
 

@@ -1,13 +1,18 @@
 /* style: safe text, widths, colours, wrapped lines. A column is a code point: double-width and
  * combining characters are counted as one. */
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/internal.h"
 
 #define DEFAULT_COLUMNS 80
 #define MIN_COLUMNS     40
 #define MAX_VALUE_BYTES ((size_t)1 << 20)
-#define QUESTION_HANG   "     "
+#define CUT             " ... (cut)"
+
+#define QUESTION_HANG      "     "
+#define MAX_QUESTION_BYTES ((size_t)16 << 10)
 
 /* ---- safe text ------------------------------------------------------------------------------- */
 
@@ -36,7 +41,7 @@ static bool is_direction_mark(unsigned code)
     return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-void gw_report_plain(struct gw_view text, struct gw_buf *out)
+static void add_plain(struct gw_view text, struct gw_buf *out)
 {
     while (text.len > 0) {
         size_t len = character_len(text);
@@ -55,6 +60,14 @@ void gw_report_plain(struct gw_view text, struct gw_buf *out)
     }
 }
 
+/* Secrets first: with their line breaks made spaces they would not be found. */
+void gw_report_plain(struct gw_view text, struct gw_buf *out)
+{
+    struct gw_arena *arena = gw_arena_new();
+    add_plain(gw_redact(arena, text), out);
+    gw_arena_free(arena);
+}
+
 static void keep_ascii(struct gw_view text, struct gw_buf *out)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -67,19 +80,30 @@ static void keep_ascii(struct gw_view text, struct gw_buf *out)
     }
 }
 
+/* Adds text as this report's output can show it; what passes the buffer's limit is told. */
+static void add_safe(struct gw_view text, bool utf8, struct gw_buf *out)
+{
+    struct gw_buf plain;
+    gw_buf_init(&plain, out->limit_bytes - strlen(CUT));
+    gw_report_plain(text, &plain);
+    if (utf8) {
+        gw_buf_add(out, gw_buf_view(&plain));
+    } else {
+        keep_ascii(gw_buf_view(&plain), out);
+    }
+    if (plain.full) {
+        gw_buf_add_text(out, CUT);
+    }
+    gw_buf_clear(&plain);
+}
+
 struct gw_view gw_report_safe(struct gw_report *report, struct gw_view text)
 {
-    struct gw_buf buf, ascii;
+    struct gw_buf buf;
     gw_buf_init(&buf, MAX_VALUE_BYTES);
-    gw_buf_init(&ascii, MAX_VALUE_BYTES);
-    gw_report_plain(text, &buf);
-    if (!report->options.utf8) {
-        keep_ascii(gw_buf_view(&buf), &ascii);
-    }
-    struct gw_view safe =
-        gw_arena_dup(report->arena, gw_buf_view(report->options.utf8 ? &buf : &ascii));
+    add_safe(text, report->options.utf8, &buf);
+    struct gw_view safe = gw_arena_dup(report->arena, gw_buf_view(&buf));
     gw_buf_clear(&buf);
-    gw_buf_clear(&ascii);
     return safe;
 }
 
@@ -88,18 +112,15 @@ struct gw_view gw_report_value(struct gw_report *report, const struct gw_value *
     if (!value || value->kind == GW_NULL) {
         return GW_VIEW("");
     }
-    if (value->secret) {
-        return GW_VIEW("[secret]");
-    }
     if (value->kind == GW_STRING) {
         return gw_report_safe(report, value->as.string);
     }
     struct gw_buf json;
     gw_buf_init(&json, MAX_VALUE_BYTES);
-    gw_json_write(value, &(struct gw_json_options){.indent = 0}, &json);
+    bool whole = gw_json_write(value, &(struct gw_json_options){.indent = 0}, &json);
     struct gw_view text = gw_report_safe(report, gw_buf_view(&json));
     gw_buf_clear(&json);
-    return text;
+    return whole ? text : gw_arena_printf(report->arena, "%.*s" CUT, GW_VIEW_ARGS(text));
 }
 
 struct gw_view gw_report_text(struct gw_report *report, const struct gw_value *event,
@@ -117,14 +138,18 @@ double gw_report_number(const struct gw_value *event, const char *key)
     return value && value->kind == GW_DOUBLE ? value->as.number : 0;
 }
 
+int gw_report_int(const struct gw_value *event, const char *key)
+{
+    double number = gw_report_number(event, key);
+    return number >= INT_MIN && number <= INT_MAX ? (int)number : 0;
+}
+
 struct gw_view gw_report_duration(struct gw_report *report, double seconds)
 {
     struct gw_buf buf;
     gw_buf_init(&buf, 64);
-    if (seconds < 10 && (seconds - (int)seconds) >= 0.05) {
-        gw_buf_addf(&buf, "%.1fs", seconds);
-    } else {
-        gw_duration_write(seconds, &buf);
+    if (!gw_duration_write(seconds, &buf)) {
+        gw_buf_add_text(&buf, "an unknown time");
     }
     struct gw_view text = gw_arena_dup(report->arena, gw_buf_view(&buf));
     gw_buf_clear(&buf);
@@ -243,10 +268,10 @@ void gw_report_line(struct gw_report *report, const struct gw_line *line)
 
 void gw_report_question(const struct gw_report *report, struct gw_view text, struct gw_buf *out)
 {
-    struct gw_buf plain;
-    gw_buf_init(&plain, MAX_VALUE_BYTES);
-    gw_report_plain(text, &plain);
-    struct gw_view rest = gw_buf_view(&plain);
+    struct gw_buf safe;
+    gw_buf_init(&safe, MAX_QUESTION_BYTES);
+    add_safe(text, !report || report->options.utf8, &safe);
+    struct gw_view rest = gw_buf_view(&safe);
     size_t columns = report ? gw_report_columns(report) : DEFAULT_COLUMNS;
     size_t width = columns - sizeof QUESTION_HANG;
     gw_buf_add_text(out, "   ? ");
@@ -255,7 +280,7 @@ void gw_report_question(const struct gw_report *report, struct gw_view text, str
         gw_buf_add_text(out, "\n" QUESTION_HANG);
         gw_buf_add(out, take_line(&rest, width));
     }
-    gw_buf_clear(&plain);
+    gw_buf_clear(&safe);
 }
 
 void gw_report_blank(struct gw_report *report)

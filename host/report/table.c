@@ -1,4 +1,4 @@
-/* table: columns aligned, and narrowed from the widest down until they fit. */
+/* table: columns aligned, and on a terminal narrowed from the widest down until they fit. */
 #include "report/internal.h"
 
 #define MAX_COLUMNS 32
@@ -68,7 +68,9 @@ void gw_report_table(struct gw_report *report, const struct gw_value *event)
     for (size_t i = 0; i < rows->as.list.count; i++) {
         measure(report, &rows->as.list.items[i], &grid);
     }
-    fit(&grid, gw_report_columns(report) - 2);
+    if (report->options.terminal) {
+        fit(&grid, gw_report_columns(report) - 2);
+    }
     gw_report_blank(report);
     gw_report_line(report, &(struct gw_line){.text = gw_report_text(report, event, "title"),
                                              .style = GW_STYLE_BOLD});

@@ -51,7 +51,9 @@ static void show_place(struct gw_report *report, const struct gw_value *event)
                                    text.len ? ", " : "", facts[i], GW_VIEW_ARGS(fact));
         }
     }
-    gw_report_line(report, &(struct gw_line){.text = text});
+    if (text.len > 0) {
+        gw_report_line(report, &(struct gw_line){.text = text});
+    }
 }
 
 static void show_params(struct gw_report *report, const struct gw_value *event)
@@ -81,6 +83,9 @@ static void run_started(struct gw_report *report, const struct gw_value *event)
 {
     free(report->title);
     report->title = gw_view_dup(gw_report_text(report, event, "title"));
+    if (report->options.quiet) {
+        return;
+    }
     gw_report_line(report,
                    &(struct gw_line){.text = gw_view_of(report->title), .style = GW_STYLE_BOLD});
     show_banner(report, event);
@@ -166,9 +171,15 @@ static void step_finished(struct gw_report *report, const struct gw_value *event
 static void step_failed(struct gw_report *report, const struct gw_value *event)
 {
     const struct gw_value *error = gw_map_get(event, GW_VIEW("error"));
-    struct gw_view text = gw_arena_printf(report->arena, "failed: %.*s",
+    bool quiet = report->options.quiet; /* then no line above names the step */
+    struct gw_view name = quiet ? gw_report_text(report, event, "name") : GW_VIEW("");
+    struct gw_view text = gw_arena_printf(report->arena, "%.*s%sfailed: %.*s", GW_VIEW_ARGS(name),
+                                          name.len ? ": " : "",
                                           GW_VIEW_ARGS(gw_report_text(report, error, "message")));
-    step_line(report, mark(report, "\xe2\x9c\x97", "x"), GW_STYLE_BAD, text);
+    gw_report_line(report, &(struct gw_line){.indent = quiet ? 0 : STEP_INDENT,
+                                             .mark = mark(report, "\xe2\x9c\x97", "x"),
+                                             .mark_style = GW_STYLE_BAD,
+                                             .text = text});
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -182,12 +193,12 @@ static void call(struct gw_report *report, const struct gw_value *event)
         return;
     }
     bool ok = is(gw_map_text(event, GW_VIEW("outcome")), "ok");
-    int attempts = (int)gw_report_number(event, "attempts");
+    int attempts = gw_report_int(event, "attempts");
     struct gw_view text = gw_report_text(report, event, "action");
     if (ok) {
         struct gw_view id = gw_report_text(report, event, "request_id");
         text = gw_arena_printf(report->arena, "%.*s ok in %d ms%s%.*s", GW_VIEW_ARGS(text),
-                               (int)gw_report_number(event, "ms"), id.len ? ", request " : "",
+                               gw_report_int(event, "ms"), id.len ? ", request " : "",
                                GW_VIEW_ARGS(id));
     } else {
         text = gw_report_text(report, gw_map_get(event, GW_VIEW("error")), "message");
@@ -253,7 +264,7 @@ struct handler {
 };
 
 static const struct handler handlers[] = {
-    {"run.started", run_started, false},
+    {"run.started", run_started, true},
     {"note", note, false},
     {"warning", warning, true},
     {"evidence", evidence, false},

@@ -56,9 +56,10 @@ static void show_outcome(struct gw_report *report, const struct gw_value *event)
     const struct outcome *outcome = outcome_of(gw_map_text(event, GW_VIEW("outcome")));
     struct gw_view seconds = gw_report_duration(report, gw_report_number(event, "seconds"));
     struct gw_view why = gw_report_text(report, event, "text");
+    struct gw_view title = gw_view_of(report->title);
     struct gw_view text = gw_arena_printf(
-        report->arena, "%s%safter %.*s%s%.*s", report->title ? report->title : "",
-        report->title ? ", " : "", GW_VIEW_ARGS(seconds), why.len ? ": " : "", GW_VIEW_ARGS(why));
+        report->arena, "%.*s%safter %.*s%s%.*s", GW_VIEW_ARGS(title), title.len ? ", " : "",
+        GW_VIEW_ARGS(seconds), why.len ? ": " : "", GW_VIEW_ARGS(why));
     gw_report_line(report, &(struct gw_line){.mark = gw_view_of(outcome->word),
                                              .mark_style = outcome->style,
                                              .text = text});
@@ -120,7 +121,7 @@ static void show_world(struct gw_report *report, const struct gw_value *event)
 
 void gw_report_finished(struct gw_report *report, const struct gw_value *event)
 {
-    int exit_code = (int)gw_report_number(event, "exit_code");
+    int exit_code = gw_report_int(event, "exit_code");
     if (!report->options.quiet) {
         gw_report_blank(report);
     }

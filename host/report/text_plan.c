@@ -18,8 +18,7 @@ static void show_params(struct gw_report *report, const struct gw_value *params,
     for (size_t i = 0; i < params->as.map.count; i++) {
         const struct gw_entry *entry = &params->as.map.entries[i];
         struct gw_view path = path_of(report, base, gw_report_safe(report, entry->key));
-        if (entry->value.kind == GW_MAP && entry->value.as.map.count > 0 && depth < MAX_DEPTH &&
-            !entry->value.secret) {
+        if (entry->value.kind == GW_MAP && entry->value.as.map.count > 0 && depth < MAX_DEPTH) {
             show_params(report, &entry->value, path, depth + 1);
             continue;
         }

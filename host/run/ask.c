@@ -48,11 +48,16 @@ static void show(const struct gw_run_question *question)
     gw_buf_init(&prompt, MAX_PROMPT_BYTES);
     gw_report_question(run->options.report, question->text, &prompt);
     if (!question->confirms) {
-        gw_buf_addf(&prompt, question->fallback.len ? " [%.*s]: " : ": ",
-                    GW_VIEW_ARGS(question->fallback));
+        if (question->fallback.len > 0) {
+            gw_buf_add_text(&prompt, " [");
+            gw_report_plain(question->fallback, &prompt);
+            gw_buf_add_char(&prompt, ']');
+        }
+        gw_buf_add_text(&prompt, ": ");
     } else if (question->word.len > 0) {
-        gw_buf_addf(&prompt, "\n     type '%.*s' to go on, anything else to stop: ",
-                    GW_VIEW_ARGS(question->word));
+        gw_buf_add_text(&prompt, "\n     type '");
+        gw_report_plain(question->word, &prompt);
+        gw_buf_add_text(&prompt, "' to go on, anything else to stop: ");
     } else {
         gw_buf_add_text(&prompt, "\n     go on? [y]es, [n]o, yes to [a]ll, [q]uit: ");
     }
