@@ -265,6 +265,26 @@ static bool read_map(const struct gw_walk *walk, const struct gw_path *path,
     return true;
 }
 
+/* An answer may have a number or a boolean where the model has a string: it is read as its text, as
+ * the AWS CLI does. AWS refuses such a request, and so does the server side. */
+static bool read_string(const struct gw_walk *walk, const struct gw_value *json,
+                        struct gw_value *out)
+{
+    bool is_answer = walk->refusal == GW_ERR_PROTOCOL;
+    if (json->kind == GW_STRING) {
+        return true;
+    }
+    if (!is_answer || (json->kind != GW_INT && json->kind != GW_DOUBLE && json->kind != GW_BOOL)) {
+        return false;
+    }
+    struct gw_buf text;
+    gw_buf_init(&text, 64);
+    gw_json_write(json, NULL, &text);
+    *out = gw_value_string(gw_arena_dup(walk->arena, gw_buf_view(&text)));
+    gw_buf_clear(&text);
+    return true;
+}
+
 static bool read_scalar(const struct gw_walk *walk, const struct gw_path *path,
                         const struct gw_member *member, const struct gw_value *json,
                         struct gw_value *out)
@@ -274,7 +294,7 @@ static bool read_scalar(const struct gw_walk *walk, const struct gw_path *path,
     *out = *json;
     switch (gw_shape_type(shape)) {
     case GW_SHAPE_STRING:
-        understood = json->kind == GW_STRING;
+        understood = read_string(walk, json, out);
         break;
     case GW_SHAPE_BLOB:
         if (json->kind == GW_STRING) {

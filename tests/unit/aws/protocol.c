@@ -171,6 +171,25 @@ static void wrong_types_and_cut_off_json_are_garbage(void **state)
                    "column 1)");
 }
 
+/* As the AWS CLI and most SDKs take them: servers are known to send these. */
+static void a_number_or_boolean_in_place_of_a_string_is_its_text(void **state)
+{
+    (void)state;
+    struct answer answer = read_answer("ecs", "DescribeServices", 200,
+                                       GW_VIEW("{\"services\":[{\"serviceName\":7,\"status\":true,"
+                                               "\"events\":[{\"message\":0.5}]}]}"));
+    assert_int_equal(answer.kind, GW_ANSWER_OK);
+    struct gw_value expected;
+    assert_true(gw_json_parse(GW_VIEW("{\"services\":[{\"serviceName\":\"7\",\"status\":\"true\","
+                                      "\"events\":[{\"message\":\"0.5\"}]}]}"),
+                              answer.arena, &expected, NULL));
+    assert_true(gw_value_equal(&answer.output, &expected));
+    gw_arena_free(answer.arena);
+    assert_garbage("ecs", "DescribeServices", GW_VIEW("{\"services\":[{\"serviceName\":[]}]}"),
+                   "ecs:DescribeServices: response member 'services[0].serviceName': expected a "
+                   "string, got list");
+}
+
 static void an_empty_answer_is_garbage_where_something_is_to_be_said(void **state)
 {
     (void)state;
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(writes_the_requests_of_the_vectors),
         cmocka_unit_test(reads_the_answers_of_the_vectors),
         cmocka_unit_test(wrong_types_and_cut_off_json_are_garbage),
+        cmocka_unit_test(a_number_or_boolean_in_place_of_a_string_is_its_text),
         cmocka_unit_test(an_empty_answer_is_garbage_where_something_is_to_be_said),
         cmocka_unit_test(a_page_of_a_proxy_is_no_answer_of_a_query_service),
         cmocka_unit_test(what_the_model_does_not_know_is_skipped),

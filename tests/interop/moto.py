@@ -1,0 +1,127 @@
+"""A moto_server of the test's own, the aws CLI as seeder and witness, and gwrun against both.
+
+What is missing skips the test with one line. Everything started here is ended here, by its pid.
+"""
+
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ACCOUNT = "758888582357"
+REGION = "us-east-1"
+START_SECONDS = 60
+
+
+def skip(reason):
+    print(f"moto interop: skipped, {reason}")
+    sys.exit(77)
+
+
+def require(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            skip(f"no {program} on PATH")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    """One server, and a home folder without any configuration, until close()."""
+
+    def __init__(self, gwrun):
+        require("moto_server", "aws")
+        self.gwrun_program = os.path.abspath(gwrun)
+        self.folder = tempfile.TemporaryDirectory(prefix="gwrun-moto-")
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.log = open(os.path.join(self.folder.name, "moto.log"), "wb")
+        self.server = subprocess.Popen(
+            ["moto_server", "-H", "127.0.0.1", "-p", self.url.rsplit(":", 1)[1]],
+            stdout=self.log, stderr=subprocess.STDOUT,
+            env=dict(os.environ, MOTO_ACCOUNT_ID=ACCOUNT, MOTO_ECS_SERVICE_RUNNING="1"))
+        self.wait_until_it_answers()
+
+    def wait_until_it_answers(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.server.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.close()
+        raise RuntimeError("moto_server did not answer")
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+        self.log.close()
+        self.folder.cleanup()
+
+    def environment(self, **extra):
+        return {"PATH": os.environ["PATH"], "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
+                "ASAN_OPTIONS": "exitcode=99", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+                "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **extra}
+
+    def aws(self, *args):
+        """One call of the aws CLI; its answer, parsed."""
+        done = subprocess.run(["aws", "--endpoint-url", self.url, "--output", "json", *args],
+                              env=self.environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"aws {' '.join(args)}: {done.stderr.decode()}")
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def moto(self, path, body):
+        """One call of moto's own interface."""
+        request = urllib.request.Request(f"{self.url}/moto-api/{path}", json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def gwrun(self, *args, env=None):
+        """Runs gwrun without a terminal; the exit code, standard output and standard error."""
+        done = subprocess.run([self.gwrun_program, *args], env=self.environment(**(env or {})),
+                              cwd=self.folder.name, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=100)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class HealthEndpoint:
+    """Answers GET with 200 on loopback, until close()."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *args):
+            pass
+
+    def __init__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/health"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
