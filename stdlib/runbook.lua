@@ -326,6 +326,16 @@ local function finish_whole(self)
   return finish(self, "ok", failure.exit.ok)
 end
 
+-- The parameters as an operator writes them: a duration is "15m".
+local function written(schemas, p)
+  local shown = {}
+  for name, value in pairs(p) do
+    local is_duration = schemas[name] and schemas[name].type == "duration"
+    shown[name] = is_duration and time.format_duration(value) or value
+  end
+  return shown
+end
+
 ---Runs it to its end.
 ---@param declaration Declaration
 ---@param p table the parameters, as `bind` gave them
@@ -340,7 +350,7 @@ function runbook.run(declaration, p, name)
   host.set_needs { aws = json.array(needs.aws or {}), hosts = fill_hosts(needs.hosts, p) }
   host.emit {
     event = "run.started", run = host.id, runbook = name, title = declaration.title, mode = host.mode,
-    simulated = host.simulated, region = host.region, params = p,
+    simulated = host.simulated, region = host.region, params = written(declaration.params or {}, p),
   }
   local ok, err = pcall(declaration.run, self, p)
   if not ok then return finish_failed(self, err) end
