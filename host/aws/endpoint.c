@@ -37,20 +37,27 @@ static void add_id(const struct gw_service *service, char (*change_case)(char), 
     }
 }
 
-static struct gw_view from_environment(const struct gw_service *service)
+/* These fill `origin`, for messages, with where they looked last. */
+
+static struct gw_view from_environment(const struct gw_service *service, struct gw_buf *origin)
 {
-    struct gw_buf variable;
-    gw_buf_init(&variable, NAME_MAX_BYTES);
-    gw_buf_add_text(&variable, VARIABLE_PREFIX "_");
-    add_id(service, to_upper, &variable);
-    struct gw_view url = environment(variable.data);
-    gw_buf_clear(&variable);
-    return url.len > 0 ? url : environment(VARIABLE_PREFIX);
+    gw_buf_reset(origin);
+    gw_buf_add_text(origin, VARIABLE_PREFIX "_");
+    add_id(service, to_upper, origin);
+    struct gw_view url = environment(origin->data);
+    if (url.len == 0) {
+        gw_buf_reset(origin);
+        gw_buf_add_text(origin, VARIABLE_PREFIX);
+        url = environment(origin->data);
+    }
+    return url;
 }
 
 static struct gw_view from_profile(const struct gw_config *config, struct gw_view profile,
-                                   const struct gw_service *service)
+                                   const struct gw_service *service, struct gw_buf *origin)
 {
+    gw_buf_reset(origin);
+    gw_buf_addf(origin, "profile '%.*s'", GW_VIEW_ARGS(profile));
     struct gw_view url = GW_VIEW_NONE;
     struct gw_view section = gw_config_get(config, profile, GW_VIEW("services"));
     if (section.len > 0) {
@@ -73,18 +80,46 @@ static bool are_ignored(const struct gw_config *config, struct gw_view profile)
     return gw_view_equal_nocase(value, GW_VIEW("true"));
 }
 
-struct gw_view gw_endpoint_custom(const struct gw_config *config,
+static struct gw_view find_custom(const struct gw_config *config,
                                   const struct gw_settings *settings,
-                                  const struct gw_service *service)
+                                  const struct gw_service *service, struct gw_buf *origin)
 {
     if (settings->endpoint_url.len > 0) {
+        gw_buf_add_text(origin, "the endpoint argument");
         return settings->endpoint_url;
     }
     if (are_ignored(config, settings->profile)) {
         return GW_VIEW_NONE;
     }
-    struct gw_view url = from_environment(service);
-    return url.len > 0 ? url : from_profile(config, settings->profile, service);
+    struct gw_view url = from_environment(service, origin);
+    return url.len > 0 ? url : from_profile(config, settings->profile, service, origin);
+}
+
+struct gw_view gw_endpoint_custom(const struct gw_config *config,
+                                  const struct gw_settings *settings,
+                                  const struct gw_service *service)
+{
+    struct gw_buf origin;
+    gw_buf_init(&origin, NAME_MAX_BYTES);
+    struct gw_view url = find_custom(config, settings, service, &origin);
+    gw_buf_clear(&origin);
+    return url;
+}
+
+static bool check_custom(const struct gw_config *config, const struct gw_settings *settings,
+                         const struct gw_service *service, struct gw_err *err)
+{
+    struct gw_buf origin;
+    struct gw_url url;
+    gw_buf_init(&origin, NAME_MAX_BYTES);
+    struct gw_view custom = find_custom(config, settings, service, &origin);
+    bool ok = custom.len == 0 || gw_url_parse(custom, &url, err);
+    if (!ok) {
+        gw_err_prefix(err, "endpoint of %.*s (%.*s)", GW_VIEW_ARGS(gw_service_name(service)),
+                      GW_VIEW_ARGS(gw_buf_view(&origin)));
+    }
+    gw_buf_clear(&origin);
+    return ok;
 }
 
 /* ---- resolving ------------------------------------------------------------------------------ */
@@ -128,9 +163,7 @@ bool gw_endpoint_resolve(const struct gw_config *config, const struct gw_setting
 {
     struct gw_view name = gw_service_name(service);
     struct gw_view custom = gw_endpoint_custom(config, settings, service);
-    struct gw_url url;
-    if (custom.len > 0 && !gw_url_parse(custom, &url, err)) {
-        gw_err_prefix(err, "endpoint of %.*s", GW_VIEW_ARGS(name));
+    if (!check_custom(config, settings, service, err)) {
         return false;
     }
     struct gw_view region = settings->region;

@@ -200,15 +200,14 @@ static struct gw_view shorten(struct gw_arena *arena, struct gw_view text, size_
 static void describe_error(struct pending *pending, const struct gw_aws_error *error)
 {
     struct gw_view action = pending->act.action;
-    struct gw_view message = shorten(pending->arena, error->message, MESSAGE_MAX_BYTES);
+    struct gw_view message = gw_view_trim(error->message);
     struct gw_view code = shorten(pending->arena, error->code, NAME_MAX_BYTES);
     struct gw_view id = shorten(pending->arena, error->request_id, NAME_MAX_BYTES);
     if (gw_view_ends_with(message, GW_VIEW("."))) {
         message.len--;
     }
-    if (message.len == 0) {
-        message = GW_VIEW("refused without a message");
-    }
+    message = message.len > 0 ? shorten(pending->arena, message, MESSAGE_MAX_BYTES)
+                              : GW_VIEW("refused without a message");
     gw_fail(&pending->err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s%s%.*s)", GW_VIEW_ARGS(action),
             GW_VIEW_ARGS(message), GW_VIEW_ARGS(code), id.len > 0 ? ", request " : "",
             GW_VIEW_ARGS(id));
