@@ -49,21 +49,18 @@ local function make_function(service, name, options)
   return nil, err
 end
 
-local function check_service(service)
-  local _, err = host.operations(service)
-  if err then error(err, 3) end
+-- A misspelt name is a mistake in the script, told where it stands; `level` as for error(), seen from the caller.
+local function check(err, level)
+  if err then error(tostring(err), level + 1) end
 end
 
----A client for one service, for another region or profile than the run's.
----@param service string for example "ecs"
----@param options? { region?: string, profile?: string }
----@return table client one function for each operation
-function aws.client(service, options)
-  check_service(service)
+local function new_client(service, options, level)
+  local _, err = host.operations(service)
+  check(err, level + 1)
   return setmetatable({}, {
     __index = function(client, name)
-      local call, err = make_function(service, name, options)
-      if not call then error(err, 2) end
+      local call, problem = make_function(service, name, options)
+      check(problem, 2)
       rawset(client, name, call)
       return call
     end,
@@ -71,9 +68,17 @@ function aws.client(service, options)
   })
 end
 
+---A client for one service, for another region or profile than the run's.
+---@param service string for example "ecs"
+---@param options? { region?: string, profile?: string }
+---@return table client one function for each operation
+function aws.client(service, options)
+  return new_client(service, options, 2)
+end
+
 return setmetatable(aws, {
   __index = function(_, service)
-    local client = aws.client(service)
+    local client = new_client(service, nil, 2)
     rawset(aws, service, client)
     return client
   end,

@@ -131,15 +131,23 @@ static void push_engine_call(struct gw_run *run, const char *function)
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->declaration_ref);
 }
 
+/* Whatever goes wrong while it loads is the file's fault, and names it. */
+static bool blame(const char *file, struct gw_err *err)
+{
+    if (!gw_view_starts_with(gw_view_of(err->message), gw_view_of(file))) {
+        gw_err_prefix(err, "%s", file);
+    }
+    err->code = GW_ERR_INPUT;
+    return false;
+}
+
 static bool check_declaration(struct gw_run *run, const char *file, struct gw_err *err)
 {
     lua_State *L = gw_script_state(run->script);
     run->declaration_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     push_engine_call(run, "check");
     if (!gw_script_call(run->script, 1, 1, err)) {
-        gw_err_prefix(err, "%s", file);
-        err->code = GW_ERR_INPUT;
-        return false;
+        return blame(file, err);
     }
     luaL_unref(L, LUA_REGISTRYINDEX, run->declaration_ref);
     run->declaration_ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -156,8 +164,7 @@ bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path,
     }
     if (!gw_script_load(run->script, text, file, false, err) ||
         !gw_script_call(run->script, 0, 1, err)) {
-        err->code = GW_ERR_INPUT;
-        return false;
+        return blame(file, err);
     }
     return check_declaration(run, file, err);
 }
