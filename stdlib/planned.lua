@@ -52,7 +52,7 @@ end
 function planned.plain(value)
   if planned.is_unknown(value) then return UNKNOWN_TEXT end
   if type(value) ~= "table" then return value end
-  local copy = {}
+  local copy = getmetatable(value) == "array" and json.array {} or {} -- an empty list stays one
   for key, member in next, value do copy[key] = planned.plain(member) end
   return copy
 end
