@@ -1,4 +1,5 @@
-/* codec: bytes <-> values: JSON, XML, base64, hex, digests, timestamps, percent-encoding.
+/* codec: bytes <-> values: JSON, XML, base64, hex, digests, timestamps, percent-encoding; and
+ * JMESPath, which picks from values.
  * Every parser states its limits; results live in the caller's arena. */
 #ifndef GW_CODEC_H
 #define GW_CODEC_H
@@ -52,6 +53,29 @@ bool gw_xml_parse(struct gw_view text, struct gw_arena *arena, struct gw_xml **r
 const struct gw_xml *gw_xml_child(const struct gw_xml *parent, struct gw_view name); /* or NULL */
 bool gw_xml_write_text(struct gw_view text, struct gw_buf *out);      /* escapes & < > */
 bool gw_xml_write_attribute(struct gw_view text, struct gw_buf *out); /* and quotes */
+
+/* ---- JMESPath: values -> values ---------------------------------------------------------------
+ * The published grammar and its 26 functions, as the AWS CLI and boto3 understand it: strings have
+ * an order too, and a `bare word` between backticks is a string. */
+
+#define GW_JMESPATH_MAX_BYTES (64u << 10) /* of an expression */
+#define GW_JMESPATH_MAX_DEPTH 256         /* of nesting in an expression, and of a result */
+#define GW_JMESPATH_MAX_STEPS 5000000u    /* of one search: visits, elements, 16 bytes of text */
+
+struct gw_jmespath;
+
+/* Lives in the arena, borrows nothing of `text`; may be searched any number of times. NULL with a
+ * message that names the column, counted in bytes from 1. */
+const struct gw_jmespath *gw_jmespath_compile(struct gw_view text, struct gw_arena *arena,
+                                              struct gw_err *err);
+
+/* The result shares what it took over with `value` and the expression, and has the rest in the
+ * arena. What is made of a secret is secret. Fails for an argument of the wrong type. */
+bool gw_jmespath_search(const struct gw_jmespath *expression, const struct gw_value *value,
+                        struct gw_arena *arena, struct gw_value *out, struct gw_err *err);
+
+/* As JMESPath's || and ! see it: null, false, "", [] and {} are false, 0 is not. */
+bool gw_jmespath_is_true(const struct gw_value *value);
 
 /* ---- bytes as text --------------------------------------------------------------------------- */
 
