@@ -1,6 +1,8 @@
-/* host.json: JSON text <-> Lua values. */
+/* host.json: JSON text <-> Lua values, and JMESPath on values. */
 #include "bind/bind.h"
 #include "codec/codec.h"
+
+#include <string.h>
 
 #define MAX_INDENT 16
 
@@ -52,6 +54,40 @@ static int json_encode(lua_State *L)
     return 1;
 }
 
+/* What is only known after a plan's apply stays so, whatever is picked from it. */
+static bool is_unknown(lua_State *L, int index)
+{
+    if (luaL_getmetafield(L, index, "__metatable") == LUA_TNIL) {
+        return false;
+    }
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool unknown = strcmp(name, "unknown") == 0;
+    lua_pop(L, 1);
+    return unknown;
+}
+
+/* query(value, expression) -> what the JMESPath expression finds; nil for null. Raises for an
+ * expression that is wrong: a nil would look like an answer. */
+static int json_query(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    struct gw_view expression = gw_check_view(L, 2);
+    if (is_unknown(L, 1)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value value, found;
+    struct gw_err err = {0};
+    const struct gw_jmespath *compiled = gw_jmespath_compile(expression, arena, &err);
+    if (!compiled || !gw_to_value(L, 1, arena, &value, &err) ||
+        !gw_jmespath_search(compiled, &value, arena, &found, &err)) {
+        return luaL_error(L, "json.query: %s", err.message);
+    }
+    gw_push_value(L, &found);
+    return 1;
+}
+
 /* array(table) -> the same table, which stays a list also when it is empty. */
 static int json_array(lua_State *L)
 {
@@ -66,8 +102,11 @@ static int json_array(lua_State *L)
 
 void gw_bind_json(struct gw_script *script)
 {
-    static const luaL_Reg functions[] = {
-        {"decode", json_decode}, {"encode", json_encode}, {"array", json_array}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"decode", json_decode},
+                                         {"encode", json_encode},
+                                         {"query", json_query},
+                                         {"array", json_array},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
     gw_push_null(L);

@@ -63,6 +63,42 @@ static void encode_refuses_what_json_cannot_say(void **state)
     RUN_IN_MODULES(cases);
 }
 
+static void query_picks_from_values(void **state)
+{
+    (void)state;
+    static const struct bench_case cases[] = {
+        {"local v = {services = {{name = 'web', count = 2}, {name = 'job', count = 0}}}\n"
+         "return json.query(v, 'services[?count > `0`].name | [0]'),\n"
+         "json.query(v, 'length(services)'), json.query(v, 'services[7]')",
+         "web | 2 | nil"},
+        {"return json.encode(json.query({a = {1, json.null}}, '{x: a, y: b[]}'))",
+         "{\"x\":[1,null],\"y\":null}"},
+        {"return #json.query(json.array{}, '@'), json.query('text', 'length(@)')", "0 | 4"},
+        {"local unknown = setmetatable({}, {__metatable = 'unknown'})\n"
+         "return json.query(unknown, 'a.b') == unknown",
+         "true"},
+    };
+    RUN_IN_MODULES(cases);
+}
+
+static void query_raises_for_what_it_cannot_answer(void **state)
+{
+    (void)state;
+    static const struct bench_case cases[] = {
+        {"json.query({}, 'a..b')",
+         "error: book.lua:1: json.query: jmespath: expected a name, '*', '[' or '{' behind '.', "
+         "not '.' (column 3)"},
+        {"json.query({}, 'length(a)')",
+         "error: book.lua:1: json.query: jmespath: length(): argument 1 must be an array, an "
+         "object or a string, not null (column 1)"},
+        {"json.query({f = error}, 'f')",
+         "error: book.lua:1: json.query: f: function cannot be converted"},
+        {"json.query({})",
+         "error: book.lua:1: bad argument #2 to 'query' (string expected, got no value)"},
+    };
+    RUN_IN_MODULES(cases);
+}
+
 static void array_marks_the_table_itself(void **state)
 {
     (void)state;
@@ -81,6 +117,8 @@ int main(void)
         cmocka_unit_test(decode_returns_its_failure),
         cmocka_unit_test(encode_writes_keys_in_order),
         cmocka_unit_test(encode_refuses_what_json_cannot_say),
+        cmocka_unit_test(query_picks_from_values),
+        cmocka_unit_test(query_raises_for_what_it_cannot_answer),
         cmocka_unit_test(array_marks_the_table_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,16 @@ static void encode_survives(void **state)
     sweep("local ok, err = pcall(json.encode, {error}) return ok", "false");
 }
 
+static void query_survives(void **state)
+{
+    (void)state;
+    sweep("local v = json.query({a = {{b = 'a text that is not short at all, no'}, {b = 2}}},\n"
+          "'{all: a[].b, last: a[-1]}')\n"
+          "return #v.all, v.last.b",
+          "2 | 2");
+    sweep("local ok, err = pcall(json.query, {}, 'a..b') return ok", "false");
+}
+
 static void times_survive(void **state)
 {
     (void)state;
@@ -267,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decode_survives),
         cmocka_unit_test(encode_survives),
+        cmocka_unit_test(query_survives),
         cmocka_unit_test(times_survive),
         cmocka_unit_test(waiting_survives),
         cmocka_unit_test(parallel_survives),
