@@ -1,11 +1,16 @@
 --- AWS as functions: `aws.<service>.<operation>{ members as in the API reference }`.
 ---
+--- `for item in aws.<service>.pages.<operation>{...} do` asks for page after page; `aws.<service>.wait.<waiter>{...}` calls until
+--- AWS's own definition of the state is met.
+---
 --- Services carry botocore's names ("elbv2"), operations boto3's ("describe_services"). A failure raises one structured
 --- error; `aws.ecs.try_describe_services{...}` returns nil and that error instead. Changing calls work only inside a step
 --- of a runbook; in plan mode they are recorded and answer with a value that is known only after apply.
 
 local host = require "host.aws"
+local pages = require "aws.pages"
 local planned = require "planned"
+local waiter = require "aws.waiter"
 
 ---@class AwsError
 ---@field kind "service"|"network"|"timeout"|"protocol"|"credentials"|"input"|"denied"
@@ -27,7 +32,7 @@ local function perform(operation, params, options)
     planned.record(operation.action, params or {})
     return planned.unknown
   end
-  return output, err
+  return output, err, state
 end
 
 local function make_function(service, name, options)
@@ -42,11 +47,48 @@ local function make_function(service, name, options)
   if name:sub(1, #TRY) == TRY then
     operation = host.operation(service, name:sub(#TRY + 1))
     if operation then
-      return function(params) return perform(operation, params, options) end
+      return function(params)
+        local output, err = perform(operation, params, options)
+        return output, err
+      end
     end
   end
   local _, err = host.operation(service, name)
   return nil, err
+end
+
+local function make_pages(service, name, options)
+  local paginator, err = host.paginator(service, name)
+  if not paginator then return nil, err end
+  local operation = host.operation(service, name)
+  local function call(params)
+    local output, failed = perform(operation, params, options)
+    if failed then error(failed, 0) end
+    return output
+  end
+  local subject = ("aws.%s.pages.%s"):format(service, name)
+  return function(params, how) return pages.each(subject, paginator, call, params, how) end
+end
+
+-- A plan does not wait for changes that it does not make.
+local function plan_wait(subject, definition, how)
+  local run = require "host.run"
+  if run.mode ~= "plan" then return false end
+  local seconds = (how and how.delay or definition.delay) * (how and how.max_attempts or definition.max_attempts)
+  run.emit { event = "note", text = ("then waits, at most about %s: %s"):format(time.format_duration(seconds), subject) }
+  return true
+end
+
+local function make_wait(service, name, options)
+  local definition, err = host.waiter(service, name)
+  if not definition then return nil, err end
+  local operation = host.operation(service, definition.operation)
+  local subject = ("aws.%s.wait.%s"):format(service, name)
+  local function call(params) return perform(operation, params, options) end
+  return function(params, how)
+    if plan_wait(subject, definition, how) then return planned.unknown end
+    return waiter.wait(subject, definition, call, params, how)
+  end
 end
 
 -- A misspelt name is a mistake in the script, told where it stands; `level` as for error(), seen from the caller.
@@ -54,18 +96,31 @@ local function check(err, level)
   if err then error(tostring(err), level + 1) end
 end
 
+-- A table whose members are made when they are first used.
+local function new_members(subject, make)
+  return setmetatable({}, {
+    __index = function(members, name)
+      local member, problem = make(name)
+      check(problem, 2)
+      rawset(members, name, member)
+      return member
+    end,
+    __newindex = function() error(subject .. " cannot be replaced", 2) end,
+  })
+end
+
 local function new_client(service, options, level)
   local _, err = host.operations(service)
   check(err, level + 1)
-  return setmetatable({}, {
-    __index = function(client, name)
-      local call, problem = make_function(service, name, options)
-      check(problem, 2)
-      rawset(client, name, call)
-      return call
-    end,
-    __newindex = function() error("aws." .. service .. ": operations cannot be replaced", 2) end,
-  })
+  local subject = "aws." .. service
+  local client = new_members(subject .. ": operations", function(name) return make_function(service, name, options) end)
+  rawset(client, "pages", new_members(subject .. ".pages: members", function(name)
+    return make_pages(service, name, options)
+  end))
+  rawset(client, "wait", new_members(subject .. ".wait: members", function(name)
+    return make_wait(service, name, options)
+  end))
+  return client
 end
 
 ---A client for one service, for another region or profile than the run's.

@@ -487,6 +487,7 @@ struct gw_call_result {
     struct gw_view request_id;
     struct gw_view place;              /* who was asked: "ecs.us-east-1.amazonaws.com" */
     struct gw_view credentials_source; /* of those that the request was signed with */
+    int http_status;                   /* of the last answer; 0: none came */
     int attempts;
     int64_t duration_ms;
 };

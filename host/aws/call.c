@@ -126,6 +126,7 @@ static void finish(struct gw_call *call, const struct attempt *attempt)
         .request_id = call->request_id,
         .place = place_of(call),
         .credentials_source = call->client->credentials.source,
+        .http_status = attempt->status,
         .attempts = call->attempts,
         .duration_ms = gw_loop_now_ms(call->client->options.loop) - call->started_ms,
     };

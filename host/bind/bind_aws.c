@@ -3,7 +3,7 @@
  *
  * What a call needs lives in an arena anchored on the binding's stack: it outlasts the wait and
  * goes with the task. */
-#include "bind/bind.h"
+#include "bind/internal.h"
 
 /* ---- finding operations ---------------------------------------------------------------------- */
 
@@ -23,8 +23,8 @@ static bool fail_service(struct gw_view name, struct gw_arena *arena, struct gw_
     return gw_fail(err, GW_ERR_NOT_FOUND, "aws: no service '%.*s'", GW_VIEW_ARGS(name));
 }
 
-static const struct gw_service *find_service(struct gw_view name, struct gw_arena *arena,
-                                             struct gw_err *err)
+const struct gw_service *gw_bind_find_service(struct gw_view name, struct gw_arena *arena,
+                                              struct gw_err *err)
 {
     const struct gw_service *service = gw_models_find(gw_models_builtin(), name);
     if (!service) {
@@ -51,10 +51,10 @@ static bool fail_operation(const struct gw_service *service, struct gw_view name
                    GW_VIEW_ARGS(name));
 }
 
-static const struct gw_operation *find_operation(struct gw_view service_name, struct gw_view name,
-                                                 struct gw_arena *arena, struct gw_err *err)
+const struct gw_operation *gw_bind_find_operation(struct gw_view service_name, struct gw_view name,
+                                                  struct gw_arena *arena, struct gw_err *err)
 {
-    const struct gw_service *service = find_service(service_name, arena, err);
+    const struct gw_service *service = gw_bind_find_service(service_name, arena, err);
     if (!service) {
         return NULL;
     }
@@ -93,7 +93,7 @@ static int aws_operations(lua_State *L)
     struct gw_view name = gw_check_view(L, 1);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
-    const struct gw_service *service = find_service(name, arena, &err);
+    const struct gw_service *service = gw_bind_find_service(name, arena, &err);
     if (!service) {
         return gw_push_fail(L, &err);
     }
@@ -125,7 +125,7 @@ static int aws_operation(lua_State *L)
     struct gw_view name = gw_check_view(L, 2);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
-    const struct gw_operation *op = find_operation(service, name, arena, &err);
+    const struct gw_operation *op = gw_bind_find_operation(service, name, arena, &err);
     if (!op) {
         return gw_push_fail(L, &err);
     }
@@ -154,6 +154,7 @@ struct pending {
 
     struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
     struct gw_value value;
+    int http_status;           /* of the answer that gave it */
     struct gw_aws_error error; /* without service: none came; its texts are copies */
     struct gw_view credentials_source;
 };
@@ -281,6 +282,7 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     pending->credentials_source = gw_arena_dup(pending->arena, result->credentials_source);
     if (result->output) {
         pending->value = copy_value(pending->arena, result->output);
+        pending->http_status = result->http_status;
     } else if (result->error) {
         keep_error(pending, result->error, result->place);
     } else {
@@ -324,7 +326,9 @@ static int push_outcome(lua_State *L, void *ctx)
     struct pending *pending = ctx;
     if (pending->err.code == GW_ERR_NONE) {
         gw_push_value(L, &pending->value);
-        return 1;
+        lua_pushnil(L);
+        lua_pushinteger(L, pending->http_status);
+        return 3;
     }
     gw_push_fail(L, &pending->err);
     if (pending->error.service.len > 0) {
@@ -392,7 +396,8 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
     return pending;
 }
 
-/* call(service, name, params [, options]) -> output | nil, err | nil, nil, "planned" */
+/* call(service, name, params [, options]) -> output, nil, HTTP status | nil, err | nil, nil,
+ * "planned" */
 static int aws_call(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
@@ -407,7 +412,7 @@ static int aws_call(lua_State *L)
     }
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
-    const struct gw_operation *op = find_operation(service, name, arena, &err);
+    const struct gw_operation *op = gw_bind_find_operation(service, name, arena, &err);
     if (!op) {
         return gw_push_fail(L, &err);
     }
@@ -432,10 +437,10 @@ static int aws_call(lua_State *L)
 
 void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
 {
-    static const luaL_Reg functions[] = {{"services", aws_services},
-                                         {"operations", aws_operations},
-                                         {"operation", aws_operation},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"services", aws_services},     {"operations", aws_operations},
+        {"operation", aws_operation},   {"paginator", gw_bind_aws_paginator},
+        {"waiter", gw_bind_aws_waiter}, {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, gate);

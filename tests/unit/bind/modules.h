@@ -7,12 +7,14 @@
 
 static inline void open_modules(struct bench *bench)
 {
-    static const char *const names[] = {"json", "time", "task"};
+    static const char *const names[] = {"json", "time", "task", "aws"};
+    static struct gw_gate gate; /* nobody calls here */
     struct gw_script_options options = {.seed = 1};
     bench_open(bench, &options);
     gw_bind_json(bench->script);
     gw_bind_time(bench->script);
     gw_bind_task(bench->script);
+    gw_bind_aws(bench->script, &gate);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char text[64];
         snprintf(text, sizeof text, "return require 'host.%s'", names[i]);

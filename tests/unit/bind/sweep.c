@@ -138,6 +138,15 @@ static void query_survives(void **state)
     sweep("local ok, err = pcall(json.query, {}, 'a..b') return ok", "false");
 }
 
+static void facts_of_the_model_survive(void **state)
+{
+    (void)state;
+    sweep("return aws.paginator('s3', 'list_objects').output_tokens[1],\n"
+          "aws.waiter('ecs', 'services_stable').acceptors[1].argument",
+          "NextMarker || Contents[-1].Key | failures[].reason");
+    sweep("local _, err = aws.waiter('ecs', 'x') return err.kind", "not_found");
+}
+
 static void times_survive(void **state)
 {
     (void)state;
@@ -278,6 +287,7 @@ int main(void)
         cmocka_unit_test(decode_survives),
         cmocka_unit_test(encode_survives),
         cmocka_unit_test(query_survives),
+        cmocka_unit_test(facts_of_the_model_survive),
         cmocka_unit_test(times_survive),
         cmocka_unit_test(waiting_survives),
         cmocka_unit_test(parallel_survives),
