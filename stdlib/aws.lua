@@ -27,9 +27,9 @@ local aws = {}
 local TRY = "try_"
 
 local function perform(operation, params, options)
-  local output, err, state = host.call(operation.service, operation.snake_name, params or {}, options)
+  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, options)
   if state == "planned" then
-    planned.record(operation.action, params or {})
+    planned.record(operation.action, params or {}, guarded)
     return planned.unknown
   end
   return output, err, state

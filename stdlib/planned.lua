@@ -7,8 +7,9 @@ local calls = {}
 ---Remembers one call that a plan would make.
 ---@param action string for example "ecs:UpdateService"
 ---@param params table
-function planned.record(action, params)
-  calls[#calls + 1] = { action = action, params = planned.plain(params) }
+---@param guarded table the same, with secrets where AWS's models know of some
+function planned.record(action, params, guarded)
+  calls[#calls + 1] = { action = action, params = planned.plain(params, guarded) }
 end
 
 ---The calls recorded since the last `take`, oldest first.
@@ -48,12 +49,16 @@ end
 
 ---A copy of the value in which unknown parts are their text, fit for an event.
 ---@param value any
+---@param guarded? any the same with secrets in it
 ---@return any
-function planned.plain(value)
+function planned.plain(value, guarded)
   if planned.is_unknown(value) then return UNKNOWN_TEXT end
-  if type(value) ~= "table" then return value end
+  if type(value) ~= "table" then
+    if guarded == nil then return value end
+    return guarded
+  end
   local copy = getmetatable(value) == "array" and json.array {} or {} -- an empty list stays one
-  for key, member in next, value do copy[key] = planned.plain(member) end
+  for key, member in next, value do copy[key] = planned.plain(member, guarded and guarded[key]) end
   return copy
 end
 

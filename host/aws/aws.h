@@ -247,6 +247,9 @@ struct gw_acceptor gw_waiter_acceptor(const struct gw_waiter *waiter, size_t ind
  * 'desiredCount'?"; nested places read "containerDefinitions[2].cpu". */
 bool gw_validate(const struct gw_operation *op, const struct gw_value *input, struct gw_err *err);
 
+/* Makes secret what the model calls sensitive in `input`, valid or not, and all that is in it. */
+void gw_mark_sensitive(const struct gw_operation *op, struct gw_value *input);
+
 /* ================================ protocol ==================================================== */
 
 /* An AWS error as one value. Text lives in the arena given to the function that filled it. */

@@ -1,6 +1,6 @@
-/* validate: parameters against their shape, before anything is sent. Enum values and patterns are
- * left to AWS, which knows newer ones than the models. No text is ever part of a message: it may be
- * a secret. */
+/* validate: parameters against their shape, before anything is sent, and which of them are secret.
+ * Enum values and patterns are left to AWS, which knows newer ones than the models. No text is ever
+ * part of a message: it may be a secret. */
 #include "aws/internal.h"
 
 #include <stdlib.h>
@@ -236,4 +236,41 @@ bool gw_validate(const struct gw_operation *op, const struct gw_value *input, st
     }
     return (input->kind == GW_MAP ? input->as.map.count : 0) == 0 ||
            gw_walk_fail(&walk, NULL, "takes no parameters");
+}
+
+/* ---- secrets --------------------------------------------------------------------------------- */
+
+static void mark_inside(const struct gw_shape *shape, struct gw_value *value);
+
+/* Without a member: something that the model does not know. */
+static void mark(const struct gw_member *member, struct gw_value *value, bool secret)
+{
+    value->secret = value->secret || secret || (member && gw_member_is_secret(member));
+    mark_inside(member ? gw_member_shape(member) : NULL, value);
+}
+
+static const struct gw_member *member_of(const struct gw_shape *shape, struct gw_view key)
+{
+    return gw_shape_type(shape) == GW_SHAPE_STRUCTURE ? gw_shape_find_member(shape, key)
+                                                      : gw_shape_value(shape);
+}
+
+static void mark_inside(const struct gw_shape *shape, struct gw_value *value)
+{
+    size_t items = value->kind == GW_LIST ? value->as.list.count : 0;
+    size_t entries = value->kind == GW_MAP ? value->as.map.count : 0;
+    for (size_t i = 0; i < items; i++) {
+        mark(shape ? gw_shape_element(shape) : NULL, &value->as.list.items[i], value->secret);
+    }
+    for (size_t i = 0; i < entries; i++) {
+        struct gw_entry *entry = &value->as.map.entries[i];
+        mark(shape ? member_of(shape, entry->key) : NULL, &entry->value, value->secret);
+    }
+}
+
+void gw_mark_sensitive(const struct gw_operation *op, struct gw_value *input)
+{
+    const struct gw_shape *shape = gw_operation_input(op);
+    input->secret = input->secret || (shape && (gw_shape_flags(shape) & GW_SHAPE_SENSITIVE) != 0);
+    mark_inside(shape, input);
 }

@@ -337,12 +337,13 @@ static int push_outcome(lua_State *L, void *ctx)
     return 2;
 }
 
-static int push_planned(lua_State *L)
+static int push_planned(lua_State *L, const struct pending *pending)
 {
     lua_pushnil(L);
     lua_pushnil(L);
     lua_pushliteral(L, "planned");
-    return 3;
+    gw_push_value(L, &pending->params);
+    return 4;
 }
 
 /* Reads a text field of the options table at index 4, if there is one. */
@@ -373,13 +374,15 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
 static bool read_params(lua_State *L, struct pending *pending)
 {
     struct gw_err err = {0};
-    bool ok = gw_to_value(L, 3, pending->arena, &pending->params, &err);
-    if (!ok) {
+    if (!gw_to_value(L, 3, pending->arena, &pending->params, &err)) {
         keep_failure(pending, &err);
-    } else if (pending->params.kind == GW_NULL) {
+        return false;
+    }
+    if (pending->params.kind == GW_NULL) {
         pending->params = gw_value_map();
     }
-    return ok;
+    gw_mark_sensitive(pending->op, &pending->params);
+    return true;
 }
 
 static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
@@ -397,7 +400,7 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
 }
 
 /* call(service, name, params [, options]) -> output, nil, HTTP status | nil, err | nil, nil,
- * "planned" */
+ * "planned", params with secrets as such */
 static int aws_call(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
@@ -423,7 +426,7 @@ static int aws_call(lua_State *L)
     pending->wait = gw_wait_push(L, push_outcome, cancel_call, pending);
     switch (gate->ask(gate, &pending->act, &err)) {
     case GW_GATE_PLANNED:
-        return push_planned(L);
+        return push_planned(L, pending);
     case GW_GATE_REFUSED:
         return gw_push_fail(L, &err);
     case GW_GATE_SEND:

@@ -220,6 +220,77 @@ static void depth_ends_at_a_limit(void **state)
     gw_arena_free(arena);
 }
 
+/* JSON with ' for ". */
+static struct gw_view quoted(struct gw_arena *arena, const char *text)
+{
+    struct gw_view view = gw_arena_printf(arena, "%s", text);
+    char *copy = gw_arena_alloc(arena, view.len + 1);
+    for (size_t i = 0; i < view.len; i++) {
+        copy[i] = text[i] == '\'' ? '"' : text[i];
+    }
+    return (struct gw_view){copy, view.len};
+}
+
+static void assert_shown(const struct gw_operation *op, const char *input, const char *shown)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value value;
+    struct gw_buf out;
+    gw_buf_init(&out, 4096);
+    assert_true(gw_json_parse(quoted(arena, input), arena, &value, NULL));
+    gw_mark_sensitive(op, &value);
+    assert_true(gw_json_write(&value, NULL, &out));
+    gw_buf_add_char(&out, '\0');
+    assert_string_equal(out.data, quoted(arena, shown).data);
+    gw_buf_clear(&out);
+    gw_arena_free(arena);
+}
+
+static void what_the_model_calls_sensitive_is_secret(void **state)
+{
+    static const struct {
+        const char *service, *operation, *input, *shown;
+    } rows[] = {
+        {"secretsmanager", "CreateSecret", "{'Name':'n','SecretString':'s','SecretBinary':'b'}",
+         "{'Name':'n','SecretString':'[secret]','SecretBinary':'[secret]'}"},
+        {"rds", "CreateDBInstance", "{'Engine':'e','MasterUserPassword':'p'}",
+         "{'Engine':'e','MasterUserPassword':'[secret]'}"},
+        {"ecs", "RegisterTaskDefinition",
+         "{'family':'f','containerDefinitions':[{'name':'a','environment':[{'name':'K'}]}]}",
+         "{'family':'f','containerDefinitions':[{'name':'a','environment':'[secret]'}]}"},
+        {"ssm", "CreateAssociation", "{'Name':'n','Parameters':{'k':['v']}}",
+         "{'Name':'n','Parameters':'[secret]'}"},
+        {"iam", "CreateLoginProfile", "{'UserName':'u','Password':[1]}",
+         "{'UserName':'u','Password':'[secret]'}"},
+        {"iam", "CreateLoginProfile", "{'UserName':['u'],'Pasword':'p'}",
+         "{'UserName':['u'],'Pasword':'p'}"},
+        {"ecs", "UpdateService", "{'service':'web','desiredCount':2}",
+         "{'service':'web','desiredCount':2}"},
+        {"ecs", "UpdateService", "[1]", "[1]"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_shown(operation(rows[i].service, rows[i].operation), rows[i].input, rows[i].shown);
+    }
+}
+
+/* Whoever takes a part out of a secret has a secret. */
+static void what_is_inside_of_something_sensitive_is_secret_too(void **state)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value input;
+    (void)state;
+    assert_true(gw_json_parse(GW_VIEW("{\"Name\":\"n\",\"Parameters\":{\"k\":[\"v\"]}}"), arena,
+                              &input, NULL));
+    gw_mark_sensitive(operation("ssm", "CreateAssociation"), &input);
+    const struct gw_value *parameters = gw_map_get(&input, GW_VIEW("Parameters"));
+    const struct gw_value *list = gw_map_get(parameters, GW_VIEW("k"));
+    assert_true(list->secret);
+    assert_true(list->as.list.items[0].secret);
+    assert_false(gw_map_get(&input, GW_VIEW("Name"))->secret);
+    gw_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +303,8 @@ int main(void)
         cmocka_unit_test(text_must_be_utf8_and_is_never_shown),
         cmocka_unit_test(blobs_are_bytes),
         cmocka_unit_test(depth_ends_at_a_limit),
+        cmocka_unit_test(what_the_model_calls_sensitive_is_secret),
+        cmocka_unit_test(what_is_inside_of_something_sensitive_is_secret_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
