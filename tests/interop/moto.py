@@ -3,11 +3,13 @@
 What is missing skips the test with one line. Everything started here is ended here, by its pid.
 """
 
+import atexit
 import http.server
 import json
 import os
+import re
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import urllib.request
 ACCOUNT = "758888582357"
 REGION = "us-east-1"
 START_SECONDS = 60
+STOP_SECONDS = 10
 
 
 def skip(reason):
@@ -31,49 +34,53 @@ def require(*programs):
             skip(f"no {program} on PATH")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class World:
-    """One server, and a home folder without any configuration, until close()."""
+    """One server, and a home folder without any configuration, until close() or the program's end."""
 
     def __init__(self, gwrun):
-        require("moto_server", "aws")
+        require("moto_server")
         self.gwrun_program = os.path.abspath(gwrun)
         self.folder = tempfile.TemporaryDirectory(prefix="gwrun-moto-")
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.log = open(os.path.join(self.folder.name, "moto.log"), "wb")
-        self.server = subprocess.Popen(
-            ["moto_server", "-H", "127.0.0.1", "-p", self.url.rsplit(":", 1)[1]],
-            stdout=self.log, stderr=subprocess.STDOUT,
-            env=dict(os.environ, MOTO_ACCOUNT_ID=ACCOUNT, MOTO_ECS_SERVICE_RUNNING="1"))
-        self.wait_until_it_answers()
+        self.log = os.path.join(self.folder.name, "moto.log")
+        with open(self.log, "wb") as log:
+            self.server = subprocess.Popen(
+                ["moto_server", "-H", "127.0.0.1", "-p", "0"], stdout=log, stderr=subprocess.STDOUT,
+                env=dict(os.environ, MOTO_ACCOUNT_ID=ACCOUNT, MOTO_ECS_SERVICE_RUNNING="1"))
+        atexit.register(self.close)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self.url = self.wait_for_url()
 
-    def wait_until_it_answers(self):
+    def wait_for_url(self):
+        """The server takes a free port, and listens once it tells which."""
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.server.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.close()
-        raise RuntimeError("moto_server did not answer")
+        while True:
+            has_ended = self.server.poll() is not None
+            with open(self.log, encoding="utf-8", errors="replace") as log:
+                said = log.read()
+            if found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", said):
+                return found[1]
+            if has_ended or time.monotonic() > end:
+                raise RuntimeError(f"moto_server did not start: {said[-2000:]}")
+            time.sleep(0.05)
 
     def close(self):
+        """May be repeated."""
+        atexit.unregister(self.close)
         self.server.terminate()
-        self.server.wait()
-        self.log.close()
+        try:
+            self.server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait(STOP_SECONDS)
         self.folder.cleanup()
 
-    def environment(self, **extra):
-        return {"PATH": os.environ["PATH"], "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
-                "ASAN_OPTIONS": "exitcode=99", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-                "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **extra}
+    def environment(self, **changes):
+        """Nothing of the caller's but PATH. A change to None takes a variable out."""
+        variables = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
+                     "ASAN_OPTIONS": "exitcode=99", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+                     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                     "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **changes}
+        return {name: value for name, value in variables.items() if value is not None}
 
     def aws(self, *args):
         """One call of the aws CLI; its answer, parsed."""
@@ -99,6 +106,7 @@ class World:
 
     def write(self, name, text):
         path = os.path.join(self.folder.name, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
