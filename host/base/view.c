@@ -188,21 +188,33 @@ static size_t min3(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* Levenshtein distance, letter case ignored. */
+static bool same_letter(char a, char b)
+{
+    return lower(a) == lower(b);
+}
+
+/* Optimal string alignment: insert, drop, change a letter, or swap two neighbours, each one mistake.
+ * Letter case is ignored. */
 static size_t edit_distance(struct gw_view a, struct gw_view b)
 {
-    size_t row[NAME_MAX_BYTES + 1];
+    size_t rows[3][NAME_MAX_BYTES + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b.len; j++) {
         row[j] = j;
     }
     for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
-            size_t above = row[j];
-            size_t change = lower(a.data[i - 1]) == lower(b.data[j - 1]) ? 0 : 1;
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + change);
-            diagonal = above;
+            size_t change = same_letter(a.data[i - 1], b.data[j - 1]) ? 0 : 1;
+            row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + change);
+            if (i > 1 && j > 1 && same_letter(a.data[i - 1], b.data[j - 2]) &&
+                same_letter(a.data[i - 2], b.data[j - 1])) {
+                row[j] = min3(row[j], before[j - 2] + 1, SIZE_MAX);
+            }
         }
     }
     return row[b.len];

@@ -41,7 +41,7 @@ static const char *meaning(int exit_code)
     case 6:
         return "the credentials are missing, expired or not allowed to do this";
     case 7:
-        return "AWS could not be reached";
+        return "AWS could not be reached, or what answered is not AWS";
     case 70:
         return "a defect in gwrun; please report it";
     case 130:

@@ -163,7 +163,9 @@ static void names_the_nearest(void **state)
         {"describe_task", "describe_tasks"},
         {"updat_servce", "update_service"},
         {"REGION", "Region"},
-        {"rnu", ""}, /* two letters of three differ */
+        {"rnu", "run"}, /* letters swapped: one mistake */
+        {"udpate_sevrice", "update_service"},
+        {"nur", ""}, /* two letters of three differ */
         {"ru", "run"},
         {"r", ""},
         {"", ""},

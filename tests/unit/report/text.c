@@ -297,7 +297,7 @@ static void every_outcome_has_a_word_and_every_exit_code_a_meaning(void **state)
         {"failed", "FAILED", "what was asked for cannot be done", 2},
         {"failed", "FAILED", "the runbook itself is broken", 5},
         {"failed", "FAILED", "the credentials are missing, expired or not allowed to do this", 6},
-        {"failed", "FAILED", "AWS could not be reached", 7},
+        {"failed", "FAILED", "AWS could not be reached, or what answered is not AWS", 7},
         {"failed", "FAILED", "a defect in gwrun; please report it", 70},
         {"of a newer engine", "FAILED", "unknown", 99},
     };
