@@ -1,0 +1,352 @@
+/* The client's side of a session: handshake, input, output in order, and the end.
+ *
+ * Every message of the agent's stream is acknowledged, a repeated one again: its first
+ * acknowledgement was lost. (The published client says nothing to a repetition, and hears it for
+ * ever.) Agents take no input before the handshake is complete: it waits here. */
+#include <stdlib.h>
+
+#include "codec/codec.h"
+#include "ssm/internal.h"
+
+#define MAX_EARLY_BYTES   (16u << 20) /* typed before the agent was ready */
+#define MAX_CONTROL_BYTES (64u << 10) /* handshake answers, acknowledgements, the token */
+
+enum terminal_flag { FLAG_TERMINATE_SESSION = 2 };
+
+struct gw_ssm_channel {
+    struct gw_loop *loop;
+    struct gw_ssm_events events;
+    void *ctx;
+    char client_id[37];
+
+    bool is_connected;
+    bool is_paused; /* the agent asked for silence */
+    bool is_ready;
+    bool is_closed;
+
+    int columns, rows; /* 0: unknown */
+    struct gw_buf early;
+    struct outgoing outgoing;
+    struct gw_timer *repetition;
+
+    int64_t expected; /* the number of the next message of the agent's stream */
+    struct incoming incoming;
+};
+
+struct gw_ssm_channel *gw_ssm_channel_new(struct gw_loop *loop, const struct gw_ssm_events *events,
+                                          void *ctx)
+{
+    struct gw_ssm_channel *channel = gw_alloc(sizeof *channel);
+    channel->loop = loop;
+    channel->events = *events;
+    channel->ctx = ctx;
+    gw_uuid4(channel->client_id);
+    gw_buf_init(&channel->early, MAX_EARLY_BYTES);
+    outgoing_init(&channel->outgoing);
+    return channel;
+}
+
+void gw_ssm_channel_free(struct gw_ssm_channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    gw_timer_stop(channel->repetition);
+    outgoing_clear(&channel->outgoing);
+    incoming_clear(&channel->incoming);
+    gw_wipe(channel->early.data, channel->early.len);
+    gw_buf_clear(&channel->early);
+    free(channel);
+}
+
+static void end(struct gw_ssm_channel *channel, struct gw_view reason, const struct gw_err *err)
+{
+    if (channel->is_closed) {
+        return;
+    }
+    channel->is_closed = true;
+    gw_timer_stop(channel->repetition);
+    channel->repetition = NULL;
+    channel->events.closed(channel->ctx, reason, err);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void on_repetition(void *ctx);
+
+static bool may_send(const struct gw_ssm_channel *channel)
+{
+    return channel->is_connected && !channel->is_paused && !channel->is_closed;
+}
+
+static void await_repetition(struct gw_ssm_channel *channel)
+{
+    gw_timer_stop(channel->repetition);
+    channel->repetition = NULL;
+    int64_t due_ms = outgoing_due_ms(&channel->outgoing);
+    if (may_send(channel) && due_ms != INT64_MAX) {
+        int64_t delay_ms = due_ms - gw_loop_now_ms(channel->loop);
+        channel->repetition = gw_timer_start(channel->loop, delay_ms, on_repetition, channel);
+    }
+}
+
+static void flush(struct gw_ssm_channel *channel)
+{
+    struct gw_view message;
+    while (may_send(channel) &&
+           outgoing_next(&channel->outgoing, gw_loop_now_ms(channel->loop), &message)) {
+        channel->events.send(channel->ctx, false, message);
+    }
+    await_repetition(channel);
+}
+
+static void on_repetition(void *ctx)
+{
+    struct gw_ssm_channel *channel = ctx;
+    channel->repetition = NULL;
+    struct gw_view message;
+    if (!outgoing_again(&channel->outgoing, gw_loop_now_ms(channel->loop), &message)) {
+        struct gw_err err;
+        gw_fail(&err, GW_ERR_TIMEOUT, "session: the agent has not taken any input for 5 minutes");
+        end(channel, GW_VIEW(""), &err);
+        return;
+    }
+    channel->events.send(channel->ctx, false, message);
+    await_repetition(channel);
+}
+
+static void queue(struct gw_ssm_channel *channel, enum gw_ssm_payload_type type,
+                  struct gw_view payload)
+{
+    outgoing_add(&channel->outgoing, type, payload, gw_loop_wall_ms(channel->loop));
+}
+
+static void queue_size(struct gw_ssm_channel *channel)
+{
+    if (channel->columns > 0 && channel->rows > 0) {
+        struct gw_buf payload;
+        gw_buf_init(&payload, MAX_CONTROL_BYTES);
+        gw_ssm_write_size(channel->columns, channel->rows, &payload);
+        queue(channel, GW_SSM_SIZE, gw_buf_view(&payload));
+        gw_buf_clear(&payload);
+    }
+}
+
+static void queue_input(struct gw_ssm_channel *channel, struct gw_view bytes)
+{
+    for (size_t at = 0; at < bytes.len; at += OUTGOING_PIECE_BYTES) {
+        queue(channel, GW_SSM_OUTPUT, gw_view_sub(bytes, at, OUTGOING_PIECE_BYTES));
+    }
+}
+
+static void acknowledge(struct gw_ssm_channel *channel, const struct gw_ssm_message *received)
+{
+    struct gw_buf payload, bytes;
+    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    gw_buf_init(&bytes, MAX_CONTROL_BYTES);
+    gw_ssm_write_acknowledge(received, &payload);
+    struct gw_ssm_message message = {.type = GW_VIEW("acknowledge"),
+                                     .created_ms = gw_loop_wall_ms(channel->loop),
+                                     .flags = GW_SSM_FLAG_SYN | GW_SSM_FLAG_FIN,
+                                     .payload = gw_buf_view(&payload)};
+    gw_random(message.id, sizeof message.id);
+    gw_ssm_message_write(&message, &bytes);
+    channel->events.send(channel->ctx, false, gw_buf_view(&bytes));
+    gw_buf_clear(&payload);
+    gw_buf_clear(&bytes);
+}
+
+/* ---- the agent's stream ---------------------------------------------------------------------- */
+
+static void become_ready(struct gw_ssm_channel *channel, struct gw_view greeting)
+{
+    if (channel->is_ready) {
+        return;
+    }
+    channel->is_ready = true;
+    queue_size(channel);
+    queue_input(channel, gw_buf_view(&channel->early));
+    gw_wipe(channel->early.data, channel->early.len);
+    gw_buf_clear(&channel->early);
+    channel->events.ready(channel->ctx, greeting);
+}
+
+/* An action that is not supported ends the session, but the agent is told which first. */
+static void answer_handshake(struct gw_ssm_channel *channel, struct gw_view request)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_buf answer;
+    struct gw_view refused;
+    struct gw_err err;
+    gw_buf_init(&answer, MAX_CONTROL_BYTES);
+    bool answered = gw_ssm_answer_handshake(request, arena, &answer, &refused, &err);
+    if (answered) {
+        queue(channel, GW_SSM_HANDSHAKE_RESPONSE, gw_buf_view(&answer));
+        flush(channel);
+    }
+    if (answered && refused.len > 0) {
+        gw_fail(&err, GW_ERR_PROTOCOL, "session: the agent asks for '%.*s', which is not supported",
+                GW_VIEW_ARGS(refused));
+    }
+    if (!answered || refused.len > 0) {
+        end(channel, GW_VIEW(""), &err);
+    }
+    gw_buf_clear(&answer);
+    gw_arena_free(arena);
+}
+
+static void complete_handshake(struct gw_ssm_channel *channel, struct gw_view payload)
+{
+    struct gw_arena *arena = gw_arena_new();
+    become_ready(channel, gw_ssm_read_greeting(payload, arena));
+    gw_arena_free(arena);
+}
+
+static void process(struct gw_ssm_channel *channel, uint32_t payload_type, struct gw_view payload)
+{
+    switch (payload_type) {
+    case GW_SSM_HANDSHAKE_REQUEST:
+        answer_handshake(channel, payload);
+        break;
+    case GW_SSM_HANDSHAKE_COMPLETE:
+        complete_handshake(channel, payload);
+        break;
+    case GW_SSM_OUTPUT:
+        become_ready(channel, GW_VIEW("")); /* very old agents shake no hands */
+        channel->events.output(channel->ctx, GW_SSM_STREAM_OUTPUT, payload);
+        break;
+    case GW_SSM_ERROR:
+    case GW_SSM_STDERR:
+        channel->events.output(channel->ctx, GW_SSM_STREAM_ERROR, payload);
+        break;
+    default: /* what it says is for other kinds of session */
+        break;
+    }
+}
+
+static void process_waiting(struct gw_ssm_channel *channel)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct incoming_message message;
+    while (!channel->is_closed &&
+           incoming_take(&channel->incoming, channel->expected, arena, &message)) {
+        channel->expected++;
+        process(channel, message.payload_type, message.payload);
+        gw_arena_clear(arena);
+    }
+    gw_arena_free(arena);
+}
+
+/* One that comes too early is acknowledged when it is kept; with no room for it, it must come again.
+ */
+static void receive_stream(struct gw_ssm_channel *channel, const struct gw_ssm_message *message)
+{
+    if (message->sequence > channel->expected) {
+        if (incoming_keep(&channel->incoming, message)) {
+            acknowledge(channel, message);
+        }
+        return;
+    }
+    acknowledge(channel, message);
+    if (message->sequence == channel->expected) {
+        channel->expected++;
+        process(channel, message->payload_type, message->payload);
+        process_waiting(channel);
+    }
+}
+
+/* ---- what else the other side says ----------------------------------------------------------- */
+
+static void receive_acknowledge(struct gw_ssm_channel *channel, struct gw_view payload)
+{
+    int64_t sequence;
+    if (gw_ssm_read_acknowledge(payload, &sequence)) {
+        outgoing_acknowledged(&channel->outgoing, sequence, gw_loop_now_ms(channel->loop));
+    }
+}
+
+static void receive_closed(struct gw_ssm_channel *channel, struct gw_view payload)
+{
+    struct gw_arena *arena = gw_arena_new();
+    end(channel, gw_ssm_read_closed(payload, arena), NULL);
+    gw_arena_free(arena);
+}
+
+void gw_ssm_channel_receive(struct gw_ssm_channel *channel, struct gw_view bytes)
+{
+    struct gw_ssm_message message;
+    struct gw_err err;
+    if (channel->is_closed) {
+        return;
+    }
+    if (!gw_ssm_message_read(bytes, &message, &err)) {
+        gw_log(GW_LOG_INFO, "%s; passed over", err.message);
+        return;
+    }
+    if (gw_view_equal(message.type, GW_VIEW("output_stream_data"))) {
+        receive_stream(channel, &message);
+    } else if (gw_view_equal(message.type, GW_VIEW("acknowledge"))) {
+        receive_acknowledge(channel, message.payload);
+    } else if (gw_view_equal(message.type, GW_VIEW("channel_closed"))) {
+        receive_closed(channel, message.payload);
+    } else if (gw_view_equal(message.type, GW_VIEW("pause_publication"))) {
+        channel->is_paused = true;
+    } else if (gw_view_equal(message.type, GW_VIEW("start_publication"))) {
+        channel->is_paused = false;
+    }
+    flush(channel);
+}
+
+/* ---- the caller's side ----------------------------------------------------------------------- */
+
+void gw_ssm_channel_connected(struct gw_ssm_channel *channel, struct gw_view token)
+{
+    struct gw_buf text;
+    gw_buf_init(&text, MAX_CONTROL_BYTES);
+    gw_ssm_write_token(token, channel->client_id, &text);
+    channel->is_connected = true;
+    channel->is_paused = false;
+    channel->events.send(channel->ctx, true, gw_buf_view(&text));
+    gw_wipe(text.data, text.len);
+    gw_buf_clear(&text);
+    outgoing_rewind(&channel->outgoing);
+    flush(channel);
+}
+
+void gw_ssm_channel_disconnected(struct gw_ssm_channel *channel)
+{
+    channel->is_connected = false;
+    await_repetition(channel);
+}
+
+void gw_ssm_channel_input(struct gw_ssm_channel *channel, struct gw_view bytes)
+{
+    if (!channel->is_ready) {
+        gw_buf_add(&channel->early, bytes);
+        return;
+    }
+    queue_input(channel, bytes);
+    flush(channel);
+}
+
+size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel)
+{
+    return channel->early.len + channel->outgoing.pending_bytes;
+}
+
+void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows)
+{
+    channel->columns = columns;
+    channel->rows = rows;
+    if (channel->is_ready) {
+        queue_size(channel);
+        flush(channel);
+    }
+}
+
+void gw_ssm_channel_terminate(struct gw_ssm_channel *channel)
+{
+    static const char terminate[] = {0, 0, 0, FLAG_TERMINATE_SESSION};
+    queue(channel, GW_SSM_FLAG, (struct gw_view){terminate, sizeof terminate});
+    flush(channel);
+}

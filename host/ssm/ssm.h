@@ -1,0 +1,104 @@
+/* ssm: the session channel of AWS Systems Manager, which carries ECS Exec: its messages, and the
+ * client's side of the conversation. The WebSocket under it is the caller's: the channel takes and
+ * gives whole messages, so that it is tested without a network and survives a change of connection.
+ *
+ * The protocol is not documented by AWS; it is that of the published session-manager-plugin and
+ * amazon-ssm-agent (github.com/aws, Apache-2.0). */
+#ifndef GW_SSM_H
+#define GW_SSM_H
+
+#include "base/base.h"
+#include "net/net.h"
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+#define GW_SSM_HEADER_BYTES      120
+#define GW_SSM_MAX_PAYLOAD_BYTES (1u << 20) /* agents send 1 KiB at most */
+
+enum gw_ssm_payload_type {
+    GW_SSM_NONE = 0, /* acknowledgements and control messages */
+    GW_SSM_OUTPUT = 1,
+    GW_SSM_ERROR = 2,
+    GW_SSM_SIZE = 3,
+    GW_SSM_PARAMETER = 4,
+    GW_SSM_HANDSHAKE_REQUEST = 5,
+    GW_SSM_HANDSHAKE_RESPONSE = 6,
+    GW_SSM_HANDSHAKE_COMPLETE = 7,
+    GW_SSM_ENCRYPTION_CHALLENGE = 8,
+    GW_SSM_ENCRYPTION_RESPONSE = 9,
+    GW_SSM_FLAG = 10,
+    GW_SSM_STDERR = 11,
+    GW_SSM_EXIT_CODE = 12
+};
+
+#define GW_SSM_FLAG_SYN 1u
+#define GW_SSM_FLAG_FIN 2u
+
+struct gw_ssm_message {
+    struct gw_view type; /* "input_stream_data", ...; at most 32 bytes */
+    int64_t created_ms;  /* since 1970 UTC */
+    int64_t sequence;
+    uint64_t flags;
+    unsigned char id[16]; /* a UUID, in the order in which it is written as text */
+    uint32_t payload_type;
+    struct gw_view payload;
+};
+
+/* Adds the message's bytes to `out`; false when they do not fit. */
+bool gw_ssm_message_write(const struct gw_ssm_message *message, struct gw_buf *out);
+
+/* The views in `out` borrow from `bytes`. Fails (GW_ERR_PROTOCOL) for a message that is cut off, is
+ * longer than it says, has no type or date, or whose digest is not that of its payload. The digests
+ * of start_publication and pause_publication are not looked at: agents send them without. */
+bool gw_ssm_message_read(struct gw_view bytes, struct gw_ssm_message *out, struct gw_err *err);
+
+/* ---- channel --------------------------------------------------------------------------------- */
+
+enum gw_ssm_stream { GW_SSM_STREAM_OUTPUT, GW_SSM_STREAM_ERROR };
+
+/* All are called from gw_ssm_channel_receive or a timer, one after another; any of them may call
+ * the channel, and none may free it. */
+struct gw_ssm_events {
+    /* Sends one WebSocket message; borrowed bytes. While there is no connection it drops them: the
+     * channel sends again what was not acknowledged. */
+    void (*send)(void *ctx, bool is_text, struct gw_view bytes);
+    /* The agent takes input from now on; `message` is the customer's greeting, often empty. */
+    void (*ready)(void *ctx, struct gw_view message);
+    /* Output in its order, each byte once. */
+    void (*output)(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes);
+    /* The session is over: once, and last. `reason` is what the other side gave, often empty; `err`
+     * is NULL unless the session was broken off. */
+    void (*closed)(void *ctx, struct gw_view reason, const struct gw_err *err);
+};
+
+struct gw_ssm_channel;
+
+/* `events` is copied. */
+struct gw_ssm_channel *gw_ssm_channel_new(struct gw_loop *loop, const struct gw_ssm_events *events,
+                                          void *ctx);
+void gw_ssm_channel_free(struct gw_ssm_channel *channel); /* NULL is fine */
+
+/* There is a connection, the first or a new one: presents the token and sends again what waits for
+ * its acknowledgement. */
+void gw_ssm_channel_connected(struct gw_ssm_channel *channel, struct gw_view token);
+
+/* The connection is lost: nothing is sent, and no time counts, until there is another. */
+void gw_ssm_channel_disconnected(struct gw_ssm_channel *channel);
+
+/* One binary message from the other side. One that is damaged is passed over: it was not
+ * acknowledged, so that the other side sends it again. */
+void gw_ssm_channel_receive(struct gw_ssm_channel *channel, struct gw_view bytes);
+
+/* Input for the agent, copied, in pieces of 1 KiB; it waits until the agent is ready for it. */
+void gw_ssm_channel_input(struct gw_ssm_channel *channel, struct gw_view bytes);
+
+/* Bytes of input that the agent has not acknowledged: a caller that reads a large file waits for
+ * this to fall. */
+size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel);
+
+void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows);
+
+/* Asks the agent to end the session; `closed` follows when it does. */
+void gw_ssm_channel_terminate(struct gw_ssm_channel *channel);
+
+#endif
