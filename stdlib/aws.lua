@@ -6,8 +6,11 @@
 --- Services carry botocore's names ("elbv2"), operations boto3's ("describe_services"). A failure raises one structured
 --- error; `aws.ecs.try_describe_services{...}` returns nil and that error instead. Changing calls work only inside a step
 --- of a runbook; in plan mode they are recorded and answer with a value that is known only after apply.
+---
+--- A second table says how to call: `aws.ecs.list_services({}, { query = "serviceArns[0]" })`.
 
 local host = require "host.aws"
+local options = require "options"
 local pages = require "aws.pages"
 local planned = require "planned"
 local waiter = require "aws.waiter"
@@ -26,8 +29,15 @@ local aws = {}
 
 local TRY = "try_"
 
-local function perform(operation, params, options)
-  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, options)
+---@class How
+---@field query string? JMESPath: the call answers what it finds in the output
+
+local HOW = { query = "string" }
+local CLIENT = { region = "string", profile = "string" }
+
+---@param client { region?: string, profile?: string }?
+local function perform(operation, params, client)
+  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, client)
   if state == "planned" then
     planned.record(operation.action, params or {}, guarded)
     return planned.unknown
@@ -35,11 +45,22 @@ local function perform(operation, params, options)
   return output, err, state
 end
 
-local function make_function(service, name, options)
+-- One call of a script: as `perform`, and what `how` asks for.
+local function perform_how(operation, params, client, how)
+  local output, err = perform(operation, params, client)
+  if how and how.query and output ~= nil and not planned.is_unknown(output) then
+    return json.query(output, how.query)
+  end
+  return output, err
+end
+
+local function make_function(service, name, client)
+  local subject = ("aws.%s.%s"):format(service, name)
   local operation = host.operation(service, name)
   if operation then
-    return function(params)
-      local output, err = perform(operation, params, options)
+    return function(params, how)
+      options.check(subject, how or {}, HOW)
+      local output, err = perform_how(operation, params, client, how)
       if err then error(err, 2) end
       return output
     end
@@ -47,9 +68,9 @@ local function make_function(service, name, options)
   if name:sub(1, #TRY) == TRY then
     operation = host.operation(service, name:sub(#TRY + 1))
     if operation then
-      return function(params)
-        local output, err = perform(operation, params, options)
-        return output, err
+      return function(params, how)
+        options.check(subject, how or {}, HOW)
+        return perform_how(operation, params, client, how)
       end
     end
   end
@@ -57,12 +78,12 @@ local function make_function(service, name, options)
   return nil, err
 end
 
-local function make_pages(service, name, options)
+local function make_pages(service, name, client)
   local paginator, err = host.paginator(service, name)
   if not paginator then return nil, err end
   local operation = host.operation(service, name)
   local function call(params)
-    local output, failed = perform(operation, params, options)
+    local output, failed = perform(operation, params, client)
     if failed then error(failed, 0) end
     return output
   end
@@ -79,12 +100,12 @@ local function plan_wait(subject, definition, how)
   return true
 end
 
-local function make_wait(service, name, options)
+local function make_wait(service, name, client)
   local definition, err = host.waiter(service, name)
   if not definition then return nil, err end
   local operation = host.operation(service, definition.operation)
   local subject = ("aws.%s.wait.%s"):format(service, name)
-  local function call(params) return perform(operation, params, options) end
+  local function call(params) return perform(operation, params, client) end
   return function(params, how)
     if plan_wait(subject, definition, how) then return planned.unknown end
     return waiter.wait(subject, definition, call, params, how)
@@ -109,26 +130,27 @@ local function new_members(subject, make)
   })
 end
 
-local function new_client(service, options, level)
+local function new_client(service, settings, level)
   local _, err = host.operations(service)
   check(err, level + 1)
   local subject = "aws." .. service
-  local client = new_members(subject .. ": operations", function(name) return make_function(service, name, options) end)
+  local client = new_members(subject .. ": operations", function(name) return make_function(service, name, settings) end)
   rawset(client, "pages", new_members(subject .. ".pages: members", function(name)
-    return make_pages(service, name, options)
+    return make_pages(service, name, settings)
   end))
   rawset(client, "wait", new_members(subject .. ".wait: members", function(name)
-    return make_wait(service, name, options)
+    return make_wait(service, name, settings)
   end))
   return client
 end
 
 ---A client for one service, for another region or profile than the run's.
 ---@param service string for example "ecs"
----@param options? { region?: string, profile?: string }
+---@param settings? { region?: string, profile?: string }
 ---@return table client one function for each operation
-function aws.client(service, options)
-  return new_client(service, options, 2)
+function aws.client(service, settings)
+  options.check("aws.client", settings or {}, CLIENT)
+  return new_client(service, settings, 2)
 end
 
 return setmetatable(aws, {

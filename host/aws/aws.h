@@ -90,6 +90,28 @@ enum gw_effect {
     GW_EFFECT_DESTROY
 };
 
+enum gw_auth {
+    GW_AUTH_SIGV4,
+    GW_AUTH_NONE,
+    GW_AUTH_UNSIGNED_BODY, /* SigV4 over "UNSIGNED-PAYLOAD" instead of the body's hash */
+    GW_AUTH_BEARER         /* a token of IAM Identity Center, in the Authorization header */
+};
+
+/* httpChecksum; all empty where the model has none. */
+struct gw_checksum {
+    bool required;                    /* a request needs one, whatever the settings say */
+    struct gw_view request_member;    /* the input member that names the algorithm */
+    struct gw_view validation_member; /* the input member that asks for one in the answer */
+    size_t response_count;
+};
+
+/* An endpoint parameter that the operation sets: to `json`, else to what the JMESPath `path` finds
+ * in the input. Those of single members are gw_member_context_param. */
+struct gw_context {
+    struct gw_view name;
+    struct gw_view json, path; /* one of them is empty */
+};
+
 struct gw_view gw_operation_name(const struct gw_operation *op); /* "DescribeServices" */
 /* "describe_services", as boto3 spells it */
 struct gw_view gw_operation_snake_name(const struct gw_operation *op);
@@ -100,7 +122,13 @@ struct gw_view
 gw_operation_uri(const struct gw_operation *op);               /* "/", "/{Bucket}/{Key+}?tagging" */
 int gw_operation_response_code(const struct gw_operation *op); /* 0 when the model does not say */
 struct gw_view gw_operation_host_prefix(const struct gw_operation *op);
-bool gw_operation_unsigned(const struct gw_operation *op);                /* authtype none */
+enum gw_auth gw_operation_auth(const struct gw_operation *op);
+struct gw_checksum gw_operation_checksum(const struct gw_operation *op);
+/* "CRC64NVME", "SHA256": in the model's order; index below response_count */
+struct gw_view gw_operation_response_checksum(const struct gw_operation *op, size_t index);
+bool gw_operation_compresses(const struct gw_operation *op); /* requestcompression: gzip */
+size_t gw_operation_context_count(const struct gw_operation *op);
+struct gw_context gw_operation_context(const struct gw_operation *op, size_t index);
 const struct gw_shape *gw_operation_input(const struct gw_operation *op); /* NULL: takes nothing */
 /* NULL: returns nothing */
 const struct gw_shape *gw_operation_output(const struct gw_operation *op);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define TABLE_VERSION 1
+#define TABLE_VERSION 2
 
 /* The distance from this field to what it refers to; 0: nothing. A text is its length in 32 bits
  * and then its bytes. The structs mirror compile.lua field by field. */
@@ -29,10 +29,19 @@ struct gw_service {
 
 struct gw_operation {
     ref service, name, snake_name, http_method, uri, host_prefix, result_wrapper;
-    ref input, output, errors, paginator;
+    ref input, output, errors, paginator, checksum, contexts;
     uint16_t error_count, response_code;
-    uint8_t effect, is_unsigned;
-    uint16_t unused;
+    uint8_t effect, auth, compresses, context_count;
+};
+
+struct checksum {
+    ref request, validation, responses;
+    uint16_t response_count;
+    uint8_t required, unused;
+};
+
+struct context {
+    ref name, json, path;
 };
 
 struct gw_shape {
@@ -77,7 +86,9 @@ struct gw_waiter {
 
 _Static_assert(sizeof(struct gw_models) == 24, "compile.lua");
 _Static_assert(sizeof(struct gw_service) == 60, "compile.lua");
-_Static_assert(sizeof(struct gw_operation) == 52, "compile.lua");
+_Static_assert(sizeof(struct gw_operation) == 60, "compile.lua");
+_Static_assert(sizeof(struct checksum) == 16, "compile.lua");
+_Static_assert(sizeof(struct context) == 12, "compile.lua");
 _Static_assert(sizeof(struct gw_shape) == 52, "compile.lua");
 _Static_assert(sizeof(struct gw_member) == 20, "compile.lua");
 _Static_assert(sizeof(struct gw_paginator) == 32, "compile.lua");
@@ -292,9 +303,30 @@ OBJECT(shape, operation, input)
 OBJECT(shape, operation, output)
 OBJECT(paginator, operation, paginator)
 
-bool gw_operation_unsigned(const struct gw_operation *op)
+FIELD(enum gw_auth, operation, auth)
+FIELD(bool, operation, compresses)
+FIELD(size_t, operation, context_count)
+
+struct gw_checksum gw_operation_checksum(const struct gw_operation *op)
 {
-    return op->is_unsigned != 0;
+    const struct checksum *at = target(&op->checksum);
+    return at == NULL ? (struct gw_checksum){0}
+                      : (struct gw_checksum){.required = at->required != 0,
+                                             .request_member = text(&at->request),
+                                             .validation_member = text(&at->validation),
+                                             .response_count = at->response_count};
+}
+
+struct gw_view gw_operation_response_checksum(const struct gw_operation *op, size_t index)
+{
+    const struct checksum *at = target(&op->checksum);
+    return text_item(&at->responses, index);
+}
+
+struct gw_context gw_operation_context(const struct gw_operation *op, size_t index)
+{
+    const struct context *at = (const struct context *)target(&op->contexts) + index;
+    return (struct gw_context){text(&at->name), text(&at->json), text(&at->path)};
 }
 
 const struct gw_shape *gw_operation_error(const struct gw_operation *op, size_t index)

@@ -129,7 +129,7 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
     most = most > attempt ? most : attempt; /* one more after a correction of the clock */
     set_header(out, GW_VIEW("amz-sdk-request"),
                gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);
-    if (gw_operation_unsigned(out->op)) {
+    if (gw_operation_auth(out->op) == GW_AUTH_NONE) {
         return true;
     }
     if (!gw_client_credentials(client, err)) {

@@ -6,7 +6,7 @@
 -- reference itself (0: nothing), so it needs no relocation and no start-up. Equal texts are stored once. The order of
 -- the fields in `emit_*` below is the layout of the structs at the head of model.c: change both, and VERSION, together.
 
-local VERSION = 1
+local VERSION = 2
 
 -- ---- reading ---------------------------------------------------------------------------------------------------------
 
@@ -80,6 +80,18 @@ local function read_pages(words)
   return pages
 end
 
+-- Endpoint parameters that an operation sets: to JSON, or to what a JMESPath finds in its input.
+local function add_contexts(op, words, kind)
+  for i = 2, #words do
+    local name, value = words[i]:match("^([^=]+)=(.*)$")
+    table.insert(op.contexts, { name = name or fail("%s: expected NAME=VALUE", words[1]), [kind] = value })
+  end
+end
+
+local function known_encoding(name)
+  return name == "gzip" or fail("compress: unknown encoding '%s'", tostring(name))
+end
+
 local OPERATION_FACTS = {
   http = function(op, w) op.method, op.uri, op.status = w[2], w[3], tonumber(w[4] or 0) end,
   input = function(op, w) op.input = w[2] end,
@@ -88,11 +100,10 @@ local OPERATION_FACTS = {
   ["host-prefix"] = function(op, w) op.host_prefix = w[2] end,
   auth = function(op, w) op.auth = w[2] end,
   pages = function(op, w) op.pages = read_pages(w) end,
-  -- Kept in the data for those who need them one day; nothing reads them yet.
-  checksum = function() end,
-  compress = function() end,
-  context = function() end,
-  ["context-path"] = function() end,
+  checksum = function(op, w) op.checksum = traits_of(w, 2) end,
+  compress = function(op, w) op.compress = known_encoding(w[2]) end,
+  context = function(op, w) add_contexts(op, w, "json") end,
+  ["context-path"] = function(op, w) add_contexts(op, w, "path") end,
 }
 
 local SHAPE_TYPES = { "structure", "list", "map", "string", "blob", "boolean", "integer", "long", "float", "double",
@@ -112,7 +123,7 @@ function BLOCKS.service(models, words)
 end
 
 function BLOCKS.operation(models, words)
-  local op = { name = words[2], snake = words[3], effect = words[4], errors = {} }
+  local op = { name = words[2], snake = words[3], effect = words[4], errors = {}, contexts = {} }
   table.insert(models[#models].operations, op)
   return function(line)
     local w = words_of(line)
@@ -232,6 +243,7 @@ end
 -- ---- the model as records --------------------------------------------------------------------------------------------
 
 local PROTOCOLS = { json = 0, query = 1, ec2 = 2, ["rest-json"] = 3, ["rest-xml"] = 4, ["smithy-rpc-v2-cbor"] = 5 }
+local AUTHS = { none = 1, ["unsigned-body"] = 2, bearer = 3 }
 local EFFECTS = { read = 0, ["read-secret"] = 1, change = 2, destroy = 3 }
 local TIMES = { iso8601 = 1, rfc822 = 2, unixTimestamp = 3 }
 local LOCATIONS = { uri = 1, querystring = 2, header = 3, headers = 4, statuscode = 5 }
@@ -328,6 +340,17 @@ local function emit_paginator(pages)
   return put(record)
 end
 
+local function emit_checksum(facts)
+  local responses = {}
+  for name in (facts.response or ""):gmatch "[^,]+" do responses[#responses + 1] = name end
+  return put {
+    text(facts.request), text(facts.validation), ref(texts_array(responses)), u2(#responses),
+    u1(facts.required and 1 or 0), u1(0),
+  }
+end
+
+local function emit_context(context) return { text(context.name), text(context.json), text(context.path) } end
+
 local function emit_operation(op, service)
   local function shape(name)
     return name and ref((service.shapes[name] or fail("%s: no shape '%s'", op.name, name)).record) or ref(nil)
@@ -335,8 +358,10 @@ local function emit_operation(op, service)
   return {
     ref(service.record), text(op.name), text(op.snake), text(op.method), text(op.uri), text(op.host_prefix),
     text(op.wrapper), shape(op.input), shape(op.output), ref(#op.errors > 0 and put(map(op.errors, shape)) or nil),
-    ref(op.pages and emit_paginator(op.pages) or nil),
-    u2(#op.errors), u2(op.status or 0), u1(known(EFFECTS, op.effect, "effect")), u1(op.auth == "none" and 1 or 0), u2(0),
+    ref(op.pages and emit_paginator(op.pages) or nil), ref(op.checksum and emit_checksum(op.checksum) or nil),
+    ref(put_all(map(op.contexts, emit_context))),
+    u2(#op.errors), u2(op.status or 0), u1(known(EFFECTS, op.effect, "effect")), u1(optional(AUTHS, op.auth, "auth")),
+    u1(op.compress and 1 or 0), u1(#op.contexts),
   }
 end
 

@@ -200,12 +200,12 @@ class Service:
         if name in self.paginators:
             yield "  pages " + " ".join(page_words(self.paginators[name]))
 
-    @staticmethod
-    def _operation_traits(op):
+    def _operation_traits(self, op):
         if "hostPrefix" in op.get("endpoint", {}):
             yield f"  host-prefix {word(op['endpoint']['hostPrefix'])}"
-        if op.get("authtype"):
-            yield f"  auth {op['authtype']}"
+        auth = operation_auth(self.meta, op)
+        if auth:
+            yield f"  auth {auth}"
         checksum = dict(op.get("httpChecksum", {}))
         if op.get("httpChecksumRequired") or checksum.get("requestChecksumRequired"):
             checksum["requestChecksumRequired"] = True
@@ -250,6 +250,15 @@ class Service:
             mark = "!" if key in required else ""
             yield " ".join([f"  {key}{mark}", member["shape"]] + member_traits(member))
         yield from (f"  {word(value)}" for value in shape.get("enum", []))
+
+
+def operation_auth(meta, op):
+    """How requests are signed where that is not by SigV4 with a hash of the body; None where it is."""
+    if op.get("authtype") == "none" or op.get("auth") == ["smithy.api#noAuth"]:
+        return "none"
+    if op.get("authtype") == "v4-unsigned-body" or op.get("unsignedPayload"):
+        return "unsigned-body"
+    return "bearer" if meta.get("signatureVersion") == "bearer" else None
 
 
 def namespace(value):

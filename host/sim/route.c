@@ -182,7 +182,7 @@ static void receive_unsigned(struct gw_exchange *exchange)
     const struct gw_operation *op;
     if (!gw_protocol_read_request(exchange->service, exchange->req, exchange->arena, &op, &input,
                                   &err) ||
-        !gw_operation_unsigned(op)) {
+        gw_operation_auth(op) != GW_AUTH_NONE) {
         gw_sim_refuse(exchange, GW_SIM_UNSIGNED, GW_VIEW_NONE);
     } else if (read_operation(exchange, &input)) {
         gw_sim_handle(exchange, exchange->sim->region, GW_VIEW_NONE, &input);

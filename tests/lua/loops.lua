@@ -18,6 +18,15 @@ spec.test("the items of all pages come one after the other, however large a page
   expect_all("pages", { ["in one page"] = "1 2 3", ["in pages of one"] = "1 2 3", limited = "1 2", whole = 3 })
 end)
 
+spec.test("how to call stands in a second table, and is checked", function()
+  expect_all("how", {
+    query = 3, try = 3,
+    misspelt = "aws.ecs.list_task_definitions: unknown option 'qurey', did you mean 'query'?",
+    client = "aws.client: unknown option 'regoin', did you mean 'region'?",
+  })
+  spec.expect(found("how").wrong:find("json.query: ", 1, true) ~= nil, true)
+end)
+
 spec.test("a limit ends the calls too", function()
   local _, run = found "pages"
   spec.expect(#run:of "call", 1 + 3 + 2 + 3)

@@ -34,6 +34,15 @@ function cases.pages(rb)
   rb:evidence("misspelt", outcome(each, FAMILY, { limt = 1 }))
 end
 
+function cases.how(rb)
+  local list = aws.ecs.list_task_definitions
+  rb:evidence("query", list(FAMILY, { query = "length(taskDefinitionArns)" }))
+  rb:evidence("try", aws.ecs.try_list_task_definitions(FAMILY, { query = "length(taskDefinitionArns)" }))
+  rb:evidence("misspelt", outcome(list, FAMILY, { qurey = "a" }))
+  rb:evidence("wrong", outcome(list, FAMILY, { query = "taskDefinitionArns[" }))
+  rb:evidence("client", outcome(aws.client, "ecs", { regoin = "us-west-2" }))
+end
+
 -- Answers of a service that is not simulated.
 local function answers(list)
   local asked = {}

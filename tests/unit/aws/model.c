@@ -72,7 +72,7 @@ static void services_are_sorted_and_found_by_name(void **state)
 static void a_foreign_or_damaged_table_is_refused(void **state)
 {
     (void)state;
-    _Alignas(8) char table[24] = "gwmodels\1\0\0\0\30\0\0\0\0\0\0\0\0\0\0\0";
+    _Alignas(8) char table[24] = "gwmodels\2\0\0\0\30\0\0\0\0\0\0\0\0\0\0\0";
     struct gw_err err = {0};
     assert_non_null(gw_models_open((struct gw_view){table, sizeof table}, &err));
 
@@ -80,8 +80,8 @@ static void a_foreign_or_damaged_table_is_refused(void **state)
     assert_string_equal(err.message, "models: not a table of API models");
     table[8] = 9;
     assert_null(gw_models_open((struct gw_view){table, sizeof table}, &err));
-    assert_string_equal(err.message, "models: table has version 9, this program reads version 1");
-    table[8] = 1;
+    assert_string_equal(err.message, "models: table has version 9, this program reads version 2");
+    table[8] = 2;
     table[12] = 25;
     assert_null(gw_models_open((struct gw_view){table, sizeof table}, &err));
     assert_string_equal(err.message, "models: table says it has 25 bytes, but 24 came");
@@ -261,9 +261,41 @@ static void an_operation_says_how_it_is_called(void **state)
     assert_view(gw_operation_host_prefix(operation("servicediscovery", "discover_instances")),
                 "data-");
     assert_view(gw_operation_result_wrapper(operation("iam", "get_user")), "GetUserResult");
-    assert_true(gw_operation_unsigned(operation("sso", "get_role_credentials")));
-    assert_false(gw_operation_unsigned(operation("sts", "get_caller_identity")));
+    assert_int_equal(gw_operation_auth(operation("sso", "get_role_credentials")), GW_AUTH_NONE);
+    assert_int_equal(gw_operation_auth(operation("sts", "get_caller_identity")), GW_AUTH_SIGV4);
+    assert_int_equal(gw_operation_auth(operation("s3", "write_get_object_response")),
+                     GW_AUTH_UNSIGNED_BODY);
     assert_null(gw_operation_output(operation("iam", "delete_user")));
+}
+
+static void an_operation_knows_its_checksums_and_compression(void **state)
+{
+    (void)state;
+    struct gw_checksum put = gw_operation_checksum(operation("s3", "put_bucket_lifecycle"));
+    assert_true(put.required);
+    assert_view(put.request_member, "ChecksumAlgorithm");
+    struct gw_checksum get = gw_operation_checksum(operation("s3", "get_object"));
+    assert_false(get.required);
+    assert_view(get.validation_member, "ChecksumMode");
+    assert_int_equal(get.response_count, 10);
+    assert_view(gw_operation_response_checksum(operation("s3", "get_object"), 0), "CRC64NVME");
+    assert_int_equal(gw_operation_checksum(operation("ecs", "list_tasks")).response_count, 0);
+    assert_true(gw_operation_compresses(operation("cloudwatch", "put_metric_data")));
+    assert_false(gw_operation_compresses(operation("cloudwatch", "list_metrics")));
+}
+
+static void an_operation_sets_parameters_of_its_endpoint(void **state)
+{
+    (void)state;
+    const struct gw_operation *create = operation("s3", "create_bucket");
+    assert_int_equal(gw_operation_context_count(create), 2);
+    assert_view(gw_operation_context(create, 0).name, "DisableAccessPoints");
+    assert_view(gw_operation_context(create, 0).json, "true");
+    const struct gw_operation *batch = operation("dynamodb", "batch_get_item");
+    assert_int_equal(gw_operation_context_count(batch), 1);
+    assert_view(gw_operation_context(batch, 0).name, "ResourceArnList");
+    assert_view(gw_operation_context(batch, 0).path, "keys(RequestItems)");
+    assert_view(gw_operation_context(batch, 0).json, "");
 }
 
 static void an_operation_lists_its_errors(void **state)
@@ -500,6 +532,8 @@ int main(void)
         cmocka_unit_test(snake_names_are_those_of_boto3),
         cmocka_unit_test(an_operation_has_its_effect),
         cmocka_unit_test(an_operation_says_how_it_is_called),
+        cmocka_unit_test(an_operation_knows_its_checksums_and_compression),
+        cmocka_unit_test(an_operation_sets_parameters_of_its_endpoint),
         cmocka_unit_test(an_operation_lists_its_errors),
         cmocka_unit_test(members_keep_the_order_of_the_model),
         cmocka_unit_test(collections_know_their_parts),
