@@ -353,6 +353,7 @@ static void every_service_has_its_endpoint(void **state)
         {"scheduler", "https://scheduler.eu-west-1.amazonaws.com", ""},
         {"secretsmanager", "https://secretsmanager.eu-west-1.amazonaws.com", ""},
         {"servicediscovery", "https://servicediscovery.eu-west-1.amazonaws.com", ""},
+        {"signin", "https://eu-west-1.signin.aws.amazon.com", ""},
         {"sns", "https://sns.eu-west-1.amazonaws.com", ""},
         {"sqs", "https://sqs.eu-west-1.amazonaws.com", ""},
         {"ssm", "https://ssm.eu-west-1.amazonaws.com", ""},
