@@ -91,11 +91,8 @@ static inline const struct gw_script_module *bench_modules(void)
 {
     static struct gw_script_module modules[MAX_MODULES];
     if (!modules[0].name) {
-        char root[1024];
         size_t count = 0;
-        snprintf(root, sizeof root, "%.*s/../../../stdlib",
-                 (int)(strrchr(__FILE__, '/') - __FILE__), __FILE__);
-        bench_add_folder(modules, &count, root, "");
+        bench_add_folder(modules, &count, GW_STDLIB, "");
     }
     return modules;
 }
