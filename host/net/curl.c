@@ -1,8 +1,8 @@
 /* The real transport: libcurl's multi interface driven by our loop. Curl says which sockets and
  * which deadline it waits for; the loop says when they are ready. Connections are kept and reused.
  *
- * `done` is only ever called from here, between curl's functions and never inside one of its
- * callbacks, so that it may start, cancel or close as it likes. */
+ * Callers' functions are only ever called between curl's functions and never inside one of its
+ * callbacks, so that they may start, cancel or close as they like. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,100 +18,35 @@ struct socket_watch {
     struct gw_watch *watch;
 };
 
-/* ---- results --------------------------------------------------------------------------------- */
-
-static void link_exchange(struct curl_transport *transport, struct gw_exchange *exchange)
-{
-    exchange->next = transport->exchanges;
-    if (exchange->next != NULL) {
-        exchange->next->previous = exchange;
-    }
-    transport->exchanges = exchange;
-}
-
-static void unlink_exchange(struct curl_transport *transport, struct gw_exchange *exchange)
-{
-    if (exchange->previous != NULL) {
-        exchange->previous->next = exchange->next;
-    } else {
-        transport->exchanges = exchange->next;
-    }
-    if (exchange->next != NULL) {
-        exchange->next->previous = exchange->previous;
-    }
-}
-
-/* From here on curl and the transport know nothing of it. */
-static void detach(struct gw_exchange *exchange)
-{
-    unlink_exchange(exchange->transport, exchange);
-    gw_timer_stop(exchange->refusal);
-    if (exchange->easy != NULL) {
-        curl_multi_remove_handle(exchange->transport->multi, exchange->easy);
-        curl_easy_cleanup(exchange->easy);
-    }
-    curl_slist_free_all(exchange->header_lines);
-}
-
-static void release(struct gw_exchange *exchange)
-{
-    gw_buf_clear(&exchange->body);
-    gw_arena_free(exchange->arena);
-    free(exchange);
-}
-
-static void deliver(struct gw_exchange *exchange, bool answered)
-{
-    detach(exchange);
-    exchange->done(exchange->ctx, answered ? &exchange->res : NULL,
-                   answered ? NULL : &exchange->err);
-    release(exchange);
-}
-
-static void free_transport(struct curl_transport *transport)
+void gw_curl_free(struct curl_transport *transport)
 {
     curl_multi_cleanup(transport->multi);
     gw_timer_stop(transport->timer);
+    gw_timer_stop(transport->soon);
     free(transport->ca_bundle);
     free(transport->user_agent);
     free(transport->http_proxy);
     free(transport);
 }
 
-static void end_delivering(struct curl_transport *transport)
-{
-    transport->delivering = false;
-    if (transport->closed) {
-        free_transport(transport);
-    }
-}
+/* ---- curl on the loop ------------------------------------------------------------------------ */
 
-static void deliver_finished(struct curl_transport *transport)
+/* What curl has done meanwhile goes to who asked for it. */
+static void deliver(struct curl_transport *transport)
 {
-    transport->delivering = true;
     CURLMsg *message;
     int left;
-    while (!transport->closed && (message = curl_multi_info_read(transport->multi, &left))) {
+    while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
         if (message->msg == CURLMSG_DONE) {
             struct gw_exchange *exchange = NULL;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
-            deliver(exchange, gw_exchange_conclude(exchange, message->data.result));
+            exchange->over = true;
+            exchange->code = message->data.result;
+            gw_exchange_ready(exchange);
         }
     }
-    end_delivering(transport);
+    gw_deliver(transport);
 }
-
-static void on_refusal(void *ctx)
-{
-    struct gw_exchange *exchange = ctx;
-    struct curl_transport *transport = exchange->transport;
-    exchange->refusal = NULL;
-    transport->delivering = true;
-    deliver(exchange, false);
-    end_delivering(transport);
-}
-
-/* ---- curl on the loop ------------------------------------------------------------------------ */
 
 static void on_ready(void *ctx, int events)
 {
@@ -121,7 +56,7 @@ static void on_ready(void *ctx, int events)
                (events & GW_WATCH_WRITE ? CURL_CSELECT_OUT : 0);
     int running;
     curl_multi_socket_action(transport->multi, socket->fd, mask, &running);
-    deliver_finished(transport);
+    deliver(transport);
 }
 
 static void on_deadline(void *ctx)
@@ -130,7 +65,7 @@ static void on_deadline(void *ctx)
     transport->timer = NULL;
     int running;
     curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    deliver_finished(transport);
+    deliver(transport);
 }
 
 /* CURLMOPT_TIMERFUNCTION */
@@ -171,7 +106,44 @@ static int set_interest(CURL *easy, curl_socket_t fd, int what, void *ctx, void 
     return 0;
 }
 
+/* ---- silence --------------------------------------------------------------------------------- */
+
+static void listen_for(struct gw_exchange *exchange, int64_t delay_ms);
+
+/* Time that the sink asked for is not the server's. */
+static void on_silence(void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    struct curl_transport *transport = exchange->transport;
+    int64_t limit_ms = gw_exchange_timeout_ms(exchange);
+    int64_t silent_ms = gw_loop_now_ms(transport->loop) - exchange->heard_ms;
+    exchange->silence = NULL;
+    if (exchange->paused || silent_ms < limit_ms) {
+        listen_for(exchange, exchange->paused ? limit_ms : limit_ms - silent_ms);
+        return;
+    }
+    exchange->over = true;
+    exchange->code = CURLE_OPERATION_TIMEDOUT;
+    gw_exchange_ready(exchange);
+    gw_deliver(transport);
+}
+
+static void listen_for(struct gw_exchange *exchange, int64_t delay_ms)
+{
+    exchange->silence = gw_timer_start(exchange->transport->loop, delay_ms > 0 ? delay_ms : 1,
+                                       on_silence, exchange);
+}
+
 /* ---- the transport --------------------------------------------------------------------------- */
+
+static void link_exchange(struct curl_transport *transport, struct gw_exchange *exchange)
+{
+    exchange->next = transport->exchanges;
+    if (exchange->next != NULL) {
+        exchange->next->previous = exchange;
+    }
+    transport->exchanges = exchange;
+}
 
 static struct gw_exchange *start(struct gw_transport *self, const struct gw_http_request *req,
                                  gw_http_done_fn done, void *ctx)
@@ -183,10 +155,16 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     exchange->done = done;
     exchange->ctx = ctx;
     exchange->arena = gw_arena_new();
+    exchange->heard_ms = gw_loop_now_ms(transport->loop);
     link_exchange(transport, exchange);
     if (!gw_exchange_prepare(exchange)) {
-        exchange->refusal = gw_timer_start(transport->loop, 0, on_refusal, exchange);
+        exchange->over = true;
+        gw_exchange_ready(exchange);
+        gw_deliver_soon(transport);
         return exchange;
+    }
+    if (req->sink != NULL) {
+        listen_for(exchange, gw_exchange_timeout_ms(exchange));
     }
     curl_multi_add_handle(transport->multi, exchange->easy);
     return exchange;
@@ -196,8 +174,18 @@ static void cancel(struct gw_transport *self, struct gw_exchange *exchange)
 {
     (void)self;
     if (exchange != NULL) {
-        detach(exchange);
-        release(exchange);
+        gw_exchange_drop(exchange);
+    }
+}
+
+static void resume(struct gw_transport *self, struct gw_exchange *exchange)
+{
+    struct curl_transport *transport = (struct curl_transport *)self;
+    if (exchange->paused) {
+        exchange->paused = false;
+        exchange->heard_ms = gw_loop_now_ms(transport->loop);
+        gw_exchange_ready(exchange);
+        gw_deliver_soon(transport);
     }
 }
 
@@ -209,7 +197,7 @@ static void close_transport(struct gw_transport *self)
     }
     transport->closed = true;
     if (!transport->delivering) {
-        free_transport(transport);
+        gw_curl_free(transport);
     }
 }
 
@@ -258,7 +246,7 @@ struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_opt
         return NULL;
     }
     struct curl_transport *transport = gw_alloc(sizeof *transport);
-    transport->base = (struct gw_transport){start, cancel, close_transport};
+    transport->base = (struct gw_transport){start, cancel, resume, close_transport};
     transport->loop = loop;
     transport->ca_bundle = copy_or_null(options->ca_bundle);
     transport->user_agent = copy_or_null(options->user_agent);
@@ -267,7 +255,7 @@ struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_opt
     transport->multi = curl_multi_init();
     if (transport->multi == NULL) {
         gw_fail(err, GW_ERR_INTERNAL, "http: libcurl has no memory for its handle");
-        free_transport(transport);
+        gw_curl_free(transport);
         return NULL;
     }
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, set_interest);

@@ -1,5 +1,6 @@
-/* Inside net: the curl transport in three files, curl.c (the multi handle on the loop), request.c
- * (a request becomes options of a handle) and response.c (what came back becomes an answer). */
+/* Inside net: the curl transport in four files, curl.c (the multi handle on the loop), request.c
+ * (a request becomes options of a handle), response.c (what came back becomes an answer) and
+ * deliver.c (the answer goes to who asked, as it arrives or at its end). */
 #ifndef GW_NET_INTERNAL_H
 #define GW_NET_INTERNAL_H
 
@@ -13,8 +14,11 @@ struct curl_transport {
     CURLM *multi;
     struct gw_timer *timer; /* curl's next deadline */
     struct gw_exchange *exchanges;
+    struct gw_exchange *ready;     /* something is to be delivered; linked by next_ready */
+    struct gw_exchange *delivered; /* to whom right now; NULL when that one is gone */
+    struct gw_timer *soon;         /* delivers what a resume has made ready */
     char *ca_bundle, *user_agent, *http_proxy; /* NULL: none */
-    bool delivering; /* a `done` is running: `close` may not free what it returns to */
+    bool delivering; /* a callback is running: `close` may not free what it returns to */
     bool closed;
 };
 
@@ -33,14 +37,25 @@ struct gw_exchange {
     struct gw_view place; /* "host:port", for messages */
     CURL *easy;
     struct curl_slist *header_lines;
-    struct gw_timer *refusal; /* reports a request that could not start */
+    struct gw_timer *silence; /* ends an exchange with a sink when nothing comes any more */
+    int64_t heard_ms;         /* when the last byte came */
     char curl_message[CURL_ERROR_SIZE];
 
     struct gw_http_response res;
     enum answer_part part;
     size_t header_bytes;
-    struct gw_buf body;
-    struct gw_err err; /* a refusal of ours; wins over curl's account of it */
+    struct gw_buf body;    /* collected, or on its way to the sink */
+    size_t received_bytes; /* of the body */
+    struct gw_err err;     /* a refusal of ours; wins over curl's account of it */
+
+    struct gw_exchange *next_ready;
+    bool is_ready;
+    bool begun;   /* the sink has seen the head, or there is no sink */
+    bool sinking; /* and takes the body */
+    bool paused;  /* by the sink */
+    bool held;    /* by us: curl waits until the sink has taken what is in `body` */
+    bool over;    /* with this outcome: */
+    CURLcode code;
 };
 
 /* The limits in force: the request's, or the defaults. */
@@ -55,5 +70,24 @@ bool gw_exchange_receive(struct gw_exchange *exchange);
 
 /* The exchange is over: completes `res` and returns true, or false with `exchange->err`. */
 bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code);
+
+/* From here on the body is collected under the request's ceiling; false when it is over already. */
+bool gw_exchange_collect(struct gw_exchange *exchange);
+
+/* ---- deliver.c ------------------------------------------------------------------------------- */
+
+/* Something of the exchange can be delivered; gw_deliver follows, in the loop. */
+void gw_exchange_ready(struct gw_exchange *exchange);
+
+/* Calls sinks and `done` of all that is ready. Not to be called from inside curl. The transport may
+ * be gone afterwards. */
+void gw_deliver(struct curl_transport *transport);
+void gw_deliver_soon(struct curl_transport *transport);
+
+/* Forgets the exchange: it will report no more. */
+void gw_exchange_drop(struct gw_exchange *exchange);
+
+/* curl.c */
+void gw_curl_free(struct curl_transport *transport);
 
 #endif

@@ -65,14 +65,17 @@ void gw_headers_add(struct gw_arena *arena, struct gw_headers *headers, struct g
 /* The first value of that name, case-insensitively; the empty view when absent. */
 struct gw_view gw_headers_get(const struct gw_headers *headers, struct gw_view name);
 
+struct gw_body_sink;
+
 struct gw_http_request {
     struct gw_view method;
     struct gw_view url; /* absolute, already percent-encoded; sent as it is */
     struct gw_headers headers;
     struct gw_view body;
-    int64_t connect_timeout_ms; /* 0: 10 s */
-    int64_t timeout_ms;         /* whole exchange; 0: 60 s */
-    size_t max_response_bytes;  /* 0: 64 MiB */
+    const struct gw_body_sink *sink; /* NULL: the answer is collected in memory */
+    int64_t connect_timeout_ms;      /* 0: 10 s */
+    int64_t timeout_ms;        /* whole exchange; with a sink: silence of the server; 0: 60 s */
+    size_t max_response_bytes; /* collected in memory; 0: 64 MiB */
 };
 
 struct gw_http_response {
@@ -82,7 +85,23 @@ struct gw_http_response {
     struct gw_view body;
 };
 
-/* Called once, later: with `res` (valid only during the call), or with NULL and `err` filled
+/* Where the body of an answer goes as it arrives. Both functions are called from the loop, like
+ * `done`, and may start, cancel (also their own exchange) and close as `done` may. */
+enum gw_sink_answer {
+    GW_SINK_TAKEN,
+    GW_SINK_PAUSE, /* taken, and nothing more until gw_transport.resume: the connection waits */
+    GW_SINK_ABORT  /* `err` says why; it goes to `done` */
+};
+struct gw_body_sink {
+    /* The headers are here. False: collect this body in memory after all, as that of an error. */
+    bool (*begin)(void *ctx, const struct gw_http_response *head);
+    /* `bytes` are valid during the call, at most until the exchange is cancelled. */
+    enum gw_sink_answer (*write)(void *ctx, struct gw_view bytes, struct gw_err *err);
+    void *ctx;
+};
+
+/* Called once, later: with `res` (valid only during the call; its body is empty where a sink took
+ * it), or with NULL and `err` filled
  * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT; GW_ERR_INPUT for a request that
  * cannot be sent). */
 typedef void (*gw_http_done_fn)(void *ctx, const struct gw_http_response *res,
@@ -98,7 +117,9 @@ struct gw_transport {
                                  gw_http_done_fn done, void *ctx);
     void (*cancel)(struct gw_transport *self,
                    struct gw_exchange *exchange); /* done is not called */
-    void (*close)(struct gw_transport *self);     /* cancels all, frees */
+    /* After GW_SINK_PAUSE; without effect on an exchange that is not paused. */
+    void (*resume)(struct gw_transport *self, struct gw_exchange *exchange);
+    void (*close)(struct gw_transport *self); /* cancels all, frees */
 };
 
 struct gw_curl_options {

@@ -173,7 +173,8 @@ static bool set_patience(struct gw_exchange *exchange)
            set_long(easy, CURLOPT_TCP_KEEPALIVE, 1) &&
            set_long(easy, CURLOPT_CONNECTTIMEOUT_MS,
                     (long)gw_exchange_connect_timeout_ms(exchange)) &&
-           set_long(easy, CURLOPT_TIMEOUT_MS, (long)gw_exchange_timeout_ms(exchange));
+           set_long(easy, CURLOPT_TIMEOUT_MS,
+                    exchange->req->sink ? 0 : (long)gw_exchange_timeout_ms(exchange));
 }
 
 /* These methods state their length even when the body is empty. */

@@ -1,6 +1,7 @@
 /* What curl hands over becomes an answer, or one line that says what went wrong and where.
  * Interim answers (1xx) are dropped, and trailers too: nothing after the body may pose as a header.
- * Limits: 128 KiB of header lines, the request's ceiling for the body. */
+ * Limits: 128 KiB of header lines, the request's ceiling for a body in memory; of a body that goes
+ * to a sink 64 KiB wait here, or one piece of curl's where that is larger. */
 #include <ctype.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 #define MAX_HEADER_BYTES   (128u << 10)
 #define MAX_RESPONSE_BYTES (64u << 20)
+#define MAX_HELD_BYTES     (64u << 10)
 
 /* ---- header lines ---------------------------------------------------------------------------- */
 
@@ -64,6 +66,9 @@ static bool read_line(struct gw_exchange *exchange, struct gw_view line)
     if (line.len == 0) {
         bool is_interim = exchange->res.status < 200;
         exchange->part = is_interim ? PART_STATUS : PART_TRAILERS;
+        if (!is_interim && !exchange->begun) {
+            gw_exchange_ready(exchange);
+        }
         return true;
     }
     return exchange->part == PART_STATUS ? read_status_line(exchange, line)
@@ -84,6 +89,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     struct gw_exchange *exchange = ctx;
     size_t len = size * count;
     exchange->header_bytes += len;
+    exchange->heard_ms = gw_loop_now_ms(exchange->transport->loop);
     if (exchange->header_bytes > MAX_HEADER_BYTES) {
         gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer's headers are larger than %u bytes",
                 GW_VIEW_ARGS(exchange->place), MAX_HEADER_BYTES);
@@ -92,24 +98,50 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     return read_line(exchange, without_line_end(data, len)) ? len : 0;
 }
 
-/* CURLOPT_WRITEFUNCTION */
+static bool fail_too_large(struct gw_exchange *exchange)
+{
+    return gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer is larger than %zu bytes",
+                   GW_VIEW_ARGS(exchange->place), exchange->body.limit_bytes);
+}
+
+/* CURLOPT_WRITEFUNCTION. What does not fit while the sink has not taken what is there stays with
+ * curl, which then reads no more. */
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
     struct gw_exchange *exchange = ctx;
     size_t len = size * count;
+    bool is_passing = !exchange->begun || exchange->sinking;
+    exchange->heard_ms = gw_loop_now_ms(exchange->transport->loop);
+    if (is_passing && exchange->body.len > 0 && exchange->body.len + len > MAX_HELD_BYTES) {
+        exchange->held = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
     if (!gw_buf_add(&exchange->body, (struct gw_view){data, len})) {
-        gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer is larger than %zu bytes",
-                GW_VIEW_ARGS(exchange->place), exchange->body.limit_bytes);
+        fail_too_large(exchange);
         return 0;
     }
+    exchange->received_bytes += len;
+    if (is_passing) {
+        gw_exchange_ready(exchange);
+    }
     return len;
+}
+
+bool gw_exchange_collect(struct gw_exchange *exchange)
+{
+    size_t limit_bytes = exchange->req->max_response_bytes;
+    exchange->body.limit_bytes = limit_bytes > 0 ? limit_bytes : MAX_RESPONSE_BYTES;
+    return exchange->body.len <= exchange->body.limit_bytes || fail_too_large(exchange);
 }
 
 bool gw_exchange_receive(struct gw_exchange *exchange)
 {
     CURL *easy = exchange->easy;
-    size_t limit_bytes = exchange->req->max_response_bytes;
-    gw_buf_init(&exchange->body, limit_bytes > 0 ? limit_bytes : MAX_RESPONSE_BYTES);
+    gw_buf_init(&exchange->body, MAX_RESPONSE_BYTES);
+    exchange->begun = exchange->req->sink == NULL;
+    if (exchange->begun) {
+        gw_exchange_collect(exchange);
+    }
     return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
@@ -156,6 +188,11 @@ static bool fail_timeout(struct gw_exchange *exchange)
 {
     struct gw_view place = exchange->place;
     int64_t total_ms = gw_exchange_timeout_ms(exchange);
+    if (exchange->begun && exchange->req->sink != NULL) {
+        return gw_fail(&exchange->err, GW_ERR_TIMEOUT,
+                       "%.*s: silent for %g s after %zu bytes of the answer", GW_VIEW_ARGS(place),
+                       (double)total_ms / 1000, exchange->received_bytes);
+    }
     if (get_number(exchange, CURLINFO_PRETRANSFER_TIME_T) > 0) {
         return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no complete answer within %g s",
                        GW_VIEW_ARGS(place), (double)total_ms / 1000);
@@ -180,7 +217,7 @@ static bool fail_cut_off(struct gw_exchange *exchange)
     }
     return gw_fail(&exchange->err, GW_ERR_NETWORK,
                    "%.*s: connection closed after %zu bytes of the answer", GW_VIEW_ARGS(place),
-                   exchange->body.len);
+                   exchange->received_bytes);
 }
 
 static bool fail(struct gw_exchange *exchange, CURLcode code)
@@ -232,6 +269,6 @@ bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code)
     if (exchange->part != PART_TRAILERS) { /* curl takes the end of the stream for theirs */
         return fail_cut_off(exchange);
     }
-    exchange->res.body = gw_buf_view(&exchange->body);
+    exchange->res.body = exchange->sinking ? GW_VIEW_NONE : gw_buf_view(&exchange->body);
     return true;
 }

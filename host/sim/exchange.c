@@ -1,16 +1,33 @@
 /* exchange: the simulator as a transport. A request takes some milliseconds of the loop's clock to
  * arrive and its answer as many to come back; all of it is free on a virtual clock.
- * Connections are not simulated: each request stands alone. */
+ * An answer may also come piece by piece. Connections are not simulated: each request stands alone.
+ */
 #include <stdlib.h>
 
 #include "sim/internal.h"
 
 #define DEFAULT_TIMEOUT_MS         60000
 #define DEFAULT_MAX_RESPONSE_BYTES ((size_t)64 << 20)
+#define MAX_PIECES_BYTES           ((size_t)64 << 20) /* under way to the client */
 
-static void unlink_exchange(struct gw_exchange *exchange)
+static int64_t timeout_ms(const struct gw_exchange *exchange)
+{
+    int64_t asked_ms = exchange->req->timeout_ms;
+    return asked_ms ? asked_ms : DEFAULT_TIMEOUT_MS;
+}
+
+/* From here on nothing happens to it any more. */
+static void detach(struct gw_exchange *exchange)
 {
     struct gw_sim *sim = exchange->sim;
+    gw_timer_stop(exchange->timer);
+    gw_timer_stop(exchange->silence);
+    if (exchange->task) {
+        gw_task_cancel(exchange->task);
+    }
+    if (sim->delivered == exchange) {
+        sim->delivered = NULL;
+    }
     *(exchange->previous ? &exchange->previous->next : &sim->exchanges) = exchange->next;
     if (exchange->next) {
         exchange->next->previous = exchange->previous;
@@ -19,6 +36,7 @@ static void unlink_exchange(struct gw_exchange *exchange)
 
 static void release(struct gw_exchange *exchange)
 {
+    gw_buf_clear(&exchange->pieces);
     gw_arena_free(exchange->arena);
     free(exchange);
 }
@@ -32,27 +50,142 @@ static void check_size(struct gw_exchange *exchange)
     }
 }
 
-static void deliver(void *ctx)
+static void end(struct gw_exchange *exchange)
 {
-    struct gw_exchange *exchange = ctx;
-    exchange->timer = NULL;
+    if (!exchange->is_sinking && exchange->pieces.len > 0) {
+        exchange->res.body = gw_buf_view(&exchange->pieces);
+    }
     check_size(exchange);
-    unlink_exchange(exchange); /* `done` may close the transport */
+    detach(exchange); /* `done` may close the transport */
     bool lost = exchange->err.code != GW_ERR_NONE;
     exchange->done(exchange->ctx, lost ? NULL : &exchange->res, lost ? &exchange->err : NULL);
     release(exchange);
 }
 
+/* ---- to a sink ------------------------------------------------------------------------------- */
+
+/* These return false when the sink has cancelled the exchange. */
+
+static bool begin(struct gw_exchange *exchange)
+{
+    const struct gw_body_sink *sink = exchange->req->sink;
+    struct gw_sim *sim = exchange->sim;
+    struct gw_http_response head = exchange->res;
+    head.body = GW_VIEW_NONE;
+    exchange->has_begun = true;
+    bool takes = sink && sink->begin(sink->ctx, &head);
+    if (sim->delivered == NULL) {
+        return false;
+    }
+    exchange->is_sinking = takes;
+    return true;
+}
+
+static bool hand_over(struct gw_exchange *exchange, struct gw_view bytes)
+{
+    const struct gw_body_sink *sink = exchange->req->sink;
+    struct gw_sim *sim = exchange->sim;
+    struct gw_err err = {0};
+    enum gw_sink_answer answer =
+        bytes.len > 0 ? sink->write(sink->ctx, bytes, &err) : GW_SINK_TAKEN;
+    if (sim->delivered == NULL) {
+        return false;
+    }
+    exchange->is_paused = answer == GW_SINK_PAUSE;
+    if (answer == GW_SINK_ABORT) {
+        exchange->err = err;
+    }
+    return true;
+}
+
+static bool hand_over_all(struct gw_exchange *exchange)
+{
+    struct gw_view body = exchange->res.body;
+    exchange->res.body = GW_VIEW_NONE;
+    if (!hand_over(exchange, body) ||
+        (!exchange->is_paused && !hand_over(exchange, gw_buf_view(&exchange->pieces)))) {
+        return false;
+    }
+    gw_buf_reset(&exchange->pieces);
+    return true;
+}
+
+static void fall_silent(void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    exchange->silence = NULL;
+    gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: silent for %g s",
+            GW_VIEW_ARGS(exchange->req->url), (double)timeout_ms(exchange) / 1000);
+    end(exchange);
+}
+
+static void deliver(void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    struct gw_sim *sim = exchange->sim;
+    bool is_lost = exchange->err.code != GW_ERR_NONE;
+    exchange->timer = NULL;
+    sim->delivered = exchange;
+    if (!is_lost && ((!exchange->has_begun && !begin(exchange)) ||
+                     (exchange->is_sinking && !exchange->is_paused && !hand_over_all(exchange)))) {
+        return;
+    }
+    sim->delivered = NULL;
+    is_lost = exchange->err.code != GW_ERR_NONE;
+    if (is_lost || !(exchange->is_open || exchange->is_paused)) {
+        end(exchange);
+        return;
+    }
+    gw_timer_stop(exchange->silence);
+    exchange->silence =
+        exchange->is_paused || !exchange->is_sinking
+            ? NULL
+            : gw_timer_start(sim->loop, timeout_ms(exchange), fall_silent, exchange);
+}
+
+/* ---- the way back ---------------------------------------------------------------------------- */
+
+/* What is sent while something is on its way already arrives with that. */
+static void send_back(struct gw_exchange *exchange)
+{
+    if (!exchange->timer) {
+        exchange->timer = gw_timer_start(exchange->sim->loop, exchange->back_ms, deliver, exchange);
+    }
+}
+
 void gw_sim_reply(struct gw_exchange *exchange)
 {
-    exchange->timer = gw_timer_start(exchange->sim->loop, exchange->back_ms, deliver, exchange);
+    send_back(exchange);
 }
 
 void gw_sim_lose(struct gw_exchange *exchange, enum gw_err_code code, struct gw_view message)
 {
     gw_fail(&exchange->err, code, "%.*s", GW_VIEW_ARGS(message));
-    gw_sim_reply(exchange);
+    send_back(exchange);
 }
+
+void gw_sim_reply_open(struct gw_exchange *exchange)
+{
+    exchange->is_open = true;
+    send_back(exchange);
+}
+
+void gw_sim_reply_more(struct gw_exchange *exchange, struct gw_view bytes)
+{
+    if (!gw_buf_add(&exchange->pieces, bytes)) {
+        gw_fail(&exchange->err, GW_ERR_LIMIT, "response: nobody reads it, and %zu bytes wait",
+                exchange->pieces.len);
+    }
+    send_back(exchange);
+}
+
+void gw_sim_reply_close(struct gw_exchange *exchange)
+{
+    exchange->is_open = false;
+    send_back(exchange);
+}
+
+/* ---- the way there --------------------------------------------------------------------------- */
 
 static void arrive(void *ctx)
 {
@@ -71,9 +204,10 @@ static int64_t draw_latency_ms(struct gw_sim *sim)
 static void time_out(void *ctx)
 {
     struct gw_exchange *exchange = ctx;
+    exchange->timer = NULL;
     gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer in time",
             GW_VIEW_ARGS(exchange->req->url));
-    deliver(exchange);
+    end(exchange);
 }
 
 static struct gw_exchange *start(struct gw_transport *self, const struct gw_http_request *req,
@@ -86,6 +220,7 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     exchange->done = done;
     exchange->ctx = ctx;
     exchange->arena = gw_arena_new();
+    gw_buf_init(&exchange->pieces, MAX_PIECES_BYTES);
     gw_sim_random_uuid(&sim->wire_random, exchange->request_id);
     exchange->next = sim->exchanges;
     if (exchange->next) {
@@ -94,11 +229,10 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     sim->exchanges = exchange;
 
     int64_t latency_ms = draw_latency_ms(sim);
-    int64_t timeout_ms = req->timeout_ms ? req->timeout_ms : DEFAULT_TIMEOUT_MS;
     exchange->back_ms = latency_ms / 2;
     exchange->timer =
-        latency_ms > timeout_ms
-            ? gw_timer_start(sim->loop, timeout_ms, time_out, exchange)
+        latency_ms > timeout_ms(exchange)
+            ? gw_timer_start(sim->loop, timeout_ms(exchange), time_out, exchange)
             : gw_timer_start(sim->loop, latency_ms - exchange->back_ms, arrive, exchange);
     return exchange;
 }
@@ -106,12 +240,19 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
 static void cancel(struct gw_transport *self, struct gw_exchange *exchange)
 {
     (void)self;
-    gw_timer_stop(exchange->timer);
-    if (exchange->task) {
-        gw_task_cancel(exchange->task);
-    }
-    unlink_exchange(exchange);
+    detach(exchange);
     release(exchange);
+}
+
+static void resume(struct gw_transport *self, struct gw_exchange *exchange)
+{
+    (void)self;
+    if (exchange->is_paused) {
+        exchange->is_paused = false;
+        if (!exchange->timer) {
+            exchange->timer = gw_timer_start(exchange->sim->loop, 0, deliver, exchange);
+        }
+    }
 }
 
 static void close_transport(struct gw_transport *self)
@@ -124,8 +265,7 @@ static void close_transport(struct gw_transport *self)
 
 void gw_sim_open_transport(struct gw_sim *sim)
 {
-    sim->transport =
-        (struct gw_transport){.start = start, .cancel = cancel, .close = close_transport};
+    sim->transport = (struct gw_transport){start, cancel, resume, close_transport};
 }
 
 void gw_sim_close_transport(struct gw_sim *sim)

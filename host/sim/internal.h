@@ -25,6 +25,7 @@ struct gw_sim {
 
     struct gw_transport transport;
     struct gw_exchange *exchanges; /* newest first */
+    struct gw_exchange *delivered; /* to whose sink right now; NULL when that one is gone */
 };
 
 /* One request: its way to the simulator, its handling, and the way back. */
@@ -44,7 +45,13 @@ struct gw_exchange {
     const struct gw_operation *op;
 
     struct gw_http_response res;
-    struct gw_err err; /* code GW_ERR_NONE: `res` is the answer */
+    struct gw_buf pieces; /* of its body, where it comes in pieces */
+    struct gw_err err;    /* code GW_ERR_NONE: `res` is the answer */
+    bool is_open;         /* more pieces will come */
+    bool has_begun;       /* the client knows the head */
+    bool is_sinking;      /* and takes the body as it comes */
+    bool is_paused;
+    struct gw_timer *silence; /* ends the wait for more pieces */
 };
 
 /* random.c */
@@ -73,6 +80,10 @@ void gw_sim_open_transport(struct gw_sim *sim);
 void gw_sim_close_transport(struct gw_sim *sim);
 /* The exchange has its response, or its err: sends it back. */
 void gw_sim_reply(struct gw_exchange *exchange);
+/* The same in pieces: the head, any number of pieces, the end. */
+void gw_sim_reply_open(struct gw_exchange *exchange);
+void gw_sim_reply_more(struct gw_exchange *exchange, struct gw_view bytes);
+void gw_sim_reply_close(struct gw_exchange *exchange);
 /* The answer is a failure to get one. */
 void gw_sim_lose(struct gw_exchange *exchange, enum gw_err_code code, struct gw_view message);
 
