@@ -1,5 +1,5 @@
-/* codec: bytes <-> values: JSON, XML, base64, hex, digests, timestamps, percent-encoding; and
- * JMESPath, which picks from values.
+/* codec: bytes <-> values: JSON, XML, base64, hex, digests, checksums, gzip, timestamps,
+ * percent-encoding; and JMESPath, which picks from values.
  * Every parser states its limits; results live in the caller's arena. */
 #ifndef GW_CODEC_H
 #define GW_CODEC_H
@@ -101,6 +101,42 @@ void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[
 bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
 void gw_random(void *out, size_t len); /* cryptographic */
 void gw_uuid4(char out[37]);           /* random, lower case, ends in NUL */
+
+/* ---- checksums -------------------------------------------------------------------------------
+ * All that AWS's models name, computed piece by piece; MD5 and SHA by OpenSSL, XXHash by xxhash. */
+
+enum gw_checksum_kind {
+    GW_CHECKSUM_CRC32,
+    GW_CHECKSUM_CRC32C,
+    GW_CHECKSUM_CRC64NVME,
+    GW_CHECKSUM_SHA1,
+    GW_CHECKSUM_SHA256,
+    GW_CHECKSUM_SHA512,
+    GW_CHECKSUM_MD5,
+    GW_CHECKSUM_XXHASH64,
+    GW_CHECKSUM_XXHASH3, /* 64 bits */
+    GW_CHECKSUM_XXHASH128
+};
+
+#define GW_CHECKSUM_MAX_LEN 64
+
+bool gw_checksum_find(struct gw_view name, enum gw_checksum_kind *kind); /* in either case */
+struct gw_view gw_checksum_name(enum gw_checksum_kind kind);             /* "crc64nvme" */
+
+/* A checksum under way. */
+struct gw_checksum_state;
+struct gw_checksum_state *gw_checksum_new(enum gw_checksum_kind kind);
+void gw_checksum_free(struct gw_checksum_state *state);  /* NULL is fine */
+void gw_checksum_reset(struct gw_checksum_state *state); /* as if new */
+void gw_checksum_add(struct gw_checksum_state *state, struct gw_view bytes);
+/* The value of all that was added, most significant byte first; how many bytes it has. To be added
+ * to no more, unless reset. */
+size_t gw_checksum_finish(struct gw_checksum_state *state, unsigned char out[GW_CHECKSUM_MAX_LEN]);
+
+/* ---- gzip, by zlib --------------------------------------------------------------------------- */
+
+/* As a gzip stream without name and time: the same bytes give the same stream. */
+bool gw_gzip_write(struct gw_view bytes, struct gw_buf *out);
 
 /* ---- timestamps ------------------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 /* digest: SHA-256, HMAC and random bytes, by OpenSSL. These cannot fail for a caller to handle; if
  * the library itself is broken the process ends, as nothing can be signed any more. */
-#include "codec/codec.h"
+#include "codec/internal.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 
 #define EXIT_NO_CRYPTO 70
 
-static void must_work(bool worked, const char *what)
+void gw_crypto_check(bool worked, const char *what)
 {
     if (!worked) {
         fprintf(stderr, "gwrun: openssl: %s does not work\n", what);
@@ -21,7 +21,8 @@ static void must_work(bool worked, const char *what)
 
 void gw_sha256(struct gw_view bytes, unsigned char out[GW_SHA256_LEN])
 {
-    must_work(EVP_Digest(bytes.data, bytes.len, out, NULL, EVP_sha256(), NULL) == 1, "SHA-256");
+    gw_crypto_check(EVP_Digest(bytes.data, bytes.len, out, NULL, EVP_sha256(), NULL) == 1,
+                    "SHA-256");
 }
 
 void gw_sha256_hex(struct gw_view bytes, char out[2 * GW_SHA256_LEN + 1])
@@ -35,9 +36,9 @@ void gw_sha256_hex(struct gw_view bytes, char out[2 * GW_SHA256_LEN + 1])
 void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[GW_SHA256_LEN])
 {
     const char *key_data = key.len > 0 ? key.data : "";
-    must_work(HMAC(EVP_sha256(), key_data, (int)key.len, (const unsigned char *)bytes.data,
-                   bytes.len, out, NULL) != NULL,
-              "HMAC");
+    gw_crypto_check(HMAC(EVP_sha256(), key_data, (int)key.len, (const unsigned char *)bytes.data,
+                         bytes.len, out, NULL) != NULL,
+                    "HMAC");
 }
 
 bool gw_equal_constant_time(struct gw_view a, struct gw_view b)
@@ -47,7 +48,7 @@ bool gw_equal_constant_time(struct gw_view a, struct gw_view b)
 
 void gw_random(void *out, size_t len)
 {
-    must_work(RAND_bytes(out, (int)len) == 1, "the random generator");
+    gw_crypto_check(RAND_bytes(out, (int)len) == 1, "the random generator");
 }
 
 void gw_uuid4(char out[37])

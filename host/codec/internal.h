@@ -15,6 +15,16 @@ struct gw_position {
 };
 struct gw_position gw_position_of(struct gw_view text, size_t offset);
 
+/* ---- checksums -------------------------------------------------------------------------------- */
+
+enum gw_crc { GW_CRC32, GW_CRC32C, GW_CRC64NVME };
+
+/* The check of the bytes before, whose check is `crc` (of none: 0), and of `bytes`. */
+uint64_t gw_crc_add(enum gw_crc kind, uint64_t crc, struct gw_view bytes);
+
+/* Ends the process unless the library did what cannot fail. */
+void gw_crypto_check(bool worked, const char *what);
+
 /* ---- JMESPath --------------------------------------------------------------------------------- */
 
 enum gw_jp_token_kind {
