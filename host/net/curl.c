@@ -116,7 +116,7 @@ static void on_silence(void *ctx)
     struct gw_exchange *exchange = ctx;
     struct curl_transport *transport = exchange->transport;
     int64_t limit_ms = gw_exchange_timeout_ms(exchange);
-    int64_t silent_ms = gw_loop_now_ms(transport->loop) - exchange->heard_ms;
+    int64_t silent_ms = gw_loop_now_ms(transport->loop) - exchange->moved_ms;
     exchange->silence = NULL;
     if (exchange->paused || silent_ms < limit_ms) {
         listen_for(exchange, exchange->paused ? limit_ms : limit_ms - silent_ms);
@@ -155,7 +155,7 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     exchange->done = done;
     exchange->ctx = ctx;
     exchange->arena = gw_arena_new();
-    exchange->heard_ms = gw_loop_now_ms(transport->loop);
+    exchange->moved_ms = gw_loop_now_ms(transport->loop);
     link_exchange(transport, exchange);
     if (!gw_exchange_prepare(exchange)) {
         exchange->over = true;
@@ -163,7 +163,7 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
         gw_deliver_soon(transport);
         return exchange;
     }
-    if (req->sink != NULL) {
+    if (req->sink != NULL || req->source != NULL) {
         listen_for(exchange, gw_exchange_timeout_ms(exchange));
     }
     curl_multi_add_handle(transport->multi, exchange->easy);
@@ -183,7 +183,7 @@ static void resume(struct gw_transport *self, struct gw_exchange *exchange)
     struct curl_transport *transport = (struct curl_transport *)self;
     if (exchange->paused) {
         exchange->paused = false;
-        exchange->heard_ms = gw_loop_now_ms(transport->loop);
+        exchange->moved_ms = gw_loop_now_ms(transport->loop);
         gw_exchange_ready(exchange);
         gw_deliver_soon(transport);
     }

@@ -37,8 +37,9 @@ struct gw_exchange {
     struct gw_view place; /* "host:port", for messages */
     CURL *easy;
     struct curl_slist *header_lines;
-    struct gw_timer *silence; /* ends an exchange with a sink when nothing comes any more */
-    int64_t heard_ms;         /* when the last byte came */
+    struct gw_timer *silence; /* ends an exchange with a source or sink when nothing moves */
+    int64_t moved_ms;         /* when the last byte went or came */
+    uint64_t sent_bytes;      /* of the source */
     char curl_message[CURL_ERROR_SIZE];
 
     struct gw_http_response res;

@@ -66,15 +66,17 @@ void gw_headers_add(struct gw_arena *arena, struct gw_headers *headers, struct g
 struct gw_view gw_headers_get(const struct gw_headers *headers, struct gw_view name);
 
 struct gw_body_sink;
+struct gw_body_source;
 
 struct gw_http_request {
     struct gw_view method;
     struct gw_view url; /* absolute, already percent-encoded; sent as it is */
     struct gw_headers headers;
     struct gw_view body;
-    const struct gw_body_sink *sink; /* NULL: the answer is collected in memory */
-    int64_t connect_timeout_ms;      /* 0: 10 s */
-    int64_t timeout_ms;        /* whole exchange; with a sink: silence of the server; 0: 60 s */
+    const struct gw_body_source *source; /* NULL: `body` is sent */
+    const struct gw_body_sink *sink;     /* NULL: the answer is collected in memory */
+    int64_t connect_timeout_ms;          /* 0: 10 s */
+    int64_t timeout_ms;        /* whole exchange; with a source or sink: nothing moves; 0: 60 s */
     size_t max_response_bytes; /* collected in memory; 0: 64 MiB */
 };
 
@@ -83,6 +85,17 @@ struct gw_http_response {
     struct gw_view reason;
     struct gw_headers headers;
     struct gw_view body;
+};
+
+/* Where the body of a request comes from, as the connection takes it. Its functions are called from
+ * inside the transport: they may not start, cancel or close anything. */
+struct gw_body_source {
+    uint64_t size_bytes; /* the source ends after exactly so many */
+    /* Back to the first byte; called before each sending, which there may be several of. */
+    bool (*rewind)(void *ctx, struct gw_err *err);
+    /* Fills `out` with the next bytes, at most `capacity`; how many, which is 0 at the end only. */
+    bool (*read)(void *ctx, char *out, size_t capacity, size_t *len, struct gw_err *err);
+    void *ctx;
 };
 
 /* Where the body of an answer goes as it arrives. Both functions are called from the loop, like

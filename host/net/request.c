@@ -2,6 +2,7 @@
  * header, encoding, redirect or path clean-up of curl's own, because the request is signed.
  * HTTP/1.1 always: AWS's regional endpoints speak it everywhere, and one exchange a connection
  * keeps a stalled answer from holding up others. */
+#include <stdio.h>
 #include <string.h>
 
 #include "net/internal.h"
@@ -169,12 +170,69 @@ static bool set_address(struct gw_exchange *exchange)
 static bool set_patience(struct gw_exchange *exchange)
 {
     CURL *easy = exchange->easy;
+    bool is_streamed = exchange->req->source != NULL || exchange->req->sink != NULL;
     return set_long(easy, CURLOPT_NOSIGNAL, 1) && set_long(easy, CURLOPT_QUICK_EXIT, 1) &&
            set_long(easy, CURLOPT_TCP_KEEPALIVE, 1) &&
            set_long(easy, CURLOPT_CONNECTTIMEOUT_MS,
                     (long)gw_exchange_connect_timeout_ms(exchange)) &&
            set_long(easy, CURLOPT_TIMEOUT_MS,
-                    exchange->req->sink ? 0 : (long)gw_exchange_timeout_ms(exchange));
+                    is_streamed ? 0 : (long)gw_exchange_timeout_ms(exchange));
+}
+
+/* CURLOPT_READFUNCTION */
+static size_t on_read(char *data, size_t size, size_t count, void *ctx)
+{
+    struct gw_exchange *exchange = ctx;
+    const struct gw_body_source *source = exchange->req->source;
+    uint64_t left = source->size_bytes - exchange->sent_bytes;
+    size_t capacity = size * count < left ? size * count : (size_t)left;
+    size_t len = 0;
+    exchange->moved_ms = gw_loop_now_ms(exchange->transport->loop);
+    if (capacity > 0 && !source->read(source->ctx, data, capacity, &len, &exchange->err)) {
+        return CURL_READFUNC_ABORT;
+    }
+    if (capacity > 0 && len == 0) {
+        gw_fail(&exchange->err, GW_ERR_IO, "the body ended after %llu of %llu bytes",
+                (unsigned long long)exchange->sent_bytes, (unsigned long long)source->size_bytes);
+        return CURL_READFUNC_ABORT;
+    }
+    exchange->sent_bytes += len;
+    return len;
+}
+
+static bool rewind_source(struct gw_exchange *exchange)
+{
+    const struct gw_body_source *source = exchange->req->source;
+    exchange->sent_bytes = 0;
+    return source->rewind(source->ctx, &exchange->err);
+}
+
+/* CURLOPT_SEEKFUNCTION: curl sends again where a connection that it kept turned out to be dead. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+    bool is_start = offset == 0 && origin == SEEK_SET;
+    return is_start && rewind_source(ctx) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+static bool set_source(struct gw_exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    uint64_t size_bytes = exchange->req->source->size_bytes;
+    return set_long(easy, CURLOPT_UPLOAD, 1) &&
+           curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size_bytes) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SEEKDATA, exchange) == CURLE_OK;
+}
+
+static bool set_body(struct gw_exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    struct gw_view body = exchange->req->body;
+    return set_long(easy, CURLOPT_POST, 1) &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) == CURLE_OK &&
+           set_text(easy, CURLOPT_POSTFIELDS, body.len > 0 ? body.data : "");
 }
 
 /* These methods state their length even when the body is empty. */
@@ -193,11 +251,10 @@ static bool set_method(struct gw_exchange *exchange)
         return set_long(easy, CURLOPT_NOBODY, 1);
     }
     bool ok = set_long(easy, CURLOPT_HTTPGET, 1);
-    if (ok && has_length(req)) {
-        ok = set_long(easy, CURLOPT_POST, 1) &&
-             curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.len) ==
-                 CURLE_OK &&
-             set_text(easy, CURLOPT_POSTFIELDS, req->body.len > 0 ? req->body.data : "");
+    if (ok && req->source != NULL) {
+        ok = set_source(exchange);
+    } else if (ok && has_length(req)) {
+        ok = set_body(exchange);
     }
     struct gw_view method = gw_arena_dup(exchange->arena, req->method);
     return ok && set_text(easy, CURLOPT_CUSTOMREQUEST, method.data);
@@ -205,7 +262,7 @@ static bool set_method(struct gw_exchange *exchange)
 
 bool gw_exchange_prepare(struct gw_exchange *exchange)
 {
-    if (!check_request(exchange)) {
+    if (!check_request(exchange) || (exchange->req->source != NULL && !rewind_source(exchange))) {
         return false;
     }
     name_place(exchange);

@@ -89,7 +89,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     struct gw_exchange *exchange = ctx;
     size_t len = size * count;
     exchange->header_bytes += len;
-    exchange->heard_ms = gw_loop_now_ms(exchange->transport->loop);
+    exchange->moved_ms = gw_loop_now_ms(exchange->transport->loop);
     if (exchange->header_bytes > MAX_HEADER_BYTES) {
         gw_fail(&exchange->err, GW_ERR_LIMIT, "%.*s: the answer's headers are larger than %u bytes",
                 GW_VIEW_ARGS(exchange->place), MAX_HEADER_BYTES);
@@ -111,7 +111,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     struct gw_exchange *exchange = ctx;
     size_t len = size * count;
     bool is_passing = !exchange->begun || exchange->sinking;
-    exchange->heard_ms = gw_loop_now_ms(exchange->transport->loop);
+    exchange->moved_ms = gw_loop_now_ms(exchange->transport->loop);
     if (is_passing && exchange->body.len > 0 && exchange->body.len + len > MAX_HELD_BYTES) {
         exchange->held = true;
         return CURL_WRITEFUNC_PAUSE;

@@ -9,6 +9,7 @@
 #define DEFAULT_TIMEOUT_MS         60000
 #define DEFAULT_MAX_RESPONSE_BYTES ((size_t)64 << 20)
 #define MAX_PIECES_BYTES           ((size_t)64 << 20) /* under way to the client */
+#define MAX_REQUEST_BYTES          ((uint64_t)64 << 20)
 
 static int64_t timeout_ms(const struct gw_exchange *exchange)
 {
@@ -194,6 +195,32 @@ static void arrive(void *ctx)
     gw_sim_receive(exchange);
 }
 
+/* A body that would be streamed is read at once. */
+static bool read_source(struct gw_exchange *exchange)
+{
+    const struct gw_body_source *source = exchange->req->source;
+    if (source->size_bytes > MAX_REQUEST_BYTES) {
+        return gw_fail(&exchange->err, GW_ERR_LIMIT,
+                       "the simulator takes request bodies up to %llu bytes",
+                       (unsigned long long)MAX_REQUEST_BYTES);
+    }
+    char *body = gw_arena_alloc(exchange->arena, (size_t)source->size_bytes + 1);
+    size_t total = 0, len = 1;
+    if (!source->rewind(source->ctx, &exchange->err)) {
+        return false;
+    }
+    for (; total < source->size_bytes && len > 0; total += len) {
+        if (!source->read(source->ctx, body + total, (size_t)source->size_bytes - total, &len,
+                          &exchange->err)) {
+            return false;
+        }
+    }
+    exchange->read_req = *exchange->req;
+    exchange->read_req.body = (struct gw_view){body, total};
+    exchange->req = &exchange->read_req;
+    return true;
+}
+
 static int64_t draw_latency_ms(struct gw_sim *sim)
 {
     double span_s = sim->latency_s[1] - sim->latency_s[0];
@@ -228,6 +255,10 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     }
     sim->exchanges = exchange;
 
+    if (req->source && !read_source(exchange)) {
+        send_back(exchange);
+        return exchange;
+    }
     int64_t latency_ms = draw_latency_ms(sim);
     exchange->back_ms = latency_ms / 2;
     exchange->timer =

@@ -33,6 +33,7 @@ struct gw_exchange {
     struct gw_sim *sim;
     struct gw_exchange *previous, *next;
     const struct gw_http_request *req;
+    struct gw_http_request read_req; /* what `req` points to where its body came from a source */
     gw_http_done_fn done;
     void *ctx;
     struct gw_arena *arena; /* of all that the handling makes */
