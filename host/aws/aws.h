@@ -8,6 +8,7 @@
  *   credentials  who is calling
  *   endpoint     where a call goes
  *   retry        whether and when to try again
+ *   limiter      how fast to send
  *   client       all of it together: one asynchronous call
  */
 #ifndef GW_AWS_H
@@ -417,6 +418,13 @@ struct gw_view gw_config_property_name(const struct gw_config *config, struct gw
 struct gw_view gw_config_section_get(const struct gw_config *config, struct gw_view kind,
                                      struct gw_view name, struct gw_view key, struct gw_view sub);
 
+enum gw_retry_mode {
+    GW_RETRY_MODE_UNSET,
+    GW_RETRY_STANDARD, /* the SDKs' standard mode, version 2.1 */
+    GW_RETRY_ADAPTIVE, /* the same, and a limiter of requests behind it */
+    GW_RETRY_LEGACY    /* five attempts, long delays, no bucket */
+};
+
 /* What a run uses, settled once. Arguments win over environment, environment over the profile. Text
  * is borrowed from the arguments, the environment and `config`. */
 struct gw_settings {
@@ -426,7 +434,9 @@ struct gw_settings {
     struct gw_view endpoint_url; /* --endpoint-url; empty: by service, see gw_endpoint_custom */
     struct gw_view ca_bundle;
     bool use_fips, use_dualstack;
-    int max_attempts; /* default 3 */
+    enum gw_retry_mode retry_mode; /* never unset */
+    int max_attempts;              /* 0: as the mode has it */
+    int64_t connect_timeout_ms;    /* of defaults_mode; 0: the transport's */
 };
 bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
                          struct gw_view region, struct gw_view endpoint_url,
@@ -472,21 +482,74 @@ enum gw_retry_class { GW_RETRY_NEVER, GW_RETRY_TRANSIENT, GW_RETRY_THROTTLING };
 /* `error` for an AWS error, `err` for a failure of transport or protocol; the other is NULL. */
 enum gw_retry_class gw_retry_classify(const struct gw_aws_error *error, const struct gw_err *err);
 
-/* The "standard" mode's token bucket (v2.1): one per client, shared by its calls. */
-struct gw_retry {
+/* False where `text` is none of "standard", "adaptive", "legacy". */
+bool gw_retry_mode_read(struct gw_view text, enum gw_retry_mode *out);
+
+/* The numbers of a mode. */
+struct gw_retry_policy {
     int max_attempts; /* including the first */
-    int tokens;       /* begins at 500 */
+    int capacity;     /* of the bucket of tokens */
+    int transient_cost, throttling_cost;
+    int64_t transient_scale_ms, throttling_scale_ms; /* the longest first delay; then it doubles */
+    int64_t max_delay_ms;
 };
-void gw_retry_init(struct gw_retry *retry, int max_attempts);
-/* After failed attempt number `attempt` (1-based): takes the cost of another and returns the delay
- * before it in ms; or -1: give up. `random` is in [0, 1). `hint_ms` is the x-amz-retry-after
- * header, -1 when absent. */
-int64_t gw_retry_delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
-                          double random, int64_t hint_ms);
-/* What another attempt after such a failure costs. */
-int gw_retry_cost(enum gw_retry_class class);
+/* Of the mode, as it is for that service: some have numbers of their own. */
+struct gw_retry_policy gw_retry_policy(enum gw_retry_mode mode, const struct gw_service *service);
+
+/* A bucket of tokens that retries take from: the calls of a client to one service share it. */
+struct gw_retry {
+    struct gw_retry_policy policy;
+    int tokens;
+};
+void gw_retry_init(struct gw_retry *retry, const struct gw_retry_policy *policy); /* a full one */
+
+struct gw_retry_failure {
+    enum gw_retry_class class;
+    int attempt;       /* that failed, from 1 */
+    double random;     /* in [0, 1) */
+    int64_t hint_ms;   /* the delay that the server asked for; -1: none */
+    bool long_polling; /* of an operation that is called again at once whatever it answers */
+};
+enum gw_retry_verdict {
+    GW_RETRY_AGAIN,
+    GW_RETRY_POINTLESS,
+    GW_RETRY_ATTEMPTS_USED,
+    GW_RETRY_QUOTA_USED /* the bucket has too few tokens */
+};
+struct gw_retry_decision {
+    enum gw_retry_verdict verdict;
+    int64_t delay_ms; /* before the next attempt, or before the failure is told */
+    int cost;         /* taken from the bucket */
+};
+struct gw_retry_decision gw_retry_decide(struct gw_retry *retry,
+                                         const struct gw_retry_failure *failure);
 /* `held` is the cost of the call's last retry, 0 when its first attempt succeeded. */
 void gw_retry_success(struct gw_retry *retry, int held);
+
+/* ================================ limiter ===================================================== */
+
+/* Times are seconds of a clock that only goes forward. */
+
+/* A bucket that fills at `rate` tokens a second. */
+struct gw_bucket {
+    double rate, capacity, tokens, filled_s;
+};
+void gw_bucket_set_rate(struct gw_bucket *bucket, double rate, double capacity, double now_s);
+double gw_bucket_wait_s(struct gw_bucket *bucket, double now_s); /* until a token is there */
+
+/* The adaptive mode's: after the first throttling answer it lets requests through at a rate that
+ * falls with each further one and grows again between them (CUBIC). */
+struct gw_limiter {
+    bool enabled;
+    struct gw_bucket bucket;
+    double last_max_rate, throttled_s;            /* the last time that it was too much */
+    double measured_rate, period_s, period_count; /* of answers */
+};
+void gw_limiter_init(struct gw_limiter *limiter, double now_s);
+void gw_limiter_answered(struct gw_limiter *limiter, bool throttled, double now_s);
+/* The two halves of its rule: the rate after a good answer, and after one that throttles. */
+double gw_limiter_growing_rate(const struct gw_limiter *limiter, double now_s);
+double gw_limiter_reduced_rate(struct gw_limiter *limiter, double rate, double now_s);
 
 /* ================================ client ====================================================== */
 
@@ -524,11 +587,37 @@ struct gw_call_result {
 };
 typedef void (*gw_call_done_fn)(void *ctx, const struct gw_call_result *result);
 
+/* An attempt that failed and will be made again; valid during the callback only. One of error, err
+ * is not NULL. */
+struct gw_call_retry {
+    int attempt; /* that failed, from 1 */
+    const struct gw_aws_error *error;
+    const struct gw_err *err;
+    int64_t delay_ms;
+};
+typedef void (*gw_call_retry_fn)(void *ctx, const struct gw_call_retry *retry);
+
+/* What a call may ask for; zero is as the client's settings have it. */
+struct gw_call_options {
+    enum gw_retry_mode retry_mode;
+    int max_attempts;
+    double rate; /* requests a second to that service, of all calls with the same rate */
+    int64_t connect_timeout_ms; /* of an attempt */
+    int64_t timeout_ms;         /* of the whole call, retries and all */
+};
+
+struct gw_call_request {
+    const struct gw_operation *op;
+    const struct gw_value *input; /* copied */
+    struct gw_call_options options;
+    gw_call_done_fn done;
+    gw_call_retry_fn retrying; /* NULL: not of interest */
+    void *ctx;
+};
+
 /* Validates, then sends, retries, and calls `done` once, later. NULL with `err` when the
- * parameters, the endpoint or the credentials are refused: nothing was sent then. `input` is
- * copied. */
-struct gw_call *gw_call_start(struct gw_client *client, const struct gw_operation *op,
-                              const struct gw_value *input, gw_call_done_fn done, void *ctx,
+ * parameters, the endpoint or the credentials are refused: nothing was sent then. */
+struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_request *request,
                               struct gw_err *err);
 void gw_call_cancel(struct gw_call *call); /* done is not called */
 

@@ -12,23 +12,27 @@
 #include <stdlib.h>
 
 #define MAX_SKEW_MS (5 * 60 * 1000)
+#define MAX_HINT    1000000000
 
 struct gw_call {
     struct gw_client *client;
     struct gw_call *next, *previous;
-    const struct gw_operation *op;
-    gw_call_done_fn done;
-    void *ctx;
+    struct gw_call_request request; /* its input is not ours any more */
+    struct gw_pace *pace;
 
     struct gw_arena *arena;
     struct gw_outgoing outgoing;
-    struct gw_exchange *exchange; /* under way, or */
-    struct gw_timer *timer;       /* waiting for the next attempt */
+    /* One of the three, or none yet. */
+    struct gw_exchange *exchange; /* under way */
+    struct gw_timer *timer;       /* until the next attempt, or until the failure is told */
+    struct gw_turn turn;          /* in the queue of the pace */
+    struct gw_timer *deadline;    /* of the whole call; NULL: none */
 
-    int attempts; /* begun */
+    int attempts; /* sent */
     int held;     /* cost of the last retry */
     bool clock_corrected;
     int64_t started_ms;
+    struct gw_view last_failure; /* of an attempt, in short; empty: none failed yet */
 
     struct gw_view request_id; /* of the last answer */
 };
@@ -43,7 +47,7 @@ struct attempt {
     struct gw_view date; /* the server's */
 };
 
-static bool send_attempt(struct gw_call *call, struct gw_err *err);
+static bool begin_attempt(struct gw_call *call, struct gw_err *err);
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -70,8 +74,22 @@ static void unlink_call(struct gw_call *call)
 
 static void free_call(struct gw_call *call)
 {
+    gw_timer_stop(call->deadline);
     gw_arena_free(call->arena);
     free(call);
+}
+
+/* Whatever it waits for. */
+static void stop_waiting(struct gw_call *call)
+{
+    struct gw_transport *transport = call->client->options.transport;
+    if (call->exchange) {
+        transport->cancel(transport, call->exchange);
+        call->exchange = NULL;
+    }
+    gw_timer_stop(call->timer);
+    call->timer = NULL;
+    gw_pace_leave(call->pace, &call->turn);
 }
 
 void gw_call_cancel(struct gw_call *call)
@@ -79,11 +97,7 @@ void gw_call_cancel(struct gw_call *call)
     if (!call) {
         return;
     }
-    struct gw_transport *transport = call->client->options.transport;
-    if (call->exchange) {
-        transport->cancel(transport, call->exchange);
-    }
-    gw_timer_stop(call->timer);
+    stop_waiting(call);
     unlink_call(call);
     free_call(call);
 }
@@ -91,8 +105,8 @@ void gw_call_cancel(struct gw_call *call)
 /* "ecs:UpdateService: " before what does not say so yet. */
 static void name_operation(const struct gw_call *call, struct gw_err *err)
 {
-    struct gw_view service = gw_service_name(gw_operation_service(call->op));
-    struct gw_view name = gw_operation_name(call->op);
+    struct gw_view service = gw_service_name(gw_operation_service(call->request.op));
+    struct gw_view name = gw_operation_name(call->request.op);
     struct gw_view subject =
         gw_arena_printf(call->arena, "%.*s:%.*s", GW_VIEW_ARGS(service), GW_VIEW_ARGS(name));
     if (!gw_view_starts_with(gw_view_of(err->message), subject)) {
@@ -119,7 +133,7 @@ static void name_answerer(const struct gw_call *call, struct gw_err *err)
 static void finish(struct gw_call *call, const struct attempt *attempt)
 {
     struct gw_call_result result = {
-        .op = call->op,
+        .op = call->request.op,
         .output = attempt->output,
         .error = attempt->error,
         .err = attempt->err,
@@ -137,7 +151,7 @@ static void finish(struct gw_call *call, const struct attempt *attempt)
         name_operation(call, attempt->err);
     }
     unlink_call(call);
-    call->done(call->ctx, &result);
+    call->request.done(call->request.ctx, &result);
     free_call(call);
 }
 
@@ -185,10 +199,21 @@ static bool only_reads(const struct gw_operation *op)
     return effect == GW_EFFECT_READ || effect == GW_EFFECT_READ_SECRET;
 }
 
+/* An event stream is gone once it was begun: nobody can say it again. */
+static bool can_repeat(const struct gw_operation *op)
+{
+    const struct gw_shape *input = gw_operation_input(op);
+    const struct gw_member *payload = input ? gw_shape_payload(input) : NULL;
+    return !payload || !(gw_shape_flags(gw_member_shape(payload)) & GW_SHAPE_EVENT_STREAM);
+}
+
 static enum gw_retry_class classify(const struct gw_call *call, const struct attempt *attempt)
 {
+    if (attempt->output || !can_repeat(call->request.op)) {
+        return GW_RETRY_NEVER;
+    }
     bool is_garbage = attempt->err && attempt->err->code == GW_ERR_PROTOCOL;
-    if (is_garbage && (attempt->status >= 500 || only_reads(call->op))) {
+    if (is_garbage && (attempt->status >= 500 || only_reads(call->request.op))) {
         return GW_RETRY_TRANSIENT;
     }
     return gw_retry_classify(attempt->error, attempt->err);
@@ -199,54 +224,84 @@ static void on_retry(void *ctx)
     struct gw_call *call = ctx;
     struct gw_err err = {0};
     call->timer = NULL;
-    if (!send_attempt(call, &err)) {
+    if (!begin_attempt(call, &err)) {
         finish(call, &(struct attempt){.err = &err});
     }
 }
 
-static void log_retry(const struct gw_call *call, const struct attempt *attempt, int64_t delay_ms)
+static void try_again(struct gw_call *call, const struct attempt *attempt, int64_t delay_ms)
 {
-    struct gw_view service = gw_service_name(gw_operation_service(call->op));
     struct gw_view cause =
         attempt->error ? attempt->error->code : gw_view_of(attempt->err->message);
-    gw_log(GW_LOG_INFO, "%.*s:%.*s: attempt %d failed (%.*s), trying again in %lld ms",
-           GW_VIEW_ARGS(service), GW_VIEW_ARGS(gw_operation_name(call->op)), call->attempts,
-           GW_VIEW_ARGS(cause), (long long)delay_ms);
+    call->last_failure = gw_arena_dup(call->arena, cause);
+    if (call->request.retrying) {
+        struct gw_call_retry retry = {call->attempts, attempt->error, attempt->err, delay_ms};
+        call->request.retrying(call->request.ctx, &retry);
+    }
+    call->timer = gw_timer_start(call->client->options.loop, delay_ms, on_retry, call);
 }
 
-/* The delay before another attempt, or -1 for none. */
-static int64_t plan_retry(struct gw_call *call, const struct attempt *attempt)
+/* An attempt that outlives the callback it came with; its texts are the arena's already. */
+struct kept {
+    struct gw_call *call;
+    struct attempt attempt;
+    struct gw_aws_error error;
+    struct gw_err err;
+};
+
+static void on_owed_sleep(void *ctx)
 {
-    if (correct_clock(call, attempt)) {
-        return 0;
+    struct kept *kept = ctx;
+    kept->call->timer = NULL;
+    finish(kept->call, &kept->attempt);
+}
+
+static void finish_later(struct gw_call *call, const struct attempt *attempt, int64_t delay_ms)
+{
+    struct kept *kept = gw_arena_alloc(call->arena, sizeof *kept);
+    *kept = (struct kept){.call = call, .attempt = *attempt};
+    if (attempt->error) {
+        kept->error = *attempt->error;
+        kept->attempt.error = &kept->error;
+    } else {
+        kept->err = *attempt->err;
+        kept->attempt.err = &kept->err;
     }
-    struct gw_client *client = call->client;
-    enum gw_retry_class class = classify(call, attempt);
-    if (class == GW_RETRY_NEVER) {
-        return -1;
+    call->timer = gw_timer_start(call->client->options.loop, delay_ms, on_owed_sleep, kept);
+}
+
+static void settle_failure(struct gw_call *call, const struct attempt *attempt,
+                           enum gw_retry_class class)
+{
+    struct gw_retry_failure failure = {
+        .class = class,
+        .attempt = call->attempts,
+        .random = class == GW_RETRY_NEVER ? 0 : gw_client_random(call->client),
+        .hint_ms = attempt->hint_ms,
+        .long_polling = gw_custom_is_long_polling(call->request.op)};
+    struct gw_retry_decision decision = gw_retry_decide(&call->pace->retry, &failure);
+    if (decision.verdict == GW_RETRY_AGAIN) {
+        call->held = decision.cost;
+        try_again(call, attempt, decision.delay_ms);
+    } else if (decision.delay_ms > 0) {
+        finish_later(call, attempt, decision.delay_ms);
+    } else {
+        finish(call, attempt);
     }
-    int64_t delay_ms = gw_retry_delay_ms(&client->retry, class, call->attempts,
-                                         gw_client_random(client), attempt->hint_ms);
-    if (delay_ms >= 0) {
-        call->held = gw_retry_cost(class);
-    }
-    return delay_ms;
 }
 
 static void settle(struct gw_call *call, const struct attempt *attempt)
 {
+    enum gw_retry_class class = classify(call, attempt);
+    gw_pace_answered(call->pace, class == GW_RETRY_THROTTLING);
     if (attempt->output) {
-        gw_retry_success(&call->client->retry, call->held);
+        gw_retry_success(&call->pace->retry, call->held);
         finish(call, attempt);
-        return;
+    } else if (correct_clock(call, attempt)) {
+        try_again(call, attempt, 0);
+    } else {
+        settle_failure(call, attempt, class);
     }
-    int64_t delay_ms = plan_retry(call, attempt);
-    if (delay_ms < 0) {
-        finish(call, attempt);
-        return;
-    }
-    log_retry(call, attempt, delay_ms);
-    call->timer = gw_timer_start(call->client->options.loop, delay_ms, on_retry, call);
 }
 
 /* ---- one attempt ----------------------------------------------------------------------------- */
@@ -264,11 +319,21 @@ static struct gw_view read_request_id(const struct gw_call *call,
     return GW_VIEW_NONE;
 }
 
+/* In AWS's own header milliseconds; in HTTP's, which what stands before AWS may send, seconds. */
 static int64_t read_hint_ms(const struct gw_http_response *res)
 {
-    int64_t hint_ms = 0;
-    struct gw_view text = gw_headers_get(&res->headers, GW_VIEW("x-amz-retry-after"));
-    return gw_view_to_int64(text, &hint_ms) && hint_ms >= 0 ? hint_ms : -1;
+    static const struct {
+        const char *header;
+        int64_t unit_ms;
+    } hints[] = {{"x-amz-retry-after", 1}, {"retry-after", 1000}};
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        int64_t number = 0;
+        struct gw_view text = gw_headers_get(&res->headers, gw_view_of(hints[i].header));
+        if (gw_view_to_int64(text, &number) && number >= 0 && number < MAX_HINT) {
+            return number * hints[i].unit_ms;
+        }
+    }
+    return -1;
 }
 
 static void on_answer(struct gw_call *call, const struct gw_http_response *res)
@@ -280,7 +345,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
                               .hint_ms = read_hint_ms(res),
                               .date = gw_headers_get(&res->headers, GW_VIEW("date"))};
     call->request_id = read_request_id(call, res);
-    switch (gw_protocol_read_response(call->op, res, call->arena, &output, &error, &err)) {
+    switch (gw_protocol_read_response(call->request.op, res, call->arena, &output, &error, &err)) {
     case GW_ANSWER_OK:
         attempt.output = &output;
         break;
@@ -323,27 +388,86 @@ static bool send_attempt(struct gw_call *call, struct gw_err *err)
     return true;
 }
 
+static void on_turn(void *ctx)
+{
+    struct gw_call *call = ctx;
+    struct gw_err err = {0};
+    if (!send_attempt(call, &err)) {
+        finish(call, &(struct attempt){.err = &err});
+    }
+}
+
+static bool begin_attempt(struct gw_call *call, struct gw_err *err)
+{
+    return !gw_pace_enter(call->pace, &call->turn) || send_attempt(call, err);
+}
+
 /* ---- start ----------------------------------------------------------------------------------- */
 
-struct gw_call *gw_call_start(struct gw_client *client, const struct gw_operation *op,
-                              const struct gw_value *input, gw_call_done_fn done, void *ctx,
-                              struct gw_err *err)
+static void on_deadline(void *ctx)
 {
-    if (!gw_validate(op, input, err)) {
-        return NULL;
-    }
+    struct gw_call *call = ctx;
+    struct gw_err err = {0};
+    call->deadline = NULL;
+    stop_waiting(call);
+    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempts%s%.*s)",
+            (double)call->request.options.timeout_ms / 1000, call->attempts,
+            call->last_failure.len > 0 ? "; the last failure: " : "",
+            GW_VIEW_ARGS(call->last_failure));
+    finish(call, &(struct attempt){.err = &err});
+}
+
+static struct gw_call *new_call(struct gw_client *client, const struct gw_call_request *request)
+{
     struct gw_call *call = gw_alloc(sizeof *call);
-    *call = (struct gw_call){.client = client, .op = op, .done = done, .ctx = ctx};
+    *call = (struct gw_call){.client = client, .request = *request};
+    call->request.input = NULL;
     call->arena = gw_arena_new();
     call->started_ms = gw_loop_now_ms(client->options.loop);
-    if (!gw_outgoing_write(client, op, input, call->arena, &call->outgoing, err) ||
-        !send_attempt(call, err)) {
-        if (err) {
-            name_operation(call, err);
-        }
-        free_call(call);
+    call->turn.fn = on_turn;
+    call->turn.ctx = call;
+    call->pace = gw_pace_get(client, gw_operation_service(request->op), &request->options);
+    return call;
+}
+
+static void set_patience(struct gw_call *call)
+{
+    const struct gw_call_options *options = &call->request.options;
+    struct gw_http_request *http = &call->outgoing.http;
+    http->connect_timeout_ms = options->connect_timeout_ms > 0
+                                   ? options->connect_timeout_ms
+                                   : call->client->options.settings.connect_timeout_ms;
+    if (options->timeout_ms > 0) {
+        call->deadline =
+            gw_timer_start(call->client->options.loop, options->timeout_ms, on_deadline, call);
+    }
+}
+
+static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
+{
+    if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
+                           err)) {
+        return false;
+    }
+    call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;
+    set_patience(call);
+    return true;
+}
+
+struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_request *request,
+                              struct gw_err *err)
+{
+    if (!gw_validate(request->op, request->input, err)) {
         return NULL;
     }
-    link_call(call);
-    return call;
+    struct gw_call *call = new_call(client, request);
+    if (prepare(call, request->input, err) && begin_attempt(call, err)) {
+        link_call(call);
+        return call;
+    }
+    if (err) {
+        name_operation(call, err);
+    }
+    free_call(call);
+    return NULL;
 }

@@ -1,5 +1,5 @@
-/* client: what the calls of one account and region share: credentials, endpoints, the retry bucket,
- * the correction of the clock, and chance. */
+/* client: what the calls of one account and region share: credentials, endpoints, paces, the
+ * correction of the clock, and chance. */
 #include "aws/internal.h"
 
 #include <stdio.h>
@@ -19,7 +19,6 @@ struct gw_client *gw_client_new(const struct gw_client_options *options)
     client->arena = gw_arena_new();
     client->credentials = options->credentials;
     client->random_state = gw_loop_is_virtual(options->loop) ? options->seed : 0;
-    gw_retry_init(&client->retry, options->settings.max_attempts);
     return client;
 }
 
@@ -31,6 +30,7 @@ void gw_client_free(struct gw_client *client)
     while (client->calls) {
         gw_call_cancel(client->calls);
     }
+    gw_pace_free_all(client);
     gw_wipe(&client->credentials, sizeof client->credentials);
     gw_arena_free(client->arena);
     free(client);

@@ -174,6 +174,50 @@ bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *sha
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value);
 
+/* ---- customisations.c: what no model tells ---------------------------------------------------- */
+
+void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_policy *policy);
+bool gw_custom_is_long_polling(const struct gw_operation *op);
+
+/* ---- pace.c: when a request of a client to a service may be sent ------------------------------ */
+
+struct gw_pace_key {
+    const struct gw_service *service;
+    enum gw_retry_mode mode;
+    int max_attempts; /* 0: the mode's */
+    double rate;      /* requests a second; 0: no limit */
+};
+
+/* A request that wants to be sent. */
+struct gw_turn {
+    struct gw_turn *next, *previous;
+    bool waits;
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+
+struct gw_pace {
+    struct gw_pace *next; /* of the client */
+    struct gw_client *client;
+    struct gw_pace_key key;
+    struct gw_retry retry;
+    struct gw_limiter limiter;
+    struct gw_bucket rate;
+    struct gw_turn *first, *last; /* those that wait */
+    struct gw_timer *timer;       /* of the first */
+};
+
+/* The one for the service and for what the call asks; lives as long as the client. */
+struct gw_pace *gw_pace_get(struct gw_client *client, const struct gw_service *service,
+                            const struct gw_call_options *options);
+void gw_pace_free_all(struct gw_client *client); /* none waits any more */
+
+/* True: send now. False: `turn->fn` is called when it may be sent, unless it leaves before. */
+bool gw_pace_enter(struct gw_pace *pace, struct gw_turn *turn);
+void gw_pace_leave(struct gw_pace *pace, struct gw_turn *turn); /* also one that does not wait */
+/* Whatever came of a request, told for the adaptive mode. */
+void gw_pace_answered(struct gw_pace *pace, bool throttled);
+
 /* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
 struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
@@ -183,7 +227,7 @@ struct gw_client {
     struct gw_arena *arena; /* credentials and endpoints, for the client's life */
     struct gw_credentials credentials;
     struct gw_endpoint_entry *endpoints;
-    struct gw_retry retry;
+    struct gw_pace *paces;
     int64_t skew_ms;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
     struct gw_call *calls; /* under way */
@@ -204,6 +248,7 @@ bool gw_client_endpoint(struct gw_client *client, const struct gw_service *servi
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;
+    int max_attempts; /* to be told */
     struct gw_endpoint endpoint;
     struct gw_http_request http;
 };

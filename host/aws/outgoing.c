@@ -125,7 +125,7 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       struct gw_arena *arena, struct gw_err *err)
 {
-    int most = client->retry.max_attempts;
+    int most = out->max_attempts;
     most = most > attempt ? most : attempt; /* one more after a correction of the clock */
     set_header(out, GW_VIEW("amz-sdk-request"),
                gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);

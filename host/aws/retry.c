@@ -1,19 +1,56 @@
-/* retry: whether and when to try again: the SDKs' "standard" mode, version 2.1.
- * A failed attempt costs tokens of a bucket that all calls of a client share, so that an outage is
- * not made worse by everybody's retries; success gives them back.
- * Left out: DynamoDB's own constants, and the one sleep that a long-polling operation (sqs
- * ReceiveMessage and the like) owes when the bucket is empty. */
+/* retry: whether and when to try again, as AWS's SDKs agree on it.
+ * A failed attempt costs tokens of a bucket that all calls of a client to a service share, so that
+ * an outage is not made worse by everybody's retries; success gives them back. Delays are random
+ * below a limit that doubles. */
 #include "aws/internal.h"
 
-#define DEFAULT_ATTEMPTS    3
-#define BUCKET_TOKENS       500
-#define COST_TRANSIENT      14
-#define COST_THROTTLING     5
-#define REFUND_FIRST        1
-#define SCALE_TRANSIENT_MS  50
-#define SCALE_THROTTLING_MS 1000
-#define MAX_DELAY_MS        20000
-#define MAX_OVER_HINT_MS    5000
+#define CAPACITY         500
+#define REFUND_FIRST     1
+#define MAX_OVER_HINT_MS 5000
+
+/* ---- modes ----------------------------------------------------------------------------------- */
+
+static const struct gw_retry_policy standard = {.max_attempts = 3,
+                                                .capacity = CAPACITY,
+                                                .transient_cost = 14,
+                                                .throttling_cost = 5,
+                                                .transient_scale_ms = 50,
+                                                .throttling_scale_ms = 1000,
+                                                .max_delay_ms = 20000};
+
+/* What SDKs did before there were modes; its retries cost nothing. */
+static const struct gw_retry_policy legacy = {.max_attempts = 5,
+                                              .capacity = CAPACITY,
+                                              .transient_scale_ms = 1000,
+                                              .throttling_scale_ms = 1000,
+                                              .max_delay_ms = 20000};
+
+bool gw_retry_mode_read(struct gw_view text, enum gw_retry_mode *out)
+{
+    static const struct {
+        const char *name;
+        enum gw_retry_mode mode;
+    } modes[] = {{"standard", GW_RETRY_STANDARD},
+                 {"adaptive", GW_RETRY_ADAPTIVE},
+                 {"legacy", GW_RETRY_LEGACY}};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (gw_view_equal_nocase(text, gw_view_of(modes[i].name))) {
+            *out = modes[i].mode;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct gw_retry_policy gw_retry_policy(enum gw_retry_mode mode, const struct gw_service *service)
+{
+    if (mode == GW_RETRY_LEGACY) {
+        return legacy;
+    }
+    struct gw_retry_policy policy = standard;
+    gw_custom_retry_policy(service, &policy);
+    return policy;
+}
 
 /* ---- classification -------------------------------------------------------------------------- */
 
@@ -94,25 +131,21 @@ enum gw_retry_class gw_retry_classify(const struct gw_aws_error *error, const st
 
 /* ---- the bucket ------------------------------------------------------------------------------ */
 
-void gw_retry_init(struct gw_retry *retry, int max_attempts)
+void gw_retry_init(struct gw_retry *retry, const struct gw_retry_policy *policy)
 {
-    retry->max_attempts = max_attempts > 0 ? max_attempts : DEFAULT_ATTEMPTS;
-    retry->tokens = BUCKET_TOKENS;
+    *retry = (struct gw_retry){.policy = *policy, .tokens = policy->capacity};
 }
 
-int gw_retry_cost(enum gw_retry_class class)
+static int64_t backoff_ms(const struct gw_retry_policy *policy,
+                          const struct gw_retry_failure *failure)
 {
-    return class == GW_RETRY_THROTTLING ? COST_THROTTLING : COST_TRANSIENT;
-}
-
-static int64_t backoff_ms(enum gw_retry_class class, int attempt, double random)
-{
-    int64_t ceiling_ms = class == GW_RETRY_THROTTLING ? SCALE_THROTTLING_MS : SCALE_TRANSIENT_MS;
-    for (int i = 1; i < attempt && ceiling_ms < MAX_DELAY_MS; i++) {
-        ceiling_ms *= 2;
+    bool throttled = failure->class == GW_RETRY_THROTTLING;
+    int64_t limit_ms = throttled ? policy->throttling_scale_ms : policy->transient_scale_ms;
+    for (int i = 1; i < failure->attempt && limit_ms < policy->max_delay_ms; i++) {
+        limit_ms *= 2;
     }
-    ceiling_ms = ceiling_ms < MAX_DELAY_MS ? ceiling_ms : MAX_DELAY_MS;
-    return (int64_t)(random * (double)ceiling_ms);
+    limit_ms = limit_ms < policy->max_delay_ms ? limit_ms : policy->max_delay_ms;
+    return (int64_t)(failure->random * (double)limit_ms);
 }
 
 /* The server's wish, but never sooner than our own delay and never much later. */
@@ -125,19 +158,31 @@ static int64_t heed_hint(int64_t delay_ms, int64_t hint_ms)
     return hint_ms < longest_ms ? hint_ms : longest_ms;
 }
 
-int64_t gw_retry_delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
-                          double random, int64_t hint_ms)
+struct gw_retry_decision gw_retry_decide(struct gw_retry *retry,
+                                         const struct gw_retry_failure *failure)
 {
-    int cost = gw_retry_cost(class);
-    if (class == GW_RETRY_NEVER || attempt >= retry->max_attempts || retry->tokens < cost) {
-        return -1;
+    const struct gw_retry_policy *policy = &retry->policy;
+    if (failure->class == GW_RETRY_NEVER) {
+        return (struct gw_retry_decision){.verdict = GW_RETRY_POINTLESS};
+    }
+    if (failure->attempt >= policy->max_attempts) {
+        return (struct gw_retry_decision){.verdict = GW_RETRY_ATTEMPTS_USED};
+    }
+    bool throttled = failure->class == GW_RETRY_THROTTLING;
+    int cost = throttled ? policy->throttling_cost : policy->transient_cost;
+    int64_t delay_ms = heed_hint(backoff_ms(policy, failure), failure->hint_ms);
+    if (retry->tokens < cost) {
+        /* Who polls comes back at once: without this sleep the failures would come ever faster. */
+        return (struct gw_retry_decision){.verdict = GW_RETRY_QUOTA_USED,
+                                          .delay_ms = failure->long_polling ? delay_ms : 0};
     }
     retry->tokens -= cost;
-    return heed_hint(backoff_ms(class, attempt, random), hint_ms);
+    return (struct gw_retry_decision){GW_RETRY_AGAIN, delay_ms, cost};
 }
 
 void gw_retry_success(struct gw_retry *retry, int held)
 {
+    int capacity = retry->policy.capacity;
     retry->tokens += held > 0 ? held : REFUND_FIRST;
-    retry->tokens = retry->tokens < BUCKET_TOKENS ? retry->tokens : BUCKET_TOKENS;
+    retry->tokens = retry->tokens < capacity ? retry->tokens : capacity;
 }

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#define DEFAULT_MAX_ATTEMPTS 3
 #define LIMIT_MAX_ATTEMPTS   100
 #define HOST_LABEL_MAX_BYTES 63
 #define NAMES_SHOWN_MAX      8
@@ -124,20 +123,54 @@ static bool resolve_region(const struct gw_config *config, struct gw_view argume
     return true;
 }
 
+static bool fail_setting(struct found setting, const char *expected, struct gw_err *err)
+{
+    return gw_fail(err, GW_ERR_INPUT, "%s%s%.*s: expected %s, got '%.*s'", setting.origin,
+                   setting.path.len > 0 ? " in " : "", GW_VIEW_ARGS(setting.path), expected,
+                   GW_VIEW_ARGS(quotable(setting)));
+}
+
 static bool resolve_max_attempts(const struct gw_config *config, struct gw_settings *out,
                                  struct gw_err *err)
 {
     struct found attempts = find(config, out->profile, "AWS_MAX_ATTEMPTS", NULL, "max_attempts");
-    int64_t number = DEFAULT_MAX_ATTEMPTS;
+    int64_t number = 0;
     if (attempts.value.len > 0 &&
         (!gw_view_to_int64(attempts.value, &number) || number < 1 || number > LIMIT_MAX_ATTEMPTS)) {
-        return gw_fail(
-            err, GW_ERR_INPUT, "%s%s%.*s: expected a whole number from 1 to %d, got '%.*s'",
-            attempts.origin, attempts.path.len > 0 ? " in " : "", GW_VIEW_ARGS(attempts.path),
-            LIMIT_MAX_ATTEMPTS, GW_VIEW_ARGS(quotable(attempts)));
+        return fail_setting(attempts, "a whole number from 1 to 100", err);
     }
     out->max_attempts = (int)number;
     return true;
+}
+
+static bool resolve_retry_mode(const struct gw_config *config, struct gw_settings *out,
+                               struct gw_err *err)
+{
+    struct found mode = find(config, out->profile, "AWS_RETRY_MODE", NULL, "retry_mode");
+    out->retry_mode = GW_RETRY_STANDARD;
+    return mode.value.len == 0 || gw_retry_mode_read(mode.value, &out->retry_mode) ||
+           fail_setting(mode, "standard, adaptive or legacy", err);
+}
+
+/* Of what a defaults mode stands for, only the connect timeout differs from ours. "auto" would ask
+ * the instance where it runs; it is the standard one here, as where that question has no answer. */
+static bool resolve_defaults_mode(const struct gw_config *config, struct gw_settings *out,
+                                  struct gw_err *err)
+{
+    static const struct {
+        const char *name;
+        int64_t connect_timeout_ms;
+    } modes[] = {{"legacy", 0},          {"standard", 3100}, {"in-region", 1100},
+                 {"cross-region", 3100}, {"mobile", 30000},  {"auto", 3100}};
+    struct found mode = find(config, out->profile, "AWS_DEFAULTS_MODE", NULL, "defaults_mode");
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (gw_view_equal_nocase(mode.value, gw_view_of(modes[i].name))) {
+            out->connect_timeout_ms = modes[i].connect_timeout_ms;
+            return true;
+        }
+    }
+    return mode.value.len == 0 ||
+           fail_setting(mode, "legacy, standard, in-region, cross-region, mobile or auto", err);
 }
 
 /* Whatever is not "true" is false, as in AWS's SDKs. */
@@ -166,7 +199,8 @@ bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
 {
     *out = (struct gw_settings){0};
     if (!resolve_profile(config, profile, out, err) || !resolve_region(config, region, out, err) ||
-        !resolve_endpoint_url(endpoint_url, out, err) || !resolve_max_attempts(config, out, err)) {
+        !resolve_endpoint_url(endpoint_url, out, err) || !resolve_max_attempts(config, out, err) ||
+        !resolve_retry_mode(config, out, err) || !resolve_defaults_mode(config, out, err)) {
         return false;
     }
     out->ca_bundle = find(config, out->profile, "AWS_CA_BUNDLE", NULL, "ca_bundle").value;

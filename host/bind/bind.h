@@ -37,6 +37,13 @@ struct gw_outcome {
     int64_t duration_ms;
 };
 
+/* An attempt that failed and will be made again. */
+struct gw_setback {
+    struct gw_view cause; /* AWS's code, or what happened */
+    int attempt;          /* that failed, from 1 */
+    int64_t delay_ms;     /* until the next */
+};
+
 enum gw_gate_answer {
     GW_GATE_SEND,    /* `finished` follows, once */
     GW_GATE_PLANNED, /* the plan has noted it: do not send, answer "planned" */
@@ -47,6 +54,9 @@ struct gw_gate {
     enum gw_gate_answer (*ask)(struct gw_gate *self, const struct gw_act *act, struct gw_err *err);
     void (*finished)(struct gw_gate *self, const struct gw_act *act,
                      const struct gw_outcome *outcome);
+    /* Any number of times between the two; AWS calls only. */
+    void (*retrying)(struct gw_gate *self, const struct gw_act *act,
+                     const struct gw_setback *setback);
     /* The client for a region and profile, each empty for the run's own; NULL with `err`. */
     struct gw_client *(*client)(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err);

@@ -149,6 +149,7 @@ struct pending {
     const struct gw_operation *op;
     struct gw_act act;
     struct gw_value params;
+    struct gw_call_options options;
     struct gw_wait *wait;
     struct gw_call *call; /* NULL: not under way */
 
@@ -292,6 +293,18 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     gw_wait_finish(pending->wait);
 }
 
+static void call_retrying(void *ctx, const struct gw_call_retry *retry)
+{
+    const struct pending *pending = ctx;
+    struct gw_view cause = retry->error ? retry->error->code : gw_view_of(retry->err->message);
+    struct gw_setback setback = {
+        .cause = shorten(pending->arena, cause, MESSAGE_MAX_BYTES),
+        .attempt = retry->attempt,
+        .delay_ms = retry->delay_ms,
+    };
+    pending->gate->retrying(pending->gate, &pending->act, &setback);
+}
+
 static void cancel_call(void *ctx)
 {
     struct pending *pending = ctx;
@@ -361,8 +374,13 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
     struct gw_err err = {0};
     struct gw_client *client = pending->gate->client(pending->gate, region, profile, &err);
     if (client) {
-        pending->call =
-            gw_call_start(client, pending->op, pending->act.params, call_done, pending, &err);
+        struct gw_call_request request = {.op = pending->op,
+                                          .input = pending->act.params,
+                                          .options = pending->options,
+                                          .done = call_done,
+                                          .retrying = call_retrying,
+                                          .ctx = pending};
+        pending->call = gw_call_start(client, &request, &err);
     }
     if (!pending->call) {
         keep_failure(pending, &err);

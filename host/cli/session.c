@@ -91,7 +91,8 @@ static bool settle_simulated(struct gw_cli_session *session, struct slot *slot, 
         return gw_fail(err, GW_ERR_INPUT, "profile '%.*s': the simulator has one account only",
                        GW_VIEW_ARGS(slot->profile));
     }
-    slot->settings = (struct gw_settings){.profile = GW_VIEW("default"), .max_attempts = 3};
+    slot->settings =
+        (struct gw_settings){.profile = GW_VIEW("default"), .retry_mode = GW_RETRY_STANDARD};
     slot->settings.region = slot->region.len ? slot->region : session->region;
     slot->credentials = gw_sim_credentials(session->sim);
     return true;

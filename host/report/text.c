@@ -209,6 +209,18 @@ static void call(struct gw_report *report, const struct gw_value *event)
     step_line(report, mark(report, "\xe2\x86\x92", ">"), ok ? GW_STYLE_DIM : GW_STYLE_BAD, text);
 }
 
+static void call_retry(struct gw_report *report, const struct gw_value *event)
+{
+    if (!report->options.verbose) {
+        return;
+    }
+    struct gw_view text = gw_arena_printf(
+        report->arena, "%.*s: attempt %d failed (%.*s), again in %d ms",
+        GW_VIEW_ARGS(gw_report_text(report, event, "action")), gw_report_int(event, "attempt"),
+        GW_VIEW_ARGS(gw_report_text(report, event, "cause")), gw_report_int(event, "delay_ms"));
+    step_line(report, mark(report, "\xe2\x86\xbb", "~"), GW_STYLE_WARN, text);
+}
+
 /* ---- checklists ------------------------------------------------------------------------------ */
 
 struct state {
@@ -275,6 +287,7 @@ static const struct handler handlers[] = {
     {"step.finished", step_finished, false},
     {"step.failed", step_failed, true},
     {"call", call, false},
+    {"call.retry", call_retry, false},
     {"check", check, true},
     {"table", gw_report_table, false},
     {"run.finished", gw_report_finished, true},

@@ -182,6 +182,20 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
     gw_arena_free(arena);
 }
 
+void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
+                       const struct gw_setback *setback)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.retry"));
+    add_act(arena, &map, act);
+    add(arena, &map, "attempt", gw_value_int(setback->attempt));
+    add_text(arena, &map, "cause", setback->cause);
+    add(arena, &map, "delay_ms", gw_value_int(setback->delay_ms));
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
 void gw_run_emit_planned_call(struct gw_run *run, const struct gw_act *act)
 {
     struct gw_arena *arena = gw_arena_new();

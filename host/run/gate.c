@@ -126,6 +126,15 @@ static void finished(struct gw_gate *self, const struct gw_act *act,
     }
 }
 
+static void retrying(struct gw_gate *self, const struct gw_act *act,
+                     const struct gw_setback *setback)
+{
+    struct gw_run *run = run_of(self);
+    if (run->executing) {
+        gw_run_emit_retry(run, act, setback);
+    }
+}
+
 static struct gw_client *client(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err)
 {
@@ -148,6 +157,9 @@ static struct gw_transport *transport(struct gw_gate *self, struct gw_err *err)
 
 void gw_run_open_gate(struct gw_run *run)
 {
-    run->gate = (struct gw_gate){
-        .ask = ask, .finished = finished, .client = client, .transport = transport};
+    run->gate = (struct gw_gate){.ask = ask,
+                                 .finished = finished,
+                                 .retrying = retrying,
+                                 .client = client,
+                                 .transport = transport};
 }

@@ -64,6 +64,8 @@ void gw_run_open_gate(struct gw_run *run);
 void gw_run_emit(struct gw_run *run, const struct gw_value *event);
 void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
                       const struct gw_outcome *outcome);
+void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
+                       const struct gw_setback *setback);
 void gw_run_emit_planned_call(struct gw_run *run, const struct gw_act *act);
 void gw_run_emit_text(struct gw_run *run, const char *event, struct gw_view text);
 void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit exit_code,

@@ -9,272 +9,7 @@
 
 #include <cmocka.h>
 
-#include "aws/aws.h"
-#include "codec/codec.h"
-
-#define START_EPOCH_MS 1700000000000 /* 2023-11-14T22:13:20Z */
-
-/* ---- a transport that plays a script -----------------------------------------------------------
- */
-
-/* One answer; `failure` instead of a status where the exchange itself fails. */
-struct answer {
-    int status;
-    const char *body;
-    const char *headers[2][2];
-    enum gw_err_code failure;
-    const char *message;
-    int64_t after_ms;
-};
-
-enum { MAX_SENT = 32 };
-
-struct sent {
-    int64_t at_ms;
-    struct gw_view method, url, body;
-    struct gw_headers headers;
-};
-
-struct gw_exchange {
-    struct player *player;
-    struct gw_timer *timer;
-    gw_http_done_fn done;
-    void *ctx;
-    const struct answer *answer;
-};
-
-struct player {
-    struct gw_transport base;
-    struct gw_loop *loop;
-    struct gw_arena *arena;
-    const struct answer *script; /* the last one repeats */
-    size_t script_len;
-    struct sent sent[MAX_SENT];
-    size_t sent_count, cancelled_count;
-};
-
-static void play_answer(void *ctx)
-{
-    struct gw_exchange exchange = *(struct gw_exchange *)ctx;
-    const struct answer *answer = exchange.answer;
-    free(ctx);
-    if (answer->failure != GW_ERR_NONE) {
-        struct gw_err err = {0};
-        gw_fail(&err, answer->failure, "%s", answer->message);
-        exchange.done(exchange.ctx, NULL, &err);
-        return;
-    }
-    struct gw_http_response res = {.status = answer->status,
-                                   .reason = GW_VIEW("Some Reason"),
-                                   .body = gw_view_of(answer->body)};
-    for (int i = 0; i < 2 && answer->headers[i][0]; i++) {
-        gw_headers_add(exchange.player->arena, &res.headers, gw_view_of(answer->headers[i][0]),
-                       gw_view_of(answer->headers[i][1]));
-    }
-    exchange.done(exchange.ctx, &res, NULL);
-}
-
-static void record(struct player *player, const struct gw_http_request *req)
-{
-    assert_true(player->sent_count < MAX_SENT);
-    struct sent *sent = &player->sent[player->sent_count++];
-    sent->at_ms = gw_loop_now_ms(player->loop);
-    sent->method = gw_arena_dup(player->arena, req->method);
-    sent->url = gw_arena_dup(player->arena, req->url);
-    sent->body = gw_arena_dup(player->arena, req->body);
-    for (size_t i = 0; i < req->headers.count; i++) {
-        gw_headers_add(player->arena, &sent->headers, req->headers.items[i].name,
-                       req->headers.items[i].value);
-    }
-}
-
-static struct gw_exchange *play_start(struct gw_transport *self, const struct gw_http_request *req,
-                                      gw_http_done_fn done, void *ctx)
-{
-    struct player *player = (struct player *)self;
-    size_t index = player->sent_count;
-    index = index < player->script_len ? index : player->script_len - 1;
-    record(player, req);
-    struct gw_exchange *exchange = gw_alloc(sizeof *exchange);
-    *exchange = (struct gw_exchange){player, NULL, done, ctx, &player->script[index]};
-    exchange->timer =
-        gw_timer_start(player->loop, exchange->answer->after_ms, play_answer, exchange);
-    return exchange;
-}
-
-static void play_cancel(struct gw_transport *self, struct gw_exchange *exchange)
-{
-    ((struct player *)self)->cancelled_count++;
-    gw_timer_stop(exchange->timer);
-    free(exchange);
-}
-
-/* ---- fixture -----------------------------------------------------------------------------------
- */
-
-struct fixture {
-    struct gw_arena *arena;
-    struct gw_loop *loop;
-    struct gw_config *config;
-    struct player player;
-    struct gw_client_options options;
-    struct gw_client *client;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = gw_alloc(sizeof *f);
-    f->arena = gw_arena_new();
-    f->loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
-    f->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);
-    f->player = (struct player){
-        .base = {play_start, play_cancel, NULL}, .loop = f->loop, .arena = f->arena};
-    f->options = (struct gw_client_options){
-        .loop = f->loop,
-        .transport = &f->player.base,
-        .config = f->config,
-        .settings = {.profile = GW_VIEW("default"),
-                     .region = GW_VIEW("eu-central-1"),
-                     .max_attempts = 3},
-        .credentials = {.access_key_id = GW_VIEW("AKIDEXAMPLE"),
-                        .secret_access_key = GW_VIEW("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-                        .source = GW_VIEW("the test")},
-        .user_agent = GW_VIEW("gwrun/0.1.0"),
-        .seed = 7,
-    };
-    f->client = gw_client_new(&f->options);
-    *state = f;
-    return f->config == NULL;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    gw_client_free(f->client);
-    gw_config_close(f->config);
-    gw_loop_free(f->loop);
-    gw_arena_free(f->arena);
-    free(f);
-    return 0;
-}
-
-static void renew_client(struct fixture *f)
-{
-    gw_client_free(f->client);
-    f->client = gw_client_new(&f->options);
-}
-
-static void play(struct fixture *f, const struct answer *script, size_t len)
-{
-    f->player.script = script;
-    f->player.script_len = len;
-    f->player.sent_count = 0;
-}
-
-#define PLAY(f, ...)                                                                               \
-    static const struct answer script[] = {__VA_ARGS__};                                           \
-    play(f, script, sizeof script / sizeof script[0])
-
-static const struct gw_operation *find(const char *service, const char *name)
-{
-    const struct gw_service *found = gw_models_find(gw_models_builtin(), gw_view_of(service));
-    const struct gw_operation *op = gw_service_find_operation(found, gw_view_of(name));
-    assert_non_null(op);
-    return op;
-}
-
-/* What came of a call, kept. */
-struct outcome {
-    struct fixture *f;
-    int calls, attempts;
-    int64_t duration_ms;
-    struct gw_view request_id;
-    struct gw_view output; /* as JSON, when there is one */
-    bool failed;           /* `error` is filled */
-    struct gw_aws_error error;
-    struct gw_view code, message; /* of `error` */
-    struct gw_err err;
-};
-
-static void on_done(void *ctx, const struct gw_call_result *result)
-{
-    struct outcome *outcome = ctx;
-    struct gw_arena *arena = outcome->f->arena;
-    outcome->calls++;
-    outcome->attempts = result->attempts;
-    outcome->duration_ms = result->duration_ms;
-    outcome->request_id = gw_arena_dup(arena, result->request_id);
-    assert_int_equal(!!result->output + !!result->error + !!result->err, 1);
-    if (result->output) {
-        struct gw_buf buf;
-        gw_buf_init(&buf, 65536);
-        gw_json_write(result->output, &(struct gw_json_options){0}, &buf);
-        outcome->output = gw_arena_dup(arena, gw_buf_view(&buf));
-        gw_buf_clear(&buf);
-    } else if (result->error) {
-        outcome->failed = true;
-        outcome->error = *result->error;
-        outcome->code = gw_arena_dup(arena, result->error->code);
-        outcome->message = gw_arena_dup(arena, result->error->message);
-    } else {
-        outcome->err = *result->err;
-    }
-}
-
-static struct gw_call *start(struct fixture *f, const struct gw_operation *op, const char *input,
-                             struct outcome *outcome)
-{
-    struct gw_value value;
-    struct gw_err err = {0};
-    *outcome = (struct outcome){.f = f};
-    assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, &err));
-    struct gw_call *call = gw_call_start(f->client, op, &value, on_done, outcome, &err);
-    assert_string_equal(err.message, "");
-    assert_non_null(call);
-    assert_int_equal(outcome->calls, 0); /* later, never from inside start */
-    return call;
-}
-
-static void run(struct fixture *f)
-{
-    while (gw_loop_step(f->loop)) {
-    }
-}
-
-static struct outcome call(struct fixture *f, const struct gw_operation *op, const char *input)
-{
-    struct outcome outcome;
-    start(f, op, input, &outcome);
-    run(f);
-    assert_int_equal(outcome.calls, 1);
-    return outcome;
-}
-
-static struct outcome list_clusters(struct fixture *f)
-{
-    return call(f, find("ecs", "list_clusters"), "{}");
-}
-
-static struct outcome update_service(struct fixture *f)
-{
-    return call(f, find("ecs", "update_service"), "{\"service\":\"web\",\"desiredCount\":2}");
-}
-
-static void assert_view(struct gw_view actual, const char *expected)
-{
-    char *text = gw_view_dup(actual);
-    char copy[2048] = "";
-    strncat(copy, text, sizeof copy - 1);
-    free(text);
-    assert_string_equal(copy, expected);
-}
-
-static void assert_header(const struct sent *sent, const char *name, const char *expected)
-{
-    assert_view(gw_headers_get(&sent->headers, gw_view_of(name)), expected);
-}
-
-#define ERROR_JSON(code, text) "{\"__type\":\"" code "\",\"message\":\"" text "\"}"
+#include "unit/aws/player.h"
 
 /* ---- what is sent ------------------------------------------------------------------------------
  */
@@ -372,8 +107,9 @@ static void assert_refused(struct fixture *f, const char *input, enum gw_err_cod
     struct outcome outcome = {.f = f};
     PLAY(f, {.status = 200, .body = "{}"});
     assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, NULL));
-    assert_null(
-        gw_call_start(f->client, find("ecs", "list_clusters"), &value, on_done, &outcome, &err));
+    struct gw_call_request request = {
+        .op = find("ecs", "list_clusters"), .input = &value, .done = on_done, .ctx = &outcome};
+    assert_null(gw_call_start(f->client, &request, &err));
     run(f);
     assert_int_equal(outcome.calls, 0);
     assert_int_equal(f->player.sent_count, 0);
@@ -409,7 +145,8 @@ static void the_chain_is_asked_once_and_by_the_first_call_that_signs(void **stat
     renew_client(f);
     struct gw_value none = gw_value_map();
     struct gw_err err = {0};
-    assert_null(gw_call_start(f->client, find("ecs", "list_clusters"), &none, on_done, NULL, &err));
+    struct gw_call_request request = {.op = find("ecs", "list_clusters"), .input = &none};
+    assert_null(gw_call_start(f->client, &request, &err));
     assert_int_equal(err.code, GW_ERR_CREDENTIALS);
 
     PLAY(f, {.status = 200, .body = "{}"});
@@ -705,8 +442,9 @@ static void done_may_cancel_others_and_free_the_client(void **state)
     struct leaver leaver = {f, NULL};
     struct gw_value none = {0};
     struct outcome other, third;
-    assert_non_null(
-        gw_call_start(f->client, find("ecs", "list_clusters"), &none, leave, &leaver, NULL));
+    struct gw_call_request request = {
+        .op = find("ecs", "list_clusters"), .input = &none, .done = leave, .ctx = &leaver};
+    assert_non_null(gw_call_start(f->client, &request, NULL));
     leaver.other = start(f, find("ecs", "list_clusters"), "{}", &other);
     start(f, find("ecs", "list_clusters"), "{}", &third);
     run(f);
@@ -714,20 +452,9 @@ static void done_may_cancel_others_and_free_the_client(void **state)
     assert_int_equal(other.calls + third.calls, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
-    /* The account of whoever runs the tests is none of their business. */
-    static const char *const variables[] = {"AWS_ACCESS_KEY_ID",     "AWS_SECRET_ACCESS_KEY",
-                                            "AWS_SESSION_TOKEN",     "AWS_SECURITY_TOKEN",
-                                            "AWS_ENDPOINT_URL",      "AWS_ENDPOINT_URL_ECS",
-                                            "AWS_ENDPOINT_URL_IAM",  "AWS_ENDPOINT_URL_STS",
-                                            "AWS_USE_FIPS_ENDPOINT", "AWS_PROFILE"};
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        unsetenv(variables[i]);
-    }
-    gw_log_set_level(GW_LOG_ERROR);
+    forget_the_account();
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_one_signed_request_and_its_answer),
         TEST(an_unsigned_operation_needs_no_credentials),

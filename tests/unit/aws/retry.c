@@ -1,188 +1,13 @@
-/* Retries: what is tried again and when, by the published scenarios of standard mode 2.1 and by
- * our own lists. */
+/* Retries: what is tried again, when, and what it costs. The published scenarios are in
+ * retry_vectors.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "aws/aws.h"
-#include "codec/codec.h"
-
-/* ---- published scenarios -----------------------------------------------------------------------
- */
-
-static const char vectors_path[] = GW_VECTORS "/retry/standard-v2.1.json";
-
-static bool read_vectors(struct gw_arena *arena, struct gw_value *out)
-{
-    FILE *file = fopen(vectors_path, "rb");
-    if (!file) {
-        print_message("retry vectors are not here: %s\n", vectors_path);
-        return false;
-    }
-    char *text = gw_alloc(1u << 20);
-    size_t len = fread(text, 1, 1u << 20, file);
-    fclose(file);
-    struct gw_err err = {0};
-    assert_true(gw_json_parse((struct gw_view){text, len}, arena, out, &err));
-    free(text);
-    return true;
-}
-
-static double get_number(const struct gw_value *map, const char *key, double otherwise)
-{
-    const struct gw_value *value = gw_map_get(map, gw_view_of(key));
-    if (!value) {
-        return otherwise;
-    }
-    return value->kind == GW_INT ? (double)value->as.integer : value->as.number;
-}
-
-static int get_int(const struct gw_value *map, const char *key, int otherwise)
-{
-    return (int)get_number(map, key, otherwise);
-}
-
-/* One caller of the client: a call at a time. */
-struct caller {
-    int attempt;
-    int held;
-};
-
-static void check_success(struct gw_retry *retry, struct caller *caller, struct gw_view outcome)
-{
-    assert_true(gw_view_equal(outcome, GW_VIEW("success")));
-    gw_retry_success(retry, caller->held);
-    *caller = (struct caller){1, 0};
-}
-
-static int64_t read_hint_ms(const struct gw_value *response)
-{
-    int64_t hint_ms = -1;
-    const struct gw_value *headers = gw_map_get(response, GW_VIEW("headers"));
-    struct gw_view text =
-        headers ? gw_map_text(headers, GW_VIEW("x-amz-retry-after")) : GW_VIEW_NONE;
-    return gw_view_to_int64(text, &hint_ms) ? hint_ms : -1;
-}
-
-static void check_failure(struct gw_retry *retry, struct caller *caller,
-                          const struct gw_value *response, const struct gw_value *expected)
-{
-    struct gw_aws_error error = {.code = gw_map_text(response, GW_VIEW("error_code")),
-                                 .http_status = get_int(response, "status_code", 0)};
-    enum gw_retry_class class = gw_retry_classify(&error, NULL);
-    int64_t delay_ms =
-        gw_retry_delay_ms(retry, class, caller->attempt, 1.0, read_hint_ms(response));
-    bool retries =
-        gw_view_equal(gw_map_text(expected, GW_VIEW("outcome")), GW_VIEW("retry_request"));
-    assert_int_equal(delay_ms >= 0, retries);
-    if (retries) {
-        double expected_ms = 1000 * get_number(expected, "delay", (double)delay_ms / 1000);
-        assert_int_equal(delay_ms, (int64_t)(expected_ms + 0.5));
-        caller->held = gw_retry_cost(class);
-        caller->attempt++;
-    } else {
-        *caller = (struct caller){1, 0};
-    }
-}
-
-static void check_step(struct gw_retry *retry, struct caller *caller, const struct gw_value *step)
-{
-    const struct gw_value *response = gw_map_get(step, GW_VIEW("response"));
-    const struct gw_value *expected = gw_map_get(step, GW_VIEW("expected"));
-    if (get_int(response, "status_code", 0) < 300) {
-        check_success(retry, caller, gw_map_text(expected, GW_VIEW("outcome")));
-    } else {
-        check_failure(retry, caller, response, expected);
-    }
-    assert_int_equal(retry->tokens, get_int(expected, "retry_quota", retry->tokens));
-}
-
-static struct gw_retry new_retry(const struct gw_value *scenario)
-{
-    const struct gw_value *given = gw_map_get(scenario, GW_VIEW("given"));
-    struct gw_retry retry;
-    gw_retry_init(&retry, get_int(given, "max_attempts", 3));
-    retry.tokens = get_int(given, "initial_retry_tokens", retry.tokens);
-    return retry;
-}
-
-/* Two need what gwrun does not have: another ceiling of delays, and the sleep that long-polling
- * operations owe when the bucket is empty. */
-static bool applies(const struct gw_value *scenario)
-{
-    const struct gw_value *given = gw_map_get(scenario, GW_VIEW("given"));
-    bool is_owed_sleep = gw_map_get(given, GW_VIEW("long_polling")) &&
-                         get_int(given, "initial_retry_tokens", 500) == 0;
-    return !gw_map_get(given, GW_VIEW("max_backoff_time")) && !is_owed_sleep;
-}
-
-static int run_group(const struct gw_value *vectors, const char *group)
-{
-    const struct gw_value *scenarios = gw_map_get(vectors, gw_view_of(group));
-    int run = 0;
-    for (size_t i = 0; i < scenarios->as.list.count; i++) {
-        const struct gw_value *scenario = &scenarios->as.list.items[i];
-        const struct gw_value *steps = gw_map_get(scenario, GW_VIEW("responses"));
-        struct gw_view name = gw_map_text(scenario, GW_VIEW("name"));
-        struct gw_retry retry = new_retry(scenario);
-        struct caller caller = {1, 0};
-        print_message("%s %.*s\n", applies(scenario) ? "run " : "skip", GW_VIEW_ARGS(name));
-        for (size_t j = 0; applies(scenario) && j < steps->as.list.count; j++) {
-            check_step(&retry, &caller, &steps->as.list.items[j]);
-        }
-        run += applies(scenario);
-    }
-    return run;
-}
-
-static void published_scenarios_come_out_as_published(void **state)
-{
-    (void)state;
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_value vectors;
-    if (!read_vectors(arena, &vectors)) {
-        gw_arena_free(arena);
-        skip();
-    }
-    assert_int_equal(run_group(&vectors, "newStandardRetryIntegrationTestCases"), 11);
-    assert_int_equal(run_group(&vectors, "newStandardRetryLongPollingTestCases"), 3);
-    assert_int_equal(run_group(&vectors, "newStandardRetryMultiInvocationTestCases"), 1);
-    gw_arena_free(arena);
-}
-
-/* The published scenario of two threads: each call gives back what it took itself. */
-static void overlapping_calls_share_the_bucket_and_each_returns_its_own(void **state)
-{
-    (void)state;
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_value vectors;
-    if (!read_vectors(arena, &vectors)) {
-        gw_arena_free(arena);
-        skip();
-    }
-    const struct gw_value *scenario =
-        &gw_map_get(&vectors, GW_VIEW("newStandardRetryMultiThreadedTestCases"))->as.list.items[0];
-    const struct gw_value *threads = gw_map_get(scenario, GW_VIEW("threads"));
-    struct gw_retry retry = new_retry(scenario);
-    struct caller callers[2] = {{1, 0}, {1, 0}};
-    size_t next[2] = {0, 0};
-    static const size_t order[] = {0, 0, 1, 1, 0}; /* the one that gives the quotas stated */
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        size_t who = order[i];
-        const struct gw_value *steps = &threads->as.list.items[who];
-        check_step(&retry, &callers[who], &steps->as.list.items[next[who]++]);
-    }
-    assert_int_equal(retry.tokens, get_int(scenario, "expected_final_quota", 0));
-    gw_arena_free(arena);
-}
-
-/* ---- our own rows ------------------------------------------------------------------------------
- */
 
 static void errors_are_classified_by_code_then_by_status(void **state)
 {
@@ -241,33 +66,49 @@ static void lost_connections_are_transient_and_our_own_refusals_final(void **sta
     }
 }
 
+/* ---- delays and the bucket --------------------------------------------------------------------
+ */
+
+static struct gw_retry standard(int max_attempts)
+{
+    struct gw_retry retry;
+    struct gw_retry_policy policy = gw_retry_policy(GW_RETRY_STANDARD, NULL);
+    policy.max_attempts = max_attempts;
+    gw_retry_init(&retry, &policy);
+    return retry;
+}
+
+static int64_t delay_ms(struct gw_retry *retry, enum gw_retry_class class, int attempt,
+                        double random)
+{
+    struct gw_retry_failure failure = {class, attempt, random, -1, false};
+    struct gw_retry_decision decision = gw_retry_decide(retry, &failure);
+    assert_int_equal(decision.verdict, GW_RETRY_AGAIN);
+    return decision.delay_ms;
+}
+
 static void delays_double_up_to_twenty_seconds(void **state)
 {
     (void)state;
     static const int64_t transient_ms[] = {50,   100,  200,   400,   800,  1600,
                                            3200, 6400, 12800, 20000, 20000};
     static const int64_t throttling_ms[] = {1000, 2000, 4000, 8000, 16000, 20000, 20000};
-    struct gw_retry retry;
-    gw_retry_init(&retry, 1000);
+    struct gw_retry retry = standard(1000);
     for (int i = 0; i < 11; i++) {
-        assert_int_equal(gw_retry_delay_ms(&retry, GW_RETRY_TRANSIENT, i + 1, 1.0, -1),
-                         transient_ms[i]);
+        assert_int_equal(delay_ms(&retry, GW_RETRY_TRANSIENT, i + 1, 1.0), transient_ms[i]);
     }
     for (int i = 0; i < 7; i++) {
-        assert_int_equal(gw_retry_delay_ms(&retry, GW_RETRY_THROTTLING, i + 1, 1.0, -1),
-                         throttling_ms[i]);
+        assert_int_equal(delay_ms(&retry, GW_RETRY_THROTTLING, i + 1, 1.0), throttling_ms[i]);
     }
-    assert_int_equal(gw_retry_delay_ms(&retry, GW_RETRY_THROTTLING, 900, 1.0, -1), 20000);
-    assert_int_equal(gw_retry_delay_ms(&retry, GW_RETRY_TRANSIENT, 1, 0.0, -1), 0);
-    assert_int_equal(gw_retry_delay_ms(&retry, GW_RETRY_TRANSIENT, 1, 0.5, -1), 25);
+    assert_int_equal(delay_ms(&retry, GW_RETRY_THROTTLING, 900, 1.0), 20000);
+    assert_int_equal(delay_ms(&retry, GW_RETRY_TRANSIENT, 1, 0.0), 0);
+    assert_int_equal(delay_ms(&retry, GW_RETRY_TRANSIENT, 1, 0.5), 25);
 }
 
 static void the_bucket_fills_up_to_its_size_only(void **state)
 {
     (void)state;
-    struct gw_retry retry;
-    gw_retry_init(&retry, 0);
-    assert_int_equal(retry.max_attempts, 3);
+    struct gw_retry retry = standard(3);
     gw_retry_success(&retry, 0);
     assert_int_equal(retry.tokens, 500);
     retry.tokens = 490;
@@ -277,15 +118,64 @@ static void the_bucket_fills_up_to_its_size_only(void **state)
     assert_int_equal(retry.tokens, 500);
 }
 
+static void modes_are_read_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum gw_retry_mode mode; /* unset: refused */
+    } rows[] = {{"standard", GW_RETRY_STANDARD},
+                {"ADAPTIVE", GW_RETRY_ADAPTIVE},
+                {"legacy", GW_RETRY_LEGACY},
+                {"", GW_RETRY_MODE_UNSET},
+                {"standard2", GW_RETRY_MODE_UNSET}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum gw_retry_mode mode = GW_RETRY_MODE_UNSET;
+        assert_int_equal(gw_retry_mode_read(gw_view_of(rows[i].text), &mode),
+                         rows[i].mode != GW_RETRY_MODE_UNSET);
+        assert_int_equal(mode, rows[i].mode);
+    }
+}
+
+static void dynamodb_has_one_attempt_more_and_half_the_delay(void **state)
+{
+    (void)state;
+    const struct gw_models *models = gw_models_builtin();
+    const struct gw_service *dynamodb = gw_models_find(models, GW_VIEW("dynamodb"));
+    const struct gw_service *ecs = gw_models_find(models, GW_VIEW("ecs"));
+    struct gw_retry_policy policy = gw_retry_policy(GW_RETRY_ADAPTIVE, dynamodb);
+    assert_int_equal(policy.max_attempts, 4);
+    assert_int_equal(policy.transient_scale_ms, 25);
+    assert_int_equal(policy.throttling_scale_ms, 1000);
+    policy = gw_retry_policy(GW_RETRY_STANDARD, ecs);
+    assert_int_equal(policy.max_attempts, 3);
+    assert_int_equal(policy.transient_scale_ms, 50);
+}
+
+static void legacy_tries_five_times_and_counts_no_tokens(void **state)
+{
+    (void)state;
+    struct gw_retry retry;
+    struct gw_retry_policy policy = gw_retry_policy(GW_RETRY_LEGACY, NULL);
+    gw_retry_init(&retry, &policy);
+    for (int attempt = 1; attempt < 5; attempt++) {
+        assert_int_equal(delay_ms(&retry, GW_RETRY_TRANSIENT, attempt, 1.0), 1000 << (attempt - 1));
+    }
+    struct gw_retry_failure last = {GW_RETRY_TRANSIENT, 5, 1.0, -1, false};
+    assert_int_equal(gw_retry_decide(&retry, &last).verdict, GW_RETRY_ATTEMPTS_USED);
+    assert_int_equal(retry.tokens, 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_scenarios_come_out_as_published),
-        cmocka_unit_test(overlapping_calls_share_the_bucket_and_each_returns_its_own),
         cmocka_unit_test(errors_are_classified_by_code_then_by_status),
         cmocka_unit_test(lost_connections_are_transient_and_our_own_refusals_final),
         cmocka_unit_test(delays_double_up_to_twenty_seconds),
         cmocka_unit_test(the_bucket_fills_up_to_its_size_only),
+        cmocka_unit_test(modes_are_read_by_name),
+        cmocka_unit_test(dynamodb_has_one_attempt_more_and_half_the_delay),
+        cmocka_unit_test(legacy_tries_five_times_and_counts_no_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,11 +12,13 @@
     "[default]\nregion = eu-west-1\n"                                                              \
     "[profile production]\nregion = ap-south-1\nca_bundle = /p.pem\nmax_attempts = 7\n"            \
     "use_fips_endpoint = TRUE\nuse_dualstack_endpoint = yes\n"                                     \
+    "[profile patient]\nregion = eu-west-1\nretry_mode = Adaptive\ndefaults_mode = mobile\n"       \
     "[profile odd]\nregion = us-east-1.evil.example\nmax_attempts = many\n"
 
 static const char *const variables[] = {
     "AWS_PROFILE",           "AWS_DEFAULT_PROFILE",        "AWS_REGION",    "AWS_DEFAULT_REGION",
-    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS"};
+    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS",
+    "AWS_RETRY_MODE",        "AWS_DEFAULTS_MODE"};
 
 static void clear_environment(void)
 {
@@ -34,6 +36,8 @@ struct row {
     const char *expect_profile, *expect_region, *expect_endpoint_url, *expect_ca_bundle;
     bool named, fips, dualstack;
     int max_attempts;
+    enum gw_retry_mode retry_mode; /* unset: standard */
+    int connect_timeout_ms;
 };
 
 static void check_text(const char *claim, const char *what, const char *expected,
@@ -64,10 +68,12 @@ static void check_row(const struct gw_config *config, const struct row *row)
     check_text(row->claim, "endpoint", row->expect_endpoint_url, got.endpoint_url);
     check_text(row->claim, "ca bundle", row->expect_ca_bundle, got.ca_bundle);
     if (got.profile_named != row->named || got.use_fips != row->fips ||
-        got.use_dualstack != row->dualstack ||
-        got.max_attempts != (row->max_attempts ? row->max_attempts : 3)) {
-        fail_msg("%s: named %d, fips %d, dualstack %d, %d attempts", row->claim, got.profile_named,
-                 got.use_fips, got.use_dualstack, got.max_attempts);
+        got.use_dualstack != row->dualstack || got.max_attempts != row->max_attempts ||
+        got.retry_mode != (row->retry_mode ? row->retry_mode : GW_RETRY_STANDARD) ||
+        got.connect_timeout_ms != row->connect_timeout_ms) {
+        fail_msg("%s: named %d, fips %d, dualstack %d, %d attempts, mode %d, connect in %d ms",
+                 row->claim, got.profile_named, got.use_fips, got.use_dualstack, got.max_attempts,
+                 got.retry_mode, (int)got.connect_timeout_ms);
     }
 }
 
@@ -130,7 +136,7 @@ static void a_profile_that_does_not_exist_is_refused(void **state)
         {.claim = "near none",
          .environment = {{"AWS_PROFILE", "x"}},
          .message = "profile 'x': is not in config or credentials; there is 'default', "
-                    "'production', 'odd' (from AWS_PROFILE)"},
+                    "'production', 'patient', 'odd' (from AWS_PROFILE)"},
     };
     check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
     static const struct row without_files[] = {
@@ -208,6 +214,41 @@ static void switches_come_from_environment_or_profile(void **state)
     check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
 }
 
+static void retries_and_timeouts_come_from_environment_or_profile(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.claim = "the profile",
+         .profile = "patient",
+         .named = true,
+         .expect_profile = "patient",
+         .expect_region = "eu-west-1",
+         .retry_mode = GW_RETRY_ADAPTIVE,
+         .connect_timeout_ms = 30000},
+        {.claim = "the environment wins",
+         .profile = "patient",
+         .named = true,
+         .environment = {{"AWS_RETRY_MODE", "legacy"}, {"AWS_DEFAULTS_MODE", "in-region"}},
+         .expect_profile = "patient",
+         .expect_region = "eu-west-1",
+         .retry_mode = GW_RETRY_LEGACY,
+         .connect_timeout_ms = 1100},
+        {.claim = "the defaults mode of most",
+         .environment = {{"AWS_DEFAULTS_MODE", "standard"}},
+         .expect_profile = "default",
+         .expect_region = "eu-west-1",
+         .connect_timeout_ms = 3100},
+        {.claim = "a mode that does not exist",
+         .environment = {{"AWS_RETRY_MODE", "eager"}},
+         .message = "AWS_RETRY_MODE: expected standard, adaptive or legacy, got 'eager'"},
+        {.claim = "defaults that do not exist",
+         .environment = {{"AWS_DEFAULTS_MODE", "fast"}},
+         .message = "AWS_DEFAULTS_MODE: expected legacy, standard, in-region, cross-region, "
+                    "mobile or auto, got 'fast'"},
+    };
+    check_rows(CONFIG, "", rows, sizeof rows / sizeof rows[0]);
+}
+
 static void no_message_quotes_the_credentials_file(void **state)
 {
     (void)state;
@@ -230,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_profile_that_does_not_exist_is_refused),
         cmocka_unit_test(the_region_is_argument_then_environment_then_profile),
         cmocka_unit_test(switches_come_from_environment_or_profile),
+        cmocka_unit_test(retries_and_timeouts_come_from_environment_or_profile),
         cmocka_unit_test(no_message_quotes_the_credentials_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

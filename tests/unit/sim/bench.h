@@ -118,7 +118,7 @@ static inline struct gw_client *bench_client(struct bench *bench, struct gw_cred
         .config = bench->config,
         .settings = {.profile = GW_VIEW("default"),
                      .region = GW_VIEW("us-east-1"),
-                     .max_attempts = 3},
+                     .retry_mode = GW_RETRY_STANDARD},
         .credentials = credentials,
         .user_agent = GW_VIEW("test"),
         .seed = 7,
@@ -231,7 +231,9 @@ static inline bool bench_try(struct bench *bench, const char *service, const cha
         fail_msg("%s: %s", input, err.message);
     }
     bench->ended = false;
-    if (!gw_call_start(bench->client, op, &params, bench_called, bench, &err)) {
+    struct gw_call_request request = {
+        .op = op, .input = &params, .done = bench_called, .ctx = bench};
+    if (!gw_call_start(bench->client, &request, &err)) {
         fail_msg("%s", err.message);
     }
     while (!bench->ended) {

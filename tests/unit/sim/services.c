@@ -114,7 +114,7 @@ static void another_region_is_empty(void **state)
                                         .config = bench.config,
                                         .settings = {.profile = GW_VIEW("default"),
                                                      .region = GW_VIEW("eu-west-1"),
-                                                     .max_attempts = 1},
+                                                     .retry_mode = GW_RETRY_STANDARD},
                                         .credentials = gw_sim_credentials(bench.sim)};
     bench.client = gw_client_new(&options);
     bench_call(&bench, "ecs", "list_clusters", "{}");
