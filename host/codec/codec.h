@@ -77,6 +77,67 @@ bool gw_jmespath_search(const struct gw_jmespath *expression, const struct gw_va
 /* As JMESPath's || and ! see it: null, false, "", [] and {} are false, 0 is not. */
 bool gw_jmespath_is_true(const struct gw_value *value);
 
+/* ---- event streams (application/vnd.amazon.eventstream): messages in a stream of bytes --------- */
+
+#define GW_EVENTSTREAM_MAX_HEADERS       1024u        /* of a message */
+#define GW_EVENTSTREAM_MAX_HEADER_BYTES  (128u << 10) /* all of them together */
+#define GW_EVENTSTREAM_MAX_PAYLOAD_BYTES (24u << 20)
+
+enum gw_eventstream_type { /* numbered as on the wire */
+                           GW_EVENTSTREAM_TRUE,
+                           GW_EVENTSTREAM_FALSE,
+                           GW_EVENTSTREAM_INT8,
+                           GW_EVENTSTREAM_INT16,
+                           GW_EVENTSTREAM_INT32,
+                           GW_EVENTSTREAM_INT64,
+                           GW_EVENTSTREAM_BYTES,
+                           GW_EVENTSTREAM_STRING,
+                           GW_EVENTSTREAM_TIMESTAMP,
+                           GW_EVENTSTREAM_UUID
+};
+
+struct gw_eventstream_header {
+    struct gw_view name; /* 1 to 255 bytes, once in a message */
+    enum gw_eventstream_type type;
+    int64_t number;       /* of INT8 to INT64; of TIMESTAMP milliseconds since 1970 UTC */
+    struct gw_view bytes; /* of BYTES and STRING up to 65535, of UUID 16 */
+};
+
+struct gw_eventstream_message {
+    struct gw_eventstream_header *headers;
+    size_t header_count;
+    struct gw_view payload;
+};
+
+/* NULL when absent. */
+const struct gw_eventstream_header *
+gw_eventstream_find(const struct gw_eventstream_message *message, struct gw_view name);
+
+/* Adds one message to `out`; false, and nothing added, where it passes a limit or the buffer's. */
+bool gw_eventstream_write(const struct gw_eventstream_message *message, struct gw_buf *out,
+                          struct gw_err *err);
+
+/* Reads a stream that comes in any pieces; holds the message that is not complete yet. Between
+ * messages `pending` is empty. */
+struct gw_eventstream_reader {
+    struct gw_buf pending;
+    uint64_t offset; /* of the message in the stream */
+    bool has_message;
+};
+void gw_eventstream_reader_init(struct gw_eventstream_reader *reader);
+void gw_eventstream_reader_clear(struct gw_eventstream_reader *reader);
+
+enum gw_eventstream_result { GW_EVENTSTREAM_MORE, GW_EVENTSTREAM_MESSAGE, GW_EVENTSTREAM_BROKEN };
+
+/* Takes from the front of `bytes` what the next message needs. MESSAGE: the headers' array is in
+ * the arena, all bytes are the reader's and valid until its next use. MORE: all of `bytes` is
+ * taken. BROKEN (GW_ERR_PROTOCOL, GW_ERR_LIMIT): nothing after this can be read. A length is
+ * believed only when its checksum is right. */
+enum gw_eventstream_result gw_eventstream_read(struct gw_eventstream_reader *reader,
+                                               struct gw_view *bytes, struct gw_arena *arena,
+                                               struct gw_eventstream_message *out,
+                                               struct gw_err *err);
+
 /* ---- bytes as text --------------------------------------------------------------------------- */
 
 bool gw_base64_write(struct gw_view bytes, struct gw_buf *out);
