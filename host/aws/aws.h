@@ -368,6 +368,24 @@ bool gw_sigv4_presign(struct gw_http_request *req, const struct gw_signing *sign
                       struct gw_arena *arena, struct gw_signature *stages /* or NULL */,
                       struct gw_err *err);
 
+/* What follows the head of a signed request piece by piece: chunks, trailers, events. Each signature
+ * covers the one before it, the first that of the head. */
+struct gw_sigv4_stream {
+    unsigned char key[32];
+    char time[17];
+    struct gw_view scope;
+    char signature[65]; /* the last one; ends in NUL */
+};
+/* `head`: the signature of the head. `arena` must outlive the stream. */
+void gw_sigv4_stream_init(struct gw_sigv4_stream *stream, const struct gw_signing *signing,
+                          struct gw_view head, struct gw_arena *arena);
+void gw_sigv4_stream_clear(struct gw_sigv4_stream *stream); /* wipes the key */
+void gw_sigv4_sign_chunk(struct gw_sigv4_stream *stream, struct gw_view bytes);
+/* "name:value\n" for each trailer, names in lower case. */
+void gw_sigv4_sign_trailers(struct gw_sigv4_stream *stream, struct gw_view trailers);
+/* `bytes`: the whole inner message of the event; the stream ends with one of no bytes. */
+void gw_sigv4_sign_event(struct gw_sigv4_stream *stream, int64_t epoch_ms, struct gw_view bytes);
+
 /* Server: what a signed request claims, before it is verified. GW_ERR_CREDENTIALS when it is not
  * signed, GW_ERR_INPUT when the claim is malformed. */
 struct gw_sigv4_claim {

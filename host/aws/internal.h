@@ -24,6 +24,10 @@ struct gw_sigv4_input {
 bool gw_sigv4_compute(const struct gw_sigv4_input *input, struct gw_arena *arena,
                       struct gw_signature *out, struct gw_err *err);
 
+/* The key of one day, region and service; to be wiped. */
+void gw_sigv4_key(struct gw_view secret, struct gw_view date, struct gw_view region,
+                  struct gw_view service, unsigned char key[GW_SHA256_LEN]);
+
 /* "20150830/us-east-1/ecs/aws4_request" */
 struct gw_view gw_sigv4_scope(int64_t epoch_s, struct gw_view region, struct gw_view service,
                               struct gw_arena *arena);

@@ -218,15 +218,15 @@ static struct gw_view bytes_view(const unsigned char *bytes)
     return (struct gw_view){(const char *)bytes, GW_SHA256_LEN};
 }
 
-static void derive_key(const struct gw_sigv4_input *input, struct gw_view date,
-                       unsigned char key[GW_SHA256_LEN])
+void gw_sigv4_key(struct gw_view secret, struct gw_view date, struct gw_view region,
+                  struct gw_view service, unsigned char key[GW_SHA256_LEN])
 {
-    const struct gw_view steps[] = {date, input->region, input->service, GW_VIEW("aws4_request")};
-    size_t seed_len = 4 + input->secret_access_key.len;
+    const struct gw_view steps[] = {date, region, service, GW_VIEW("aws4_request")};
+    size_t seed_len = 4 + secret.len;
     char *seed = gw_alloc(seed_len);
     memcpy(seed, "AWS4", 4);
-    if (input->secret_access_key.len > 0) {
-        memcpy(seed + 4, input->secret_access_key.data, input->secret_access_key.len);
+    if (secret.len > 0) {
+        memcpy(seed + 4, secret.data, secret.len);
     }
     struct gw_view from = {seed, seed_len};
     unsigned char next[GW_SHA256_LEN];
@@ -264,7 +264,8 @@ bool gw_sigv4_compute(const struct gw_sigv4_input *input, struct gw_arena *arena
         gw_arena_printf(arena, "AWS4-HMAC-SHA256\n%s\n%.*s\n%s", time, GW_VIEW_ARGS(scope), hash);
 
     unsigned char key[GW_SHA256_LEN], mac[GW_SHA256_LEN];
-    derive_key(input, (struct gw_view){time, DATE_LEN}, key);
+    gw_sigv4_key(input->secret_access_key, (struct gw_view){time, DATE_LEN}, input->region,
+                 input->service, key);
     gw_hmac_sha256(bytes_view(key), out->string_to_sign, mac);
     gw_wipe(key, sizeof key);
     char *hex = gw_arena_alloc(arena, 2 * sizeof mac + 1);
