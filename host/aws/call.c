@@ -410,8 +410,9 @@ static void on_deadline(void *ctx)
     struct gw_err err = {0};
     call->deadline = NULL;
     stop_waiting(call);
-    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempts%s%.*s)",
+    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempt%s%s%.*s)",
             (double)call->request.options.timeout_ms / 1000, call->attempts,
+            call->attempts == 1 ? "" : "s",
             call->last_failure.len > 0 ? "; the last failure: " : "",
             GW_VIEW_ARGS(call->last_failure));
     finish(call, &(struct attempt){.err = &err});
