@@ -447,7 +447,8 @@ static void set_patience(struct gw_call *call)
 static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
 {
     if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
-                           err)) {
+                           err) ||
+        !gw_outgoing_address(call->client, &call->outgoing, call->arena, err)) {
         return false;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;
