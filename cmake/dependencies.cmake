@@ -10,5 +10,5 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(GW_TESTS)
     pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 endif()
-# The build's own scripts (host/models/compile.lua, cmake/embed.lua) run under the stock interpreter.
+# The build's own scripts (host/models/tool.lua, cmake/embed.lua) run under the stock interpreter.
 find_program(LUA_PROGRAM NAMES lua5.4 REQUIRED)

@@ -34,8 +34,14 @@ struct gw_waiter;
 const struct gw_models *gw_models_builtin(void);
 
 /* A table made by host/models/compile.lua, checked for magic and version. Borrows `bytes`, which
- * must be aligned to 8 and outlive every object taken from it. */
+ * must be aligned to 8 and outlive every object taken from it. What does not come from our own
+ * build must pass gw_models_check too before anything else is asked of it. */
 const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err);
+
+#define GW_MODELS_MAX_BYTES (256u << 20)
+
+/* Whether all in the table is as it must be, so that no object taken from it leads astray. */
+bool gw_models_check(const struct gw_models *models, struct gw_err *err);
 
 size_t gw_models_count(const struct gw_models *models);
 /* by name, ascending */

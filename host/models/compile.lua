@@ -1,196 +1,29 @@
--- Compiles API models (data/*.api, written by import.py) into the table that host/aws/model.c reads:
---
---   lua5.4 compile.lua OUTPUT INPUT.api...
---
--- The table is one block of little-endian records that refer to one another by the distance in bytes from the
--- reference itself (0: nothing), so it needs no relocation and no start-up. Equal texts are stored once. The order of
--- the fields in `emit_*` below is the layout of the structs at the head of model.c: change both, and VERSION, together.
+--- Compiles the facts of API models into the table that host/aws/model.c reads.
+---
+--- The table is one block of little-endian records that refer to one another by the distance in bytes from the reference
+--- itself (0: nothing), so it needs no relocation and no start-up. Behind the records come the texts, equal ones once. The
+--- order of the fields in `emit_*` below is the layout of the structs in host/aws/model_table.h: change both, and VERSION,
+--- together.
+local parse = require "models.parse"
 
-local VERSION = 2
+local compile = {}
 
--- ---- reading ---------------------------------------------------------------------------------------------------------
+local VERSION = 3
 
-local place                                                 -- "file:line", for messages
+local place                                                 -- what is being compiled, for messages
 
-local function fail(format, ...)
-  io.stderr:write(place, ": ", format:format(...), "\n")
-  os.exit(1)
-end
-
-local ESCAPES = { n = "\n", t = "\t", r = "\r", b = "\b", f = "\f", ['"'] = '"', ["\\"] = "\\", ["/"] = "/" }
-
-local function unquote(text)
-  return (text:gsub("\\(u?)(.)(%x?%x?%x?)", function(unicode, char, rest)
-    if unicode == "u" then return utf8.char(tonumber(char .. rest, 16)) end
-    return (ESCAPES[char] or fail("bad escape '\\%s'", char)) .. rest
-  end))
-end
-
--- Where the JSON string that begins at `at` ends.
-local function closing_quote(line, at)
-  local pos = at + 1
-  while pos <= #line do
-    local char = line:sub(pos, pos)
-    if char == '"' then return pos end
-    pos = pos + (char == "\\" and 2 or 1)
-  end
-  fail("unclosed quote")
-end
-
--- The words of a line; a word may be, or end in, a JSON string.
-local function words_of(line)
-  local words, pos = {}, 1
-  while true do
-    local start = line:find("%S", pos)
-    if not start then return words end
-    local stop = line:find('[ "]', start) or #line + 1
-    if line:sub(stop, stop) == '"' then
-      local close = closing_quote(line, stop)
-      words[#words + 1] = line:sub(start, stop - 1) .. unquote(line:sub(stop + 1, close - 1))
-      pos = close + 1
-    else
-      words[#words + 1] = line:sub(start, stop - 1)
-      pos = stop
-    end
-  end
-end
-
--- Words from index `first` on as a table: "flag" becomes flag = true, "key=value" key = value.
-local function traits_of(words, first)
-  local traits = {}
-  for i = first, #words do
-    local key, value = words[i]:match("^([%a-]+)=(.*)$")
-    if key then traits[key] = value else traits[words[i]] = true end
-  end
-  return traits
-end
-
-local function read_pages(words)
-  local pages = { ["in"] = {}, out = {}, items = {}, keep = {} }
-  for i = 2, #words do
-    local key, value = words[i]:match("^(%a+)=(.*)$")
-    if key == "limit" or key == "more" then
-      pages[key] = value
-    elseif pages[key] then
-      table.insert(pages[key], value)
-    else
-      fail("pages: unknown '%s'", words[i])
-    end
-  end
-  return pages
-end
-
--- Endpoint parameters that an operation sets: to JSON, or to what a JMESPath finds in its input.
-local function add_contexts(op, words, kind)
-  for i = 2, #words do
-    local name, value = words[i]:match("^([^=]+)=(.*)$")
-    table.insert(op.contexts, { name = name or fail("%s: expected NAME=VALUE", words[1]), [kind] = value })
-  end
-end
-
-local function known_encoding(name)
-  return name == "gzip" or fail("compress: unknown encoding '%s'", tostring(name))
-end
-
-local OPERATION_FACTS = {
-  http = function(op, w) op.method, op.uri, op.status = w[2], w[3], tonumber(w[4] or 0) end,
-  input = function(op, w) op.input = w[2] end,
-  output = function(op, w) op.output, op.wrapper = w[2], w[3] end,
-  errors = function(op, w) op.errors = table.move(w, 2, #w, 1, {}) end,
-  ["host-prefix"] = function(op, w) op.host_prefix = w[2] end,
-  auth = function(op, w) op.auth = w[2] end,
-  pages = function(op, w) op.pages = read_pages(w) end,
-  checksum = function(op, w) op.checksum = traits_of(w, 2) end,
-  compress = function(op, w) op.compress = known_encoding(w[2]) end,
-  context = function(op, w) add_contexts(op, w, "json") end,
-  ["context-path"] = function(op, w) add_contexts(op, w, "path") end,
-}
-
-local SHAPE_TYPES = { "structure", "list", "map", "string", "blob", "boolean", "integer", "long", "float", "double",
-                      "timestamp" }
-for index, name in ipairs(SHAPE_TYPES) do SHAPE_TYPES[name] = index - 1 end
-
--- A block is its head line and the function that reads each indented line below it.
-local BLOCKS = {}
-
-function BLOCKS.service(models, words)
-  local service = { name = words[2], operations = {}, waiters = {}, shapes = {}, rules = {} }
-  table.insert(models, service)
-  return function(line)
-    local w = words_of(line)
-    service[w[1]] = w[2] or true
-  end
-end
-
-function BLOCKS.operation(models, words)
-  local op = { name = words[2], snake = words[3], effect = words[4], errors = {}, contexts = {} }
-  table.insert(models[#models].operations, op)
-  return function(line)
-    local w = words_of(line)
-    local read = OPERATION_FACTS[w[1]] or fail("operation: unknown '%s'", w[1])
-    read(op, w)
-  end
-end
-
-function BLOCKS.waiter(models, words)
-  local traits = traits_of(words, 5)
-  local waiter = { name = words[2], snake = words[3], operation = words[4], delay = tonumber(traits.delay),
-                   attempts = tonumber(traits.attempts), acceptors = {} }
-  table.insert(models[#models].waiters, waiter)
-  return function(line)
-    local state, matcher, rest = line:match("^(%S+) (%S+) (.+)$")
-    if not state then fail("acceptor: expected STATE MATCHER EXPECTED-JSON [JMESPATH]") end
-    local stop = rest:sub(1, 1) == '"' and closing_quote(rest, 1) or (rest:find(" ", 1, true) or #rest + 1) - 1
-    table.insert(waiter.acceptors,
-      { state = state, matcher = matcher, expected = rest:sub(1, stop), argument = rest:sub(stop + 2) })
-  end
-end
-
-BLOCKS["endpoint-rules"] = function(models)
-  local rules = models[#models].rules
-  return function(line) table.insert(rules, line) end
-end
-
-local function read_shape(models, words)
-  local shape = { type = words[1], name = words[2], traits = traits_of(words, 3), members = {}, enum = {} }
-  models[#models].shapes[shape.name] = shape
-  return function(line)
-    local w = words_of(line)
-    if shape.type == "string" then
-      table.insert(shape.enum, w[1])
-    else
-      local name, required = w[1]:match("^(.-)(!?)$")
-      table.insert(shape.members, { name = name, shape = w[2], required = required == "!", traits = traits_of(w, 3) })
-    end
-  end
-end
-
-for _, name in ipairs(SHAPE_TYPES) do BLOCKS[name] = read_shape end
-
-local function read_file(path, models)
-  local number, read_indented = 0, nil
-  for line in io.lines(path) do
-    number = number + 1
-    place = path .. ":" .. number
-    local indented = line:match("^%s+(%S.*)$")
-    if indented then
-      local read = read_indented or fail("an indented line without a block above it")
-      read(indented)
-    elseif line ~= "" then
-      local words = words_of(line)
-      local block = BLOCKS[words[1]] or fail("unknown '%s'", words[1])
-      read_indented = block(models, words)
-    end
-  end
-end
+local function fail(format, ...) error(("%s: %s"):format(place, format:format(...)), 0) end
 
 -- ---- records ---------------------------------------------------------------------------------------------------------
 -- A record is a list of fields; `put` gives it its place in the block. References may point to what is put later.
 
-local records = {}
-
 local SIZES = { u1 = 1, u2 = 2, u4 = 4, d = 8, ref = 4, magic = 8 }
 local FORMATS = { u1 = "<I1", u2 = "<I2", u4 = "<I4", d = "<d", ref = "<i4", magic = "<c8" }
+
+-- Of one compilation. Texts, rare facts and ranges are looked up by what they say.
+local records, texts, text_order, extras, ranges
+
+local function reset() records, texts, text_order, extras, ranges = {}, {}, {}, {}, {} end
 
 local function u1(value) return { "u1", value } end
 local function u2(value) return { "u2", value } end
@@ -207,8 +40,6 @@ local function put_all(list)
   for _, record in ipairs(list) do put(record) end
   return list[1]
 end
-
-local texts, text_order = {}, {}
 
 local function text(value)
   if not value or value == "" then return ref(nil) end
@@ -242,6 +73,8 @@ end
 
 -- ---- the model as records --------------------------------------------------------------------------------------------
 
+local SHAPE_TYPES = { structure = 0, list = 1, map = 2, string = 3, blob = 4, boolean = 5, integer = 6, long = 7, float = 8,
+                      double = 9, timestamp = 10 }
 local PROTOCOLS = { json = 0, query = 1, ec2 = 2, ["rest-json"] = 3, ["rest-xml"] = 4, ["smithy-rpc-v2-cbor"] = 5 }
 local AUTHS = { none = 1, ["unsigned-body"] = 2, bearer = 3 }
 local EFFECTS = { read = 0, ["read-secret"] = 1, change = 2, destroy = 3 }
@@ -278,8 +111,6 @@ local function inherited(member, shape)
 end
 
 -- Rare facts, in a record of their own.
-local extras = {}
-
 local function extra_of(has)
   local list = { has["query-name"] or "", has.namespace or "", has.prefix or "", has.context or "" }
   local key = table.concat(list, "\0")
@@ -287,8 +118,6 @@ local function extra_of(has)
   extras[key] = extras[key] or put(map(list, text))
   return extras[key]
 end
-
-local ranges = {}
 
 local function range_of(traits)
   if not (traits.min or traits.max) then return nil end
@@ -381,21 +210,21 @@ local function emit_waiter(waiter, operation_records)
   }
 end
 
+-- The shapes of a service lie side by side, so that a reference to one is easy to check.
 local function emit_shapes(service)
   local shapes = {}
   for _, shape in pairs(service.shapes) do
     shape.record = {}
     shapes[#shapes + 1] = shape
   end
-  for _, shape in ipairs(sorted(shapes, "name")) do
-    fill_shape(shape, service.shapes)
-    put(shape.record)
-  end
+  shapes = sorted(shapes, "name")
+  for _, shape in ipairs(shapes) do fill_shape(shape, service.shapes) end
+  return map(shapes, function(shape) return put(shape.record) end)
 end
 
 local function fill_service(service)
   place = service.name
-  emit_shapes(service)
+  local shape_records = emit_shapes(service)
   local operations, by_name = sorted(service.operations, "snake"), {}
   local operation_records = map(operations, function(op)
     by_name[op.name] = emit_operation(op, service)
@@ -408,8 +237,8 @@ local function fill_service(service)
     text(service["endpoint-prefix"]), text(service["api-version"]), text(service["target-prefix"]),
     text(service["json-version"]), text(service["xml-namespace"]), text(table.concat(service.rules)),
     ref(put_all(operation_records)), ref(order_array(operations, "name")), ref(put_all(waiter_records)),
-    u2(#operations), u2(#waiters), u1(known(PROTOCOLS, service.protocol, "protocol")),
-    u1(service["query-compatible"] and 1 or 0), u2(0),
+    ref(shape_records[1]), u2(#operations), u2(#waiters), u2(#shape_records),
+    u1(known(PROTOCOLS, service.protocol, "protocol")), u1(service["query-compatible"] and 1 or 0),
   }
   table.move(record, 1, #record, 1, service.record)
 end
@@ -450,35 +279,39 @@ local function sorted_ranges()
   return map(sorted(list, "key"), function(item) return item.record end)
 end
 
-local function write(path, header)
+local function bytes_of(header)
   local all = { header }
-  for _, list in ipairs { sorted_ranges(), records, text_order } do table.move(list, 1, #list, #all + 1, all) end
-  local size = align(lay_out(all, 0), 8)
-  header[3][2] = size
+  for _, list in ipairs { sorted_ranges(), records } do table.move(list, 1, #list, #all + 1, all) end
+  local texts_at = align(lay_out(all, 0), 4)
+  local size = align(lay_out(text_order, texts_at), 8)
+  header[3][2], header[6][2] = size, texts_at
+  table.move(text_order, 1, #text_order, #all + 1, all)
   local out, at = {}, 0
   for i, record in ipairs(all) do
     local bytes = record.text and ("<s4"):pack(record.text) .. "\0" or pack(record)
     out[i] = ("\0"):rep(record.at - at) .. bytes
     at = record.at + #bytes
   end
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(table.concat(out), ("\0"):rep(size - at)))
-  assert(file:close())
+  return table.concat(out) .. ("\0"):rep(size - at)
 end
 
-local function main(output, ...)
-  local models = {}
-  for _, path in ipairs { ... } do read_file(path, models) end
-  models = sorted(models, "name")
-  local service_records = map(models, function(service)
+---The table of all services in the facts. Raises "name:line: what was wrong".
+---@param files { name: string, text: string }[]
+---@return string
+function compile.table(files)
+  local services = {}
+  for _, file in ipairs(files) do parse.add(file.text, file.name, services) end
+  services = sorted(services, "name")
+  reset()
+  local service_records = map(services, function(service)
     service.record = {}
     return service.record
   end)
-  for _, service in ipairs(models) do fill_service(service) end
+  for _, service in ipairs(services) do fill_service(service) end
   put_all(service_records)
-  write(output, {
-    align = 8, { "magic", "gwmodels" }, u4(VERSION), u4(0), u4(#models), ref(service_records[1]),
-  })
+  return bytes_of {
+    align = 8, { "magic", "gwmodels" }, u4(VERSION), u4(0), u4(#services), ref(service_records[1]), u4(0), u4(0),
+  }
 end
 
-main(...)
+return compile

@@ -1,0 +1,49 @@
+--- Published protocol vectors as models: suite N (from 0) of .../input/json.json becomes the service "json-in-N", of
+--- .../output/json.json "json-out-N". An operation keeps the name of its `given`, unless an earlier case of the suite defines
+--- that name differently: then its name is the case's id.
+local json = require "models.json"
+
+local vectors = {}
+
+local DIRECTIONS = { input = "in", output = "out" }
+
+-- The response's element around a query operation's result, which the vectors leave to be known.
+local function set_result_wrapper(given)
+  if given.output and not given.output.resultWrapper then
+    json.set(given.output, "resultWrapper", given.name .. "Result")
+  end
+end
+
+local function operations_of(suite)
+  local operations = {}
+  for _, case in ipairs(suite.cases) do
+    local given = case.given
+    given.name = given.name or case.id
+    local earlier = operations[given.name]
+    if earlier and json.write(earlier) ~= json.write(given) then given.name = case.id end
+    json.set(operations, given.name, given)
+  end
+  return operations
+end
+
+---@param path string
+---@param suites table the file's content
+---@param rules Rules
+---@return Model[]
+function vectors.models(path, suites, rules)
+  local folder, base = path:match "([^/]+)/([^/]+)%.json$"
+  local models = {}
+  for index, suite in ipairs(suites) do
+    local operations = operations_of(suite)
+    if suite.metadata.protocol == "query" then
+      for _, name in ipairs(operations) do set_result_wrapper(operations[name]) end
+    end
+    models[index] = {
+      name = ("%s-%s-%d"):format(base, DIRECTIONS[folder], index - 1), rules = rules,
+      metadata = suite.metadata, operations = operations, shapes = suite.shapes,
+    }
+  end
+  return models
+end
+
+return vectors
