@@ -5,7 +5,7 @@
  *   protocol     values <-> HTTP, both directions: the client's and the simulator's
  *   sigv4        signatures, each stage visible for tests
  *   config       the shared config and credentials files, region
- *   credentials  who is calling
+ *   identity     who is calling, and with which credentials
  *   endpoint     where a call goes
  *   retry        whether and when to try again
  *   limiter      how fast to send
@@ -449,22 +449,6 @@ enum gw_retry_mode {
     GW_RETRY_LEGACY    /* five attempts, long delays, no bucket */
 };
 
-/* Whether the caller's account becomes part of the host name, for services that want that. */
-enum gw_account_id_mode { GW_ACCOUNT_ID_PREFERRED, GW_ACCOUNT_ID_DISABLED, GW_ACCOUNT_ID_REQUIRED };
-
-enum gw_addressing { GW_ADDRESSING_AUTO, GW_ADDRESSING_VIRTUAL, GW_ADDRESSING_PATH };
-enum gw_switch { GW_SWITCH_UNSET, GW_SWITCH_OFF, GW_SWITCH_ON };
-
-/* The profile's section "s3"; all zero is AWS's default. */
-struct gw_s3_settings {
-    enum gw_addressing addressing;
-    bool use_accelerate, use_dualstack;
-    bool us_east_1_is_regional;    /* us_east_1_regional_endpoint = regional */
-    enum gw_switch use_arn_region; /* unset: on for S3, off for S3 Control */
-    bool disable_multi_region;     /* s3_disable_multiregion_access_points */
-    bool disable_express_session;  /* s3_disable_express_session_auth */
-};
-
 /* What a run uses, settled once. Arguments win over environment, environment over the profile. Text
  * is borrowed from the arguments, the environment and `config`. */
 struct gw_settings {
@@ -477,42 +461,71 @@ struct gw_settings {
     enum gw_retry_mode retry_mode; /* never unset */
     int max_attempts;              /* 0: as the mode has it */
     int64_t connect_timeout_ms;    /* of defaults_mode; 0: the transport's */
-    bool sts_is_global;            /* sts_regional_endpoints = legacy */
-    bool disable_host_prefix;      /* disable_host_prefix_injection */
-    enum gw_account_id_mode account_id_mode;
-    struct gw_s3_settings s3;
 };
 bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
                          struct gw_view region, struct gw_view endpoint_url,
                          struct gw_settings *out, struct gw_err *err);
 
-/* ================================ credentials ================================================= */
+/* ================================ identity ==================================================== */
 
-/* From the environment, else the profile's static keys. Registers the secrets for redaction. The
- * message of a failure says where it looked and what to do. */
-bool gw_credentials_find(const struct gw_config *config, const struct gw_settings *settings,
-                         struct gw_arena *arena, struct gw_credentials *out, struct gw_err *err);
+/* Who calls: the credentials of one profile, found in AWS's order, renewed before they expire, shared
+ * by all clients of the profile. The order: given ones; the environment, unless the profile was
+ * named by argument; what the profile says (role, web identity, single sign-on, keys of the
+ * credentials file, login session, process, keys of the config file); the container; the instance.
+ * What is configured but fails ends the search: the call would be made as somebody else.
+ *
+ * From 15 minutes before they expire they are renewed beside the calls, from 10 minutes before it
+ * calls wait for that. Calls that wait share one renewal. */
+struct gw_identity;
+
+struct gw_identity_options {
+    struct gw_loop *loop;
+    struct gw_transport *transport; /* borrowed, as all that follows */
+    const struct gw_config *config; /* NULL where credentials are given */
+    struct gw_settings settings;    /* its text must outlive the identity */
+    struct gw_credentials given;    /* likewise; empty key id: none */
+    struct gw_view user_agent;
+    /* Asks the operator for the code of the device; false with `err`. NULL: nobody can be asked. */
+    bool (*ask_code)(void *ctx, struct gw_view device, struct gw_buf *code, struct gw_err *err);
+    void *ask_ctx;
+};
+struct gw_identity *gw_identity_new(const struct gw_identity_options *options);
+void gw_identity_free(struct gw_identity *identity); /* nobody may wait any more */
+
+/* False where it is known without asking anybody that there are no credentials: none configured,
+ * half of them, a profile that goes round in circles, keys that expired. The message says where it
+ * looked and what to do. */
+bool gw_identity_check(struct gw_identity *identity, struct gw_err *err);
+
+/* Those that can be used now, else NULL: gw_identity_get waits for them. Valid until control
+ * returns to the loop. */
+const struct gw_credentials *gw_identity_peek(struct gw_identity *identity);
+
+/* `done` is called once, later, with credentials (as of gw_identity_peek) or with `err`: its code is
+ * GW_ERR_CREDENTIALS, or GW_ERR_CANCELLED where the operator left. */
+struct gw_identity_wait;
+typedef void (*gw_identity_done_fn)(void *ctx, const struct gw_credentials *credentials,
+                                    const struct gw_err *err);
+struct gw_identity_wait *gw_identity_get(struct gw_identity *identity, gw_identity_done_fn done,
+                                         void *ctx);
+void gw_identity_cancel(struct gw_identity_wait *wait); /* done is not called; NULL is fine */
+
+/* AWS called the key expired or invalid. True where others may come of asking again. */
+bool gw_identity_invalidate(struct gw_identity *identity, struct gw_view access_key_id);
 
 /* ================================ endpoint ==================================================== */
 
-/* A service's rule set, parsed. */
-struct gw_endpoint_rules;
-/* From JSON as AWS publishes it; borrows it. Lives in the arena. */
-const struct gw_endpoint_rules *gw_endpoint_rules_parse(struct gw_view json, struct gw_arena *arena,
-                                                        struct gw_err *err);
-
-/* What a rule says, as it is published. */
-struct gw_endpoint_answer {
-    struct gw_view url;
-    struct gw_value headers;    /* {name: [text, ...]} */
-    struct gw_value properties; /* {"authSchemes": [{"name": "sigv4", ...}], ...} */
+struct gw_endpoint {
+    struct gw_view url;            /* "https://ecs.us-east-1.amazonaws.com" */
+    struct gw_view signing_name;   /* empty: the service's */
+    struct gw_view signing_region; /* empty: the caller's */
+    bool keep_path;                /* disableDoubleEncoding */
 };
 
-/* Evaluates a rule set with `parameters` (GW_MAP of strings, booleans and lists). A rule that
+/* Evaluates a rule set (JSON text) with `parameters` (GW_MAP of strings and booleans). A rule that
  * answers with an error, and a set without a match, fail with GW_ERR_INPUT and the rule's text. */
-bool gw_endpoint_evaluate(const struct gw_endpoint_rules *rules, const struct gw_value *parameters,
-                          struct gw_arena *arena, struct gw_endpoint_answer *out,
-                          struct gw_err *err);
+bool gw_endpoint_evaluate(struct gw_view rules_json, const struct gw_value *parameters,
+                          struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err);
 
 /* The custom endpoint in force for the service, by the order of AWS_ENDPOINT_URL_<SERVICE>,
  * AWS_ENDPOINT_URL, the profile's services section, the profile's endpoint_url; the empty view when
@@ -521,31 +534,9 @@ struct gw_view gw_endpoint_custom(const struct gw_config *config,
                                   const struct gw_settings *settings,
                                   const struct gw_service *service);
 
-/* The endpoint parameters that a call gives: constants of the operation, members of its input, and
- * what paths find in the input. A copy, {name: value}. */
-bool gw_endpoint_context(const struct gw_operation *op, const struct gw_value *input,
-                         struct gw_arena *arena, struct gw_value *out, struct gw_err *err);
-
-struct gw_endpoint_query {
-    const struct gw_config *config;
-    const struct gw_settings *settings;
-    const struct gw_endpoint_rules *rules; /* of the operation's service */
-    const struct gw_operation *op;
-    const struct gw_value *context; /* from gw_endpoint_context */
-    struct gw_view account_id;      /* of the caller; empty: not known */
-    struct gw_view region;          /* empty: that of the settings */
-};
-
-struct gw_endpoint {
-    struct gw_view url;        /* "https://ecs.us-east-1.amazonaws.com" */
-    struct gw_headers headers; /* to be sent along */
-    struct gw_view signing_name, signing_region;
-    bool keep_path; /* disableDoubleEncoding */
-    bool is_custom; /* not AWS's own */
-};
-
-/* Where a call goes. */
-bool gw_endpoint_resolve(const struct gw_endpoint_query *query, struct gw_arena *arena,
+/* Where a call of the service goes under these settings. */
+bool gw_endpoint_resolve(const struct gw_config *config, const struct gw_settings *settings,
+                         const struct gw_service *service, struct gw_arena *arena,
                          struct gw_endpoint *out, struct gw_err *err);
 
 /* ================================ retry ======================================================= */
@@ -628,12 +619,14 @@ double gw_limiter_reduced_rate(struct gw_limiter *limiter, double rate, double n
 
 struct gw_client_options {
     struct gw_loop *loop;
-    struct gw_transport *transport;    /* borrowed */
-    const struct gw_config *config;    /* borrowed */
-    struct gw_settings settings;       /* its text must outlive the client */
-    struct gw_credentials credentials; /* likewise; empty key id: the chain is asked at the first
-                                          call that needs it */
+    struct gw_transport *transport; /* borrowed */
+    const struct gw_config *config; /* borrowed */
+    struct gw_settings settings;    /* its text must outlive the client */
+    struct gw_identity *identity;   /* borrowed, who calls; NULL: the client has its own, by */
+    struct gw_credentials
+        credentials; /* which live as long; empty key id: by config and settings */
     struct gw_view user_agent;
+    struct gw_headers headers; /* borrowed; added to every request before it is signed */
     uint64_t seed; /* virtual clock only: of retry delays, ids and tokens; 0: the system's random */
 };
 
@@ -689,7 +682,8 @@ struct gw_call_request {
 };
 
 /* Validates, then sends, retries, and calls `done` once, later. NULL with `err` when the
- * parameters, the endpoint or the credentials are refused: nothing was sent then. */
+ * parameters, the endpoint or the credentials are refused at once: nothing was sent
+ * then. */
 struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_request *request,
                               struct gw_err *err);
 void gw_call_cancel(struct gw_call *call); /* done is not called */

@@ -22,15 +22,18 @@ struct gw_call {
 
     struct gw_arena *arena;
     struct gw_outgoing outgoing;
-    /* One of the three, or none yet. */
-    struct gw_exchange *exchange; /* under way */
-    struct gw_timer *timer;       /* until the next attempt, or until the failure is told */
-    struct gw_turn turn;          /* in the queue of the pace */
-    struct gw_timer *deadline;    /* of the whole call; NULL: none */
+    /* One of the four, or none yet. */
+    struct gw_identity_wait *wait; /* for credentials */
+    struct gw_exchange *exchange;  /* under way */
+    struct gw_timer *timer;        /* until the next attempt, or until the failure is told */
+    struct gw_turn turn;           /* in the queue of the pace */
+    struct gw_timer *deadline;     /* of the whole call; NULL: none */
 
     int attempts; /* sent */
     int held;     /* cost of the last retry */
     bool clock_corrected;
+    bool credentials_renewed;
+    struct gw_view access_key_id, credentials_source; /* of the last signature */
     int64_t started_ms;
     struct gw_view last_failure; /* of an attempt, in short; empty: none failed yet */
 
@@ -83,6 +86,8 @@ static void free_call(struct gw_call *call)
 static void stop_waiting(struct gw_call *call)
 {
     struct gw_transport *transport = call->client->options.transport;
+    gw_identity_cancel(call->wait);
+    call->wait = NULL;
     if (call->exchange) {
         transport->cancel(transport, call->exchange);
         call->exchange = NULL;
@@ -139,7 +144,7 @@ static void finish(struct gw_call *call, const struct attempt *attempt)
         .err = attempt->err,
         .request_id = call->request_id,
         .place = place_of(call),
-        .credentials_source = call->client->credentials.source,
+        .credentials_source = call->credentials_source,
         .http_status = attempt->status,
         .attempts = call->attempts,
         .duration_ms = gw_loop_now_ms(call->client->options.loop) - call->started_ms,
@@ -189,14 +194,9 @@ static bool correct_clock(struct gw_call *call, const struct attempt *attempt)
     gw_log(GW_LOG_WARN, "clock: this machine's is %lld s off AWS's; signing with theirs",
            (long long)(skew_ms / 1000));
     client->skew_ms = skew_ms;
+    gw_identity_correct_clock(client->identity, skew_ms);
     call->clock_corrected = true;
     return true;
-}
-
-static bool only_reads(const struct gw_operation *op)
-{
-    enum gw_effect effect = gw_operation_effect(op);
-    return effect == GW_EFFECT_READ || effect == GW_EFFECT_READ_SECRET;
 }
 
 /* An event stream is gone once it was begun: nobody can say it again. */
@@ -205,6 +205,32 @@ static bool can_repeat(const struct gw_operation *op)
     const struct gw_shape *input = gw_operation_input(op);
     const struct gw_member *payload = input ? gw_shape_payload(input) : NULL;
     return !payload || !(gw_shape_flags(gw_member_shape(payload)) & GW_SHAPE_EVENT_STREAM);
+}
+
+/* True when AWS refused the credentials as no longer good, and others may be had. Like that of the
+ * clock, the one repetition is free. */
+static bool renew_credentials(struct gw_call *call, const struct attempt *attempt)
+{
+    static const char *const codes[] = {"ExpiredToken",         "ExpiredTokenException",
+                                        "InvalidToken",         "InvalidTokenException",
+                                        "InvalidClientTokenId", "UnrecognizedClientException"};
+    if (!attempt->error || call->credentials_renewed || call->access_key_id.len == 0 ||
+        !can_repeat(call->request.op)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (gw_view_equal(attempt->error->code, gw_view_of(codes[i]))) {
+            call->credentials_renewed = true;
+            return gw_identity_invalidate(call->client->identity, call->access_key_id);
+        }
+    }
+    return false;
+}
+
+static bool only_reads(const struct gw_operation *op)
+{
+    enum gw_effect effect = gw_operation_effect(op);
+    return effect == GW_EFFECT_READ || effect == GW_EFFECT_READ_SECRET;
 }
 
 static enum gw_retry_class classify(const struct gw_call *call, const struct attempt *attempt)
@@ -297,7 +323,7 @@ static void settle(struct gw_call *call, const struct attempt *attempt)
     if (attempt->output) {
         gw_retry_success(&call->pace->retry, call->held);
         finish(call, attempt);
-    } else if (correct_clock(call, attempt)) {
+    } else if (correct_clock(call, attempt) || renew_credentials(call, attempt)) {
         try_again(call, attempt, 0);
     } else {
         settle_failure(call, attempt, class);
@@ -376,15 +402,53 @@ static void on_done(void *ctx, const struct gw_http_response *res, const struct 
     settle(call, &(struct attempt){.err = &failure, .hint_ms = -1});
 }
 
-static bool send_attempt(struct gw_call *call, struct gw_err *err)
+/* `credentials` is NULL for an operation that is not signed. */
+static bool transmit(struct gw_call *call, const struct gw_credentials *credentials,
+                     struct gw_err *err)
 {
     struct gw_client *client = call->client;
     struct gw_transport *transport = client->options.transport;
     call->attempts++;
-    if (!gw_outgoing_sign(client, &call->outgoing, call->attempts, call->arena, err)) {
+    if (credentials) { /* which may be gone when the answer comes */
+        call->access_key_id = gw_arena_dup(call->arena, credentials->access_key_id);
+        call->credentials_source = gw_arena_dup(call->arena, credentials->source);
+    }
+    if (!gw_outgoing_sign(client, &call->outgoing, call->attempts, credentials, call->arena, err)) {
         return false;
     }
     call->exchange = transport->start(transport, &call->outgoing.http, on_done, call);
+    return true;
+}
+
+static void on_credentials(void *ctx, const struct gw_credentials *credentials,
+                           const struct gw_err *err)
+{
+    struct gw_call *call = ctx;
+    struct gw_err failure = {0};
+    call->wait = NULL;
+    if (!credentials) {
+        failure = *err;
+    }
+    if (!credentials || !transmit(call, credentials, &failure)) {
+        finish(call, &(struct attempt){.err = &failure});
+    }
+}
+
+/* At once, or as soon as there are credentials. False: refused. */
+static bool send_attempt(struct gw_call *call, struct gw_err *err)
+{
+    struct gw_identity *identity = call->client->identity;
+    if (gw_operation_auth(call->request.op) == GW_AUTH_NONE) {
+        return transmit(call, NULL, err);
+    }
+    if (!gw_identity_check(identity, err)) {
+        return false;
+    }
+    const struct gw_credentials *credentials = gw_identity_peek(identity);
+    if (credentials) {
+        return transmit(call, credentials, err);
+    }
+    call->wait = gw_identity_get(identity, on_credentials, call);
     return true;
 }
 
@@ -410,9 +474,8 @@ static void on_deadline(void *ctx)
     struct gw_err err = {0};
     call->deadline = NULL;
     stop_waiting(call);
-    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempt%s%s%.*s)",
+    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempts%s%.*s)",
             (double)call->request.options.timeout_ms / 1000, call->attempts,
-            call->attempts == 1 ? "" : "s",
             call->last_failure.len > 0 ? "; the last failure: " : "",
             GW_VIEW_ARGS(call->last_failure));
     finish(call, &(struct attempt){.err = &err});
@@ -447,8 +510,7 @@ static void set_patience(struct gw_call *call)
 static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
 {
     if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
-                           err) ||
-        !gw_outgoing_address(call->client, &call->outgoing, call->arena, err)) {
+                           err)) {
         return false;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;

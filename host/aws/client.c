@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct gw_rules_entry {
-    struct gw_rules_entry *next;
+struct gw_endpoint_entry {
+    struct gw_endpoint_entry *next;
     const struct gw_service *service;
-    const struct gw_endpoint_rules *rules;
+    struct gw_endpoint endpoint;
+    bool custom;
 };
 
 struct gw_client *gw_client_new(const struct gw_client_options *options)
@@ -16,7 +17,16 @@ struct gw_client *gw_client_new(const struct gw_client_options *options)
     struct gw_client *client = gw_alloc(sizeof *client);
     client->options = *options;
     client->arena = gw_arena_new();
-    client->credentials = options->credentials;
+    client->identity = options->identity;
+    if (!client->identity) {
+        struct gw_identity_options own = {.loop = options->loop,
+                                          .transport = options->transport,
+                                          .config = options->config,
+                                          .settings = options->settings,
+                                          .given = options->credentials,
+                                          .user_agent = options->user_agent};
+        client->identity = client->own_identity = gw_identity_new(&own);
+    }
     client->random_state = gw_loop_is_virtual(options->loop) ? options->seed : 0;
     return client;
 }
@@ -30,7 +40,7 @@ void gw_client_free(struct gw_client *client)
         gw_call_cancel(client->calls);
     }
     gw_pace_free_all(client);
-    gw_wipe(&client->credentials, sizeof client->credentials);
+    gw_identity_free(client->own_identity);
     gw_arena_free(client->arena);
     free(client);
 }
@@ -75,68 +85,34 @@ void gw_client_uuid(struct gw_client *client, char out[37])
              (unsigned long long)low & 0xffffffffffffull);
 }
 
-/* ---- credentials ----------------------------------------------------------------------------- */
-
-static bool check_expiry(const struct gw_client *client, struct gw_err *err)
-{
-    const struct gw_credentials *credentials = &client->credentials;
-    int64_t expires_s = credentials->expires_epoch_s;
-    if (expires_s == 0 || gw_client_epoch_s(client) < expires_s) {
-        return true;
-    }
-    struct gw_buf when;
-    gw_buf_init(&when, 64);
-    gw_time_write((double)expires_s, GW_TIME_ISO8601, &when);
-    gw_fail(err, GW_ERR_CREDENTIALS, "credentials: those from %.*s expired at %s; renew them",
-            GW_VIEW_ARGS(credentials->source), when.data ? when.data : "an unknown time");
-    gw_buf_clear(&when);
-    return false;
-}
-
-bool gw_client_credentials(struct gw_client *client, struct gw_err *err)
-{
-    if (client->credentials.access_key_id.len == 0 &&
-        !gw_credentials_find(client->options.config, &client->options.settings, client->arena,
-                             &client->credentials, err)) {
-        client->credentials = (struct gw_credentials){0};
-        return false;
-    }
-    return check_expiry(client, err);
-}
-
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-static const struct gw_endpoint_rules *
-rules_of(struct gw_client *client, const struct gw_service *service, struct gw_err *err)
+static bool is_custom(const struct gw_client *client, const struct gw_service *service)
 {
-    struct gw_rules_entry *entry = client->rules;
+    const struct gw_settings *settings = &client->options.settings;
+    return settings->endpoint_url.len > 0 ||
+           gw_endpoint_custom(client->options.config, settings, service).len > 0;
+}
+
+bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
+                        struct gw_endpoint *out, bool *custom, struct gw_err *err)
+{
+    struct gw_endpoint_entry *entry = client->endpoints;
     while (entry && entry->service != service) {
         entry = entry->next;
     }
-    if (entry) {
-        return entry->rules;
-    }
-    const struct gw_endpoint_rules *rules =
-        gw_endpoint_rules_parse(gw_service_endpoint_rules(service), client->arena, err);
-    if (rules) {
+    if (!entry) {
+        struct gw_endpoint endpoint = {0};
+        if (!gw_endpoint_resolve(client->options.config, &client->options.settings, service,
+                                 client->arena, &endpoint, err)) {
+            return false;
+        }
         entry = gw_arena_alloc(client->arena, sizeof *entry);
-        *entry = (struct gw_rules_entry){client->rules, service, rules};
-        client->rules = entry;
+        *entry = (struct gw_endpoint_entry){client->endpoints, service, endpoint,
+                                            is_custom(client, service)};
+        client->endpoints = entry;
     }
-    return rules;
-}
-
-bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
-                        const struct gw_value *context, struct gw_arena *arena,
-                        struct gw_endpoint *out, struct gw_err *err)
-{
-    struct gw_endpoint_query query = {
-        .config = client->options.config,
-        .settings = &client->options.settings,
-        .rules = rules_of(client, gw_operation_service(op), err),
-        .op = op,
-        .context = context,
-        .account_id = client->credentials.account_id,
-    };
-    return query.rules && gw_endpoint_resolve(&query, arena, out, err);
+    *out = entry->endpoint;
+    *custom = entry->custom;
+    return true;
 }

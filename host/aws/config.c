@@ -5,14 +5,10 @@
  * Limits: see aws.h. */
 #include "aws/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MAX_BYTES (1u << 20)
-#define BLOCK_BYTES    4096
 #define SECTIONS_MAX   10000
 #define PROPERTIES_MAX 256
 
@@ -303,58 +299,29 @@ static bool read_text(struct gw_config *config, int file, struct gw_view text, s
     return true;
 }
 
-/* Stops somewhere past FILE_MAX_BYTES. */
-static bool read_descriptor(int fd, struct gw_buf *out)
-{
-    char block[BLOCK_BYTES];
-    ssize_t got;
-    do {
-        got = read(fd, block, sizeof block);
-        if (got > 0 && !gw_buf_add(out, (struct gw_view){block, (size_t)got})) {
-            break;
-        }
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    gw_wipe(block, sizeof block);
-    return got >= 0;
-}
-
 /* A file that is not there is an empty one. */
 static bool read_file(struct gw_config *config, int file, struct gw_err *err)
 {
     struct gw_view path = config->paths[file];
+    struct gw_err failure = {0};
+    struct gw_buf text;
     if (gw_view_starts_with(path, GW_VIEW("~/"))) {
         return true; /* there is no HOME */
     }
-    int fd = open(path.data, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-        return true;
+    if (!gw_file_read(path, FILE_MAX_BYTES, &text, &failure)) {
+        return failure.code == GW_ERR_NOT_FOUND ||
+               gw_fail(err, failure.code, "%s", failure.message);
     }
-    struct gw_buf text;
-    gw_buf_init(&text, FILE_MAX_BYTES + BLOCK_BYTES);
-    bool is_read = fd >= 0 && read_descriptor(fd, &text);
-    if (is_read) {
-        is_read = read_text(config, file, gw_buf_view(&text), err);
-    } else {
-        gw_fail(err, GW_ERR_IO, "%.*s: %s", GW_VIEW_ARGS(path), strerror(errno));
-    }
+    bool is_read = read_text(config, file, gw_buf_view(&text), err);
     gw_buf_clear(&text);
-    if (fd >= 0) {
-        close(fd);
-    }
     return is_read;
 }
 
 /* What the variable names, else the file under ~/.aws; with HOME for the '~', if there is one. */
 static struct gw_view locate(struct gw_arena *arena, const char *variable, const char *usual)
 {
-    struct gw_view home = gw_view_of(getenv("HOME"));
-    struct gw_view path = gw_view_trim(gw_view_of(getenv(variable)));
-    path = path.len > 0 ? path : gw_view_of(usual);
-    if (home.len == 0 || !gw_view_starts_with(path, GW_VIEW("~/"))) {
-        return gw_arena_dup(arena, path);
-    }
-    return gw_arena_printf(arena, "%.*s%.*s", GW_VIEW_ARGS(home),
-                           GW_VIEW_ARGS(gw_view_sub(path, 1, GW_NPOS)));
+    struct gw_view path = gw_environment(variable);
+    return gw_path_expand(arena, path.len > 0 ? path : gw_view_of(usual));
 }
 
 static struct gw_config *config_new(void)
@@ -432,6 +399,11 @@ struct gw_view gw_config_origin(const struct gw_config *config, struct gw_view p
 bool gw_config_has_profile(const struct gw_config *config, struct gw_view profile)
 {
     return find_section(config, PROFILE, profile) != NULL;
+}
+
+bool gw_config_has_section(const struct gw_config *config, struct gw_view kind, struct gw_view name)
+{
+    return find_section(config, kind, name) != NULL;
 }
 
 size_t gw_config_profile_count(const struct gw_config *config)

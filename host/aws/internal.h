@@ -32,11 +32,177 @@ void gw_sigv4_key(struct gw_view secret, struct gw_view date, struct gw_view reg
 struct gw_view gw_sigv4_scope(int64_t epoch_s, struct gw_view region, struct gw_view service,
                               struct gw_arena *arena);
 
+/* ---- file.c: small files of others ------------------------------------------------------------ */
+
+/* The variable's value without the white space around; empty: unset. */
+struct gw_view gw_environment(const char *variable);
+
+/* Puts HOME in the place of a leading "~/"; as it is where there is no HOME. */
+struct gw_view gw_path_expand(struct gw_arena *arena, struct gw_view path);
+
+/* The whole file. GW_ERR_NOT_FOUND, GW_ERR_LIMIT, else GW_ERR_IO. What it held is wiped. */
+bool gw_file_read(struct gw_view path, size_t limit_bytes, struct gw_buf *out, struct gw_err *err);
+
+/* Replaces the file, or leaves the old one as it was; folders on the way to it are made. Only the
+ * owner can read what is written. */
+bool gw_file_write(struct gw_view path, struct gw_view text, struct gw_err *err);
+
+/* As JSON of at most 1 MiB. */
+bool gw_file_read_json(struct gw_view path, struct gw_arena *arena, struct gw_value *out,
+                       struct gw_err *err);
+bool gw_file_write_json(struct gw_view path, const struct gw_value *value, struct gw_err *err);
+
 /* ---- config ---------------------------------------------------------------------------------- */
 
 /* The path of the file that the profile's property was read from; the empty view when absent. */
 struct gw_view gw_config_origin(const struct gw_config *config, struct gw_view profile,
                                 struct gw_view key);
+bool gw_config_has_section(const struct gw_config *config, struct gw_view kind,
+                           struct gw_view name);
+
+/* ---- credentials: where they come from; credentials_chain.c, and a file a source -------------- */
+
+enum gw_link_kind {
+    GW_LINK_KEYS, /* known at once: given, environment, files */
+    GW_LINK_ROLE,
+    GW_LINK_WEB_IDENTITY,
+    GW_LINK_SSO,
+    GW_LINK_LOGIN,
+    GW_LINK_PROCESS,
+    GW_LINK_CONTAINER,
+    GW_LINK_INSTANCE
+};
+
+/* One step to credentials. A role is assumed with those of its base. Texts live in the chain's
+ * arena; which are set follows from the kind. */
+struct gw_link {
+    enum gw_link_kind kind;
+    struct gw_link *base;   /* of a role; else NULL */
+    struct gw_view profile; /* empty: the environment's */
+    struct gw_view source;  /* for people, as in struct gw_credentials */
+    struct gw_view role_arn, session_name, external_id, mfa_serial, duration_s; /* roles */
+    struct gw_view token_file;                                                  /* web identity */
+    struct gw_view sso_session, start_url, sso_region, account_id, role_name;   /* SSO */
+    struct gw_view login_session;
+    struct gw_view command; /* process */
+    struct gw_view url;     /* container, instance */
+    bool is_last_resort;    /* asked because nothing else is configured */
+
+    struct gw_arena *arena;            /* of the credentials; NULL: the chain's */
+    struct gw_credentials credentials; /* empty key id: none yet */
+    int64_t retry_epoch_s;             /* a renewal that can wait waits until then */
+};
+
+/* Reads configuration and environment, asks nobody. NULL with GW_ERR_CREDENTIALS. */
+struct gw_link *gw_chain_plan(const struct gw_config *config, const struct gw_settings *settings,
+                              struct gw_arena *arena, struct gw_err *err);
+
+/* Says that there are none, where was looked and what to do; `instance` is why the instance has none
+ * either, NULL: it was not asked. Returns false. */
+bool gw_chain_fail_none(const struct gw_config *config, const struct gw_settings *settings,
+                        const char *instance, struct gw_err *err);
+
+/* Checks that the keys are whole and can travel in a header, registers what is secret, and makes
+ * the copies that outlive their source. `names` are those of key id, secret and token. */
+bool gw_credentials_take(struct gw_view origin, const char *const names[3], struct gw_arena *arena,
+                         struct gw_credentials *credentials, struct gw_err *err);
+
+/* The names of the members in which a source gives credentials as JSON. */
+struct gw_credentials_names {
+    const char *keys[3]; /* key id, secret, token */
+    const char *expiration, *account_id;
+};
+/* From an object; the message names `origin` and quotes nothing. `expiration` may be absent. */
+bool gw_credentials_read(const struct gw_value *object, const struct gw_credentials_names *names,
+                         struct gw_view origin, struct gw_arena *arena, struct gw_credentials *out,
+                         struct gw_err *err);
+bool gw_credentials_parse(struct gw_view json, const struct gw_credentials_names *names,
+                          struct gw_view origin, struct gw_arena *arena, struct gw_credentials *out,
+                          struct gw_err *err);
+extern const struct gw_credentials_names gw_credentials_imds_names; /* AccessKeyId, Token, ... */
+
+/* ---- identity: identity.c renews links, a source at a time ------------------------------------ */
+
+/* What one source is doing. It ends with exactly one gw_fetch_finish or gw_fetch_fail, at once or
+ * later; the fetch is gone then. Whatever is set here is stopped when it ends. */
+struct gw_fetch {
+    struct gw_identity *identity;
+    struct gw_link *link;
+    struct gw_arena *arena; /* for the fetch's life, and wiped */
+    bool anew;              /* AWS refused the last ones: no cache may answer */
+    int attempts;
+    struct gw_http_request request;
+    struct gw_exchange *exchange;
+    struct gw_timer *timer;
+    struct gw_client *client; /* for calls of STS and the like */
+    struct gw_process *process;
+    void *state; /* the source's own, in the arena */
+};
+void gw_fetch_finish(struct gw_fetch *fetch, const struct gw_credentials *credentials);
+void gw_fetch_fail(struct gw_fetch *fetch, const struct gw_err *err);
+
+const struct gw_identity_options *gw_identity_options(const struct gw_identity *identity);
+int64_t gw_identity_epoch_s(const struct gw_identity *identity); /* AWS's clock, as far as known */
+void gw_identity_correct_clock(struct gw_identity *identity, int64_t skew_ms);
+
+/* Sends fetch->request past any proxy. */
+void gw_fetch_send(struct gw_fetch *fetch, gw_http_done_fn done);
+/* Makes fetch->client, in the region, and calls. `credentials` may be NULL for an unsigned
+ * operation. */
+struct gw_fetch_call {
+    const char *service, *operation;
+    struct gw_view region;
+    const struct gw_credentials *credentials;
+    struct gw_headers headers; /* beside the protocol's */
+};
+void gw_fetch_call(struct gw_fetch *fetch, const struct gw_fetch_call *call,
+                   const struct gw_value *input, gw_call_done_fn done);
+/* What came of a call, as an error; `advice` may be NULL. */
+void gw_fetch_fail_call(struct gw_fetch *fetch, const struct gw_call_result *result,
+                        const char *advice);
+
+/* ---- sso_token.c: the token of a single sign-on session, in the file that all AWS tools share -- */
+
+struct gw_sso_session {
+    struct gw_view name; /* empty: one of the old kind, known by its start URL */
+    struct gw_view start_url, region;
+};
+struct gw_sso_token {
+    struct gw_view access_token;
+    int64_t expires_epoch_s;
+    struct gw_value all;
+};
+struct gw_sso_registration {
+    struct gw_view client_id, client_secret, expires_at;
+};
+/* GW_ERR_NOT_FOUND: nobody has logged in. */
+bool gw_sso_token_read(const struct gw_sso_session *session, struct gw_arena *arena,
+                       struct gw_sso_token *out, struct gw_err *err);
+bool gw_sso_token_can_refresh(const struct gw_sso_token *token, int64_t now_epoch_s);
+/* Keeps what CreateToken answered. `out` is filled even where the file cannot be written; it borrows
+ * from `output`. */
+bool gw_sso_token_store(const struct gw_sso_session *session,
+                        const struct gw_sso_registration *registration,
+                        const struct gw_value *output, int64_t now_epoch_s, struct gw_arena *arena,
+                        struct gw_sso_token *out, struct gw_err *err);
+struct gw_view gw_time_text(struct gw_arena *arena, int64_t epoch_s); /* ISO 8601 */
+
+/* ---- the sources ----------------------------------------------------------------------------- */
+
+void gw_fetch_role(struct gw_fetch *fetch);         /* credentials_sts.c */
+void gw_fetch_web_identity(struct gw_fetch *fetch); /* credentials_sts.c */
+void gw_fetch_sso(struct gw_fetch *fetch);
+void gw_fetch_login(struct gw_fetch *fetch);
+void gw_fetch_process(struct gw_fetch *fetch);
+void gw_process_stop(struct gw_process *process); /* NULL is fine */
+/* What a process has printed. */
+bool gw_process_read(struct gw_view text, struct gw_view source, struct gw_arena *arena,
+                     struct gw_credentials *out, struct gw_err *err);
+/* The proof that a DPoP header carries; `pem` is the key. */
+bool gw_dpop_write(struct gw_view pem, struct gw_view url, int64_t epoch_s, struct gw_buf *out);
+void gw_fetch_container(struct gw_fetch *fetch);
+void gw_fetch_instance(struct gw_fetch *fetch);
+bool gw_instance_is_disabled(void); /* by AWS_EC2_METADATA_DISABLED */
 
 /* ---- walk: a value tree along its shape; walk.c --------------------------------------------- */
 
@@ -183,15 +349,6 @@ bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *sh
 void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_policy *policy);
 bool gw_custom_is_long_polling(const struct gw_operation *op);
 
-/* Of an operation of S3: is the bucket part of the path, not of the host name? */
-bool gw_custom_path_style(const struct gw_operation *op, const struct gw_s3_settings *settings,
-                          struct gw_view bucket, struct gw_view custom);
-/* Is it asked for by a setting of the service's own? */
-bool gw_custom_dualstack(const struct gw_service *service, const struct gw_settings *settings);
-/* The request's "/path?query" without what the endpoint has already. */
-struct gw_view gw_custom_target(const struct gw_operation *op, struct gw_view target);
-bool gw_custom_drops_host_prefix(const struct gw_operation *op);
-
 /* ---- pace.c: when a request of a client to a service may be sent ------------------------------ */
 
 struct gw_pace_key {
@@ -233,13 +390,13 @@ void gw_pace_answered(struct gw_pace *pace, bool throttled);
 
 /* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
-struct gw_rules_entry; /* a service's endpoint rules */
+struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
 
 struct gw_client {
     struct gw_client_options options;
-    struct gw_arena *arena; /* credentials and endpoint rules, for the client's life */
-    struct gw_credentials credentials;
-    struct gw_rules_entry *rules;
+    struct gw_arena *arena;                      /* endpoints, for the client's life */
+    struct gw_identity *identity, *own_identity; /* the latter NULL where it is borrowed */
+    struct gw_endpoint_entry *endpoints;
     struct gw_pace *paces;
     int64_t skew_ms;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
@@ -251,66 +408,39 @@ int64_t gw_client_epoch_s(const struct gw_client *client);
 double gw_client_random(struct gw_client *client); /* in [0, 1) */
 void gw_client_uuid(struct gw_client *client, char out[37]);
 
-/* Found at the first call that needs them; refused when expired. Valid while the client is. */
-bool gw_client_credentials(struct gw_client *client, struct gw_err *err);
-
-/* Where a call goes that gives the endpoint parameters `context`. */
-bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
-                        const struct gw_value *context, struct gw_arena *arena,
-                        struct gw_endpoint *out, struct gw_err *err);
+/* The service's endpoint; `custom` when it is not AWS's own. Text lives as long as the client. */
+bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
+                        struct gw_endpoint *out, bool *custom, struct gw_err *err);
 
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;
-    int max_attempts;           /* to be told */
-    struct gw_value context;    /* what it says of its endpoint */
-    struct gw_view target;      /* "/path?query" */
-    struct gw_view host_prefix; /* may be empty */
+    int max_attempts; /* to be told */
     struct gw_endpoint endpoint;
     struct gw_http_request http;
 };
 
-/* Everything but address and signature. `input` has been validated and is not needed afterwards. */
+/* Everything but the signature. `input` has been validated and is not needed afterwards. */
 bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
                        const struct gw_value *input, struct gw_arena *arena,
                        struct gw_outgoing *out, struct gw_err *err);
-/* Where it goes; replaces an earlier address. The caller is known by now, where it is signed. */
-bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out, struct gw_arena *arena,
-                         struct gw_err *err);
-/* For attempt number `attempt`, now; replaces what an earlier attempt left. */
+/* For attempt number `attempt`, now; replaces what an earlier attempt left. Without credentials it
+ * is not signed. */
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
-                      struct gw_arena *arena, struct gw_err *err);
-
-/* ---- endpoint_custom.c ----------------------------------------------------------------------- */
-
-/* False where the custom endpoint in force is no URL; the message says where it was set. */
-bool gw_endpoint_check_custom(const struct gw_config *config, const struct gw_settings *settings,
-                              const struct gw_service *service, struct gw_err *err);
-
-/* ---- endpoint_rules.c: the parts of a rule set ------------------------------------------------ */
-
-size_t gw_endpoint_parameter_count(const struct gw_endpoint_rules *rules);
-/* The parameter's name; `built_in` is whence it comes ("AWS::Region"), or the empty view. */
-struct gw_view gw_endpoint_parameter(const struct gw_endpoint_rules *rules, size_t index,
-                                     struct gw_view *built_in);
+                      const struct gw_credentials *credentials, struct gw_arena *arena,
+                      struct gw_err *err);
 
 /* ---- endpoint_functions.c: what endpoint rules may call -------------------------------------- */
 
-#define GW_RULE_ARGUMENTS_MAX 8
+#define GW_RULE_ARGUMENTS_MAX 4
 
 struct gw_rule_function {
     const char *name;
-    size_t arguments_min, arguments_max;
+    size_t argument_count;
     /* NULL is null, in arguments and result. Results live in the arena or in the arguments. */
     const struct gw_value *(*call)(const struct gw_value *const *arguments, struct gw_arena *arena);
 };
 const struct gw_rule_function *gw_rule_function_find(struct gw_view name); /* or NULL */
-
-/* Letters, digits and inner hyphens, 1 to 63 of them. */
-bool gw_is_host_label(struct gw_view text);
-
-/* What AWS says of the partition that the region belongs to: name, dnsSuffix, ... */
-const struct gw_value *gw_partition_of(struct gw_view region, struct gw_arena *arena);
 
 /* "name.other[0]" inside the value; NULL where there is no such part. */
 const struct gw_value *gw_rule_attribute(const struct gw_value *value, struct gw_view path);

@@ -72,6 +72,11 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err);
 
+/* ---- ask_code.c ------------------------------------------------------------------------------ */
+
+/* Asks at the terminal for the code of a device, as gw_identity_options wants it. */
+bool gw_cli_ask_code(void *ctx, struct gw_view device, struct gw_buf *code, struct gw_err *err);
+
 /* ---- facts.c --------------------------------------------------------------------------------- */
 
 /* Loads the runbook and describes it; nothing of it acts. */

@@ -10,11 +10,13 @@
 #define SIM_START_EPOCH_MS                                                                         \
     INT64_C(1762917120000) /* 2025-11-12T03:12:00Z, as the guide's incident */
 #define MAX_CLIENTS 64
+#define USER_AGENT  GW_VIEW("gwrun/" GW_VERSION)
 
 struct slot {
     struct gw_view region, profile; /* as asked for */
     struct gw_settings settings;
-    struct gw_credentials credentials;
+    struct gw_credentials credentials; /* the simulator's */
+    struct gw_identity *identity;      /* of the real ones, shared by the slots of a profile */
     struct gw_client *client;
 };
 
@@ -26,8 +28,11 @@ struct gw_cli_session {
     struct gw_transport *transport; /* the simulator's is its own to close */
     struct gw_config *config;
     struct gw_view region;
+    struct gw_credentials found;    /* for the run's own profile, without its keys */
     struct slot slots[MAX_CLIENTS]; /* the first is the run's own */
     size_t slot_count;
+    struct gw_identity *identities[MAX_CLIENTS];
+    size_t identity_count;
 };
 
 static bool open_sim(struct gw_cli_session *session, const struct gw_value *settings,
@@ -67,6 +72,9 @@ void gw_cli_session_close(struct gw_cli_session *session)
     }
     for (size_t i = 0; i < session->slot_count; i++) {
         gw_client_free(session->slots[i].client);
+    }
+    for (size_t i = 0; i < session->identity_count; i++) {
+        gw_identity_free(session->identities[i]);
     }
     if (session->transport && !session->sim) {
         session->transport->close(session->transport);
@@ -113,9 +121,34 @@ static struct gw_client *make_client(struct gw_cli_session *session, const struc
                                         .transport = session->transport,
                                         .config = session->config,
                                         .settings = slot->settings,
+                                        .identity = slot->identity,
                                         .credentials = slot->credentials,
-                                        .user_agent = GW_VIEW("gwrun/" GW_VERSION)};
+                                        .user_agent = USER_AGENT};
     return gw_client_new(&options);
+}
+
+/* The regions of a profile share one identity: a role is assumed once, a code typed once. */
+static struct gw_identity *get_identity(struct gw_cli_session *session, const struct slot *slot)
+{
+    for (size_t i = 0; i < session->slot_count; i++) {
+        const struct gw_settings *other = &session->slots[i].settings;
+        if (session->slots[i].identity && gw_view_equal(other->profile, slot->settings.profile) &&
+            other->profile_named == slot->settings.profile_named) {
+            return session->slots[i].identity;
+        }
+    }
+    if (session->identity_count == MAX_CLIENTS) {
+        return NULL;
+    }
+    struct gw_identity_options options = {.loop = session->loop,
+                                          .transport = session->transport,
+                                          .config = session->config,
+                                          .settings = slot->settings,
+                                          .user_agent = USER_AGENT,
+                                          .ask_code = gw_cli_ask_code};
+    struct gw_identity *identity = gw_identity_new(&options);
+    session->identities[session->identity_count++] = identity;
+    return identity;
 }
 
 static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_view profile,
@@ -135,10 +168,14 @@ static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_
     struct slot slot = {.region = gw_arena_dup(session->arena, region),
                         .profile = gw_arena_dup(session->arena, profile)};
     if (!(session->sim ? settle_simulated(session, &slot, err)
-                       : settle_real(session, &slot, err) &&
-                             gw_credentials_find(session->config, &slot.settings, session->arena,
-                                                 &slot.credentials, err))) {
+                       : settle_real(session, &slot, err))) {
         return NULL;
+    }
+    if (!session->sim) {
+        slot.identity = get_identity(session, &slot);
+        if (!gw_identity_check(slot.identity, err)) {
+            return NULL;
+        }
     }
     slot.client = make_client(session, &slot);
     session->slots[session->slot_count++] = slot;
@@ -177,6 +214,44 @@ static bool open_network(struct gw_cli_session *session, struct gw_view ca_bundl
     return session->transport != NULL;
 }
 
+/* What the waiting for credentials has come to. */
+struct arrival {
+    bool has_come;
+    struct gw_credentials *credentials; /* texts of the session's life */
+    struct gw_arena *arena;
+    struct gw_err err;
+};
+
+static void on_credentials(void *ctx, const struct gw_credentials *credentials,
+                           const struct gw_err *err)
+{
+    struct arrival *arrival = ctx;
+    arrival->has_come = true;
+    if (!credentials) {
+        arrival->err = *err;
+        return;
+    }
+    arrival->credentials->account_id = gw_arena_dup(arrival->arena, credentials->account_id);
+    arrival->credentials->source = gw_arena_dup(arrival->arena, credentials->source);
+    arrival->credentials->expires_epoch_s = credentials->expires_epoch_s;
+}
+
+/* Waits until there are credentials, so that a run does not begin without. */
+static bool await_credentials(struct gw_cli_session *session, struct gw_identity *identity,
+                              struct gw_credentials *out, struct gw_err *err)
+{
+    struct arrival arrival = {.credentials = out, .arena = session->arena};
+    struct gw_identity_wait *wait = gw_identity_get(identity, on_credentials, &arrival);
+    while (!arrival.has_come && gw_loop_step(session->loop)) {
+    }
+    if (!arrival.has_come) {
+        gw_identity_cancel(wait);
+        return gw_fail(err, GW_ERR_INTERNAL, "credentials: the search for them has stopped");
+    }
+    return arrival.err.code == GW_ERR_NONE ||
+           gw_fail(err, arrival.err.code, "%s", arrival.err.message);
+}
+
 static bool settle_session(struct gw_cli_session *session, bool needs_aws, struct slot *own,
                            struct gw_err *err)
 {
@@ -196,9 +271,11 @@ static bool settle_session(struct gw_cli_session *session, bool needs_aws, struc
         return gw_fail(err, GW_ERR_INPUT,
                        "no region: add '--region', set AWS_REGION, or name it in the profile");
     }
-    return (!needs_aws || gw_credentials_find(session->config, &own->settings, session->arena,
-                                              &own->credentials, err)) &&
-           open_network(session, own->settings.ca_bundle, err);
+    if (!open_network(session, own->settings.ca_bundle, err)) {
+        return false;
+    }
+    own->identity = get_identity(session, own);
+    return !needs_aws || await_credentials(session, own->identity, &session->found, err);
 }
 
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
@@ -216,6 +293,7 @@ bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declar
                                   .ctx = session,
                                   .transport = session->transport,
                                   .region = session->region,
-                                  .account = own->credentials.account_id};
+                                  .account = session->sim ? own->credentials.account_id
+                                                          : session->found.account_id};
     return true;
 }

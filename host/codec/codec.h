@@ -158,6 +158,8 @@ bool gw_utf8_valid(struct gw_view text);
 #define GW_SHA256_LEN 32
 void gw_sha256(struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
 void gw_sha256_hex(struct gw_view bytes, char out[2 * GW_SHA256_LEN + 1]); /* ends in NUL */
+#define GW_SHA1_LEN 20
+void gw_sha1_hex(struct gw_view bytes, char out[2 * GW_SHA1_LEN + 1]); /* names; proves nothing */
 void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
 bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
 void gw_random(void *out, size_t len); /* cryptographic */
@@ -198,6 +200,12 @@ size_t gw_checksum_finish(struct gw_checksum_state *state, unsigned char out[GW_
 
 /* As a gzip stream without name and time: the same bytes give the same stream. */
 bool gw_gzip_write(struct gw_view bytes, struct gw_buf *out);
+
+/* ES256: the private key as PEM, at most 8 KiB. False: not such a key. */
+#define GW_ES256_HALF 32
+bool gw_es256_public(struct gw_view pem, unsigned char out[2 * GW_ES256_HALF]); /* x, y */
+bool gw_es256_sign(struct gw_view pem, struct gw_view bytes,
+                   unsigned char out[2 * GW_ES256_HALF]); /* r, s */
 
 /* ---- timestamps ------------------------------------------------------------------------------ */
 

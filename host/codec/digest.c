@@ -1,4 +1,4 @@
-/* digest: SHA-256, HMAC and random bytes, by OpenSSL. These cannot fail for a caller to handle; if
+/* digest: SHA-256, SHA-1, HMAC and random bytes, by OpenSSL. These cannot fail for a caller to handle; if
  * the library itself is broken the process ends, as nothing can be signed any more. */
 #include "codec/internal.h"
 
@@ -31,6 +31,15 @@ void gw_sha256_hex(struct gw_view bytes, char out[2 * GW_SHA256_LEN + 1])
     gw_sha256(bytes, digest);
     gw_hex_write(digest, sizeof digest, out);
     out[2 * GW_SHA256_LEN] = '\0';
+}
+
+void gw_sha1_hex(struct gw_view bytes, char out[2 * GW_SHA1_LEN + 1])
+{
+    unsigned char digest[GW_SHA1_LEN];
+    gw_crypto_check(EVP_Digest(bytes.data, bytes.len, digest, NULL, EVP_sha1(), NULL) == 1,
+                    "SHA-1");
+    gw_hex_write(digest, sizeof digest, out);
+    out[2 * GW_SHA1_LEN] = '\0';
 }
 
 void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[GW_SHA256_LEN])

@@ -78,6 +78,7 @@ struct gw_http_request {
     int64_t connect_timeout_ms;          /* 0: 10 s */
     int64_t timeout_ms;        /* whole exchange; with a source or sink: nothing moves; 0: 60 s */
     size_t max_response_bytes; /* collected in memory; 0: 64 MiB */
+    bool no_proxy;             /* whatever the environment says: for link-local services */
 };
 
 struct gw_http_response {

@@ -159,7 +159,10 @@ static bool set_address(struct gw_exchange *exchange)
            set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
            set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
            set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1) &&
-           set_text(easy, CURLOPT_PROXY, is_plain ? transport->http_proxy : NULL) &&
+           set_text(easy, CURLOPT_PROXY,
+                    exchange->req->no_proxy ? ""
+                    : is_plain              ? transport->http_proxy
+                                            : NULL) &&
            set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) &&
            set_text(easy, CURLOPT_CAINFO, transport->ca_bundle) &&
            set_text(easy, CURLOPT_USERAGENT, transport->user_agent);

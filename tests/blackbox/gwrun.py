@@ -73,7 +73,7 @@ class Case(unittest.TestCase):
     def environment(self, **extra):
         """Nothing of the caller's own but where programs are; a variable given as None is absent."""
         known = {"PATH": os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8", "TERM": "xterm",
-                 "ASAN_OPTIONS": "exitcode=99"}
+                 "ASAN_OPTIONS": "exitcode=99", "AWS_EC2_METADATA_DISABLED": "true"}
         known.update(extra)
         return {name: value for name, value in known.items() if value is not None}
 

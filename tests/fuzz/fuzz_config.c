@@ -19,15 +19,15 @@ static void look_up_everything(const struct gw_config *config)
 
 static void settle(const struct gw_config *config)
 {
-    struct gw_arena *arena = gw_arena_new();
     struct gw_settings settings;
-    struct gw_credentials credentials;
     struct gw_err err = {0};
     if (gw_settings_resolve(config, GW_VIEW_NONE, GW_VIEW_NONE, GW_VIEW_NONE, &settings, &err)) {
-        gw_credentials_find(config, &settings, arena, &credentials, &err);
+        struct gw_identity_options options = {.config = config, .settings = settings};
+        struct gw_identity *identity = gw_identity_new(&options);
+        gw_identity_check(identity, &err);
+        gw_identity_free(identity);
     }
     gw_secret_clear();
-    gw_arena_free(arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

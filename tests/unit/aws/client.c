@@ -146,6 +146,7 @@ static void the_chain_is_asked_once_and_by_the_first_call_that_signs(void **stat
     struct gw_value none = gw_value_map();
     struct gw_err err = {0};
     struct gw_call_request request = {.op = find("ecs", "list_clusters"), .input = &none};
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     assert_null(gw_call_start(f->client, &request, &err));
     assert_int_equal(err.code, GW_ERR_CREDENTIALS);
 

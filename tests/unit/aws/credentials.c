@@ -1,4 +1,5 @@
-/* Credentials: which source wins, and what is said when none does. */
+/* Credentials that are known without asking anybody: which source wins, and what is said when none
+ * does. */
 #include "aws/aws.h"
 
 #include <setjmp.h>
@@ -16,7 +17,20 @@
     "[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ops\n"      \
     "[profile process]\ncredential_process = /bin/keys\n"                                          \
     "[profile process-and-keys]\ncredential_process = /bin/keys\n"                                 \
-    "aws_access_key_id = ID-STATIC\naws_secret_access_key = secret-static\n"                       \
+    "[profile sourceless]\nrole_arn = arn:r\n"                                                     \
+    "[profile two-sources]\nrole_arn = arn:r\nsource_profile = both\n"                             \
+    "credential_source = Environment\n"                                                            \
+    "[profile orphan]\nrole_arn = arn:r\nsource_profile = nobody\n"                                \
+    "[profile hungry]\nrole_arn = arn:r\nsource_profile = empty\n"                                 \
+    "[profile circle]\nrole_arn = arn:r\nsource_profile = circle-too\n"                            \
+    "[profile circle-too]\nrole_arn = arn:r\nsource_profile = circle\n"                            \
+    "[profile odd-source]\nrole_arn = arn:r\ncredential_source = Elsewhere\n"                      \
+    "[profile no-environment]\nrole_arn = arn:r\ncredential_source = Environment\n"                \
+    "[profile half-sso]\nsso_account_id = 123456789012\n"                                          \
+    "[profile other-region]\nsso_session = real\nsso_account_id = 1\nsso_role_name = r\n"          \
+    "sso_region = eu-west-1\n"                                                                     \
+    "[sso-session real]\nsso_region = us-east-1\nsso_start_url = https://x\n"                      \
+    "[profile roleless]\nweb_identity_token_file = /token\n"                                       \
     "[profile half]\naws_access_key_id = ID-HALF\n"                                                \
     "[profile other-half]\naws_secret_access_key = secret-half\n"                                  \
     "[profile pasted]\naws_access_key_id = ID-PASTED\naws_secret_access_key = secret\n "           \
@@ -25,9 +39,11 @@
 
 #define CREDENTIALS                                                                                \
     "[both]\naws_access_key_id = ID-BOTH\naws_secret_access_key = secret-both\n"                   \
-    "aws_session_token = token-both\naws_account_id = 123456789012\n"
+    "aws_session_token = token-both\naws_account_id = 123456789012\n"                              \
+    "[process-and-keys]\naws_access_key_id = ID-STATIC\naws_secret_access_key = secret-static\n"
 
 static const char *const variables[] = {"AWS_ACCESS_KEY_ID",
+                                        "AWS_ROLE_ARN",
                                         "AWS_SECRET_ACCESS_KEY",
                                         "AWS_SESSION_TOKEN",
                                         "AWS_SECURITY_TOKEN",
@@ -42,6 +58,7 @@ static void clear_environment(void)
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         unsetenv(variables[i]);
     }
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 }
 
 struct row {
@@ -63,32 +80,42 @@ static void check_text(const char *claim, const char *what, const char *expected
     }
 }
 
+static void check_keys(const struct row *row, const struct gw_credentials *got)
+{
+    check_text(row->claim, "id", row->id, got->access_key_id);
+    check_text(row->claim, "secret", row->secret, got->secret_access_key);
+    check_text(row->claim, "token", row->token, got->session_token);
+    check_text(row->claim, "account", row->account, got->account_id);
+    check_text(row->claim, "source", row->source, got->source);
+    assert_int_equal(got->expires_epoch_s, row->expires_epoch_s);
+}
+
 static void check_row(const struct gw_config *config, const struct row *row)
 {
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_settings settings = {.profile = gw_view_of(row->profile),
-                                   .profile_named = row->named};
-    struct gw_credentials got;
+    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, 0});
+    struct gw_identity_options options = {
+        .loop = loop,
+        .config = config,
+        .settings = {.profile = gw_view_of(row->profile), .profile_named = row->named}};
+    struct gw_identity *identity = gw_identity_new(&options);
     struct gw_err err = {0};
     clear_environment();
     gw_secret_clear();
     for (size_t i = 0; i < 6 && row->environment[i][0]; i++) {
         setenv(row->environment[i][0], row->environment[i][1], 1);
     }
-    bool found = gw_credentials_find(config, &settings, arena, &got, &err);
+    bool found = gw_identity_check(identity, &err);
     clear_environment(); /* what was found is a copy */
     check_text(row->claim, "message", row->message, gw_view_of(err.message));
     if (found) {
-        check_text(row->claim, "id", row->id, got.access_key_id);
-        check_text(row->claim, "secret", row->secret, got.secret_access_key);
-        check_text(row->claim, "token", row->token, got.session_token);
-        check_text(row->claim, "account", row->account, got.account_id);
-        check_text(row->claim, "source", row->source, got.source);
-        assert_int_equal(got.expires_epoch_s, row->expires_epoch_s);
+        const struct gw_credentials *got = gw_identity_peek(identity);
+        assert_non_null(got);
+        check_keys(row, got);
     } else {
         assert_int_equal(err.code, GW_ERR_CREDENTIALS);
     }
-    gw_arena_free(arena);
+    gw_identity_free(identity);
+    gw_loop_free(loop);
 }
 
 static void check_rows(const struct row *rows, size_t count)
@@ -159,11 +186,11 @@ static void keys_of_the_profile_come_next(void **state)
          .id = "ID-ONLY",
          .secret = "secret-only",
          .source = "profile 'config-only' in config"},
-        {.claim = "before a credential process",
+        {.claim = "of the credentials file, before a credential process",
          .profile = "process-and-keys",
          .id = "ID-STATIC",
          .secret = "secret-static",
-         .source = "profile 'process-and-keys' in config"},
+         .source = "profile 'process-and-keys' in credentials"},
     };
     check_rows(rows, sizeof rows / sizeof rows[0]);
 }
@@ -203,31 +230,55 @@ static void half_a_pair_is_an_error(void **state)
     check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
-static void mechanisms_that_are_missing_here_are_named(void **state)
+static void a_profile_that_contradicts_itself_is_an_error(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {.claim = "a role, even beside keys",
-         .profile = "role",
-         .message = "profile 'role': credentials by 'role_arn' are not supported; run eval \"$(aws "
-                    "configure export-credentials --profile role --format env)\" and start again "
-                    "(config)"},
-        {.claim = "single sign-on, by argument",
+        {.claim = "a role without a source",
+         .profile = "sourceless",
+         .message = "profile 'sourceless': has role_arn but neither source_profile nor "
+                    "credential_source"},
+        {.claim = "two sources",
+         .profile = "two-sources",
+         .message = "profile 'two-sources': has both source_profile and credential_source; remove "
+                    "one"},
+        {.claim = "a source that is missing",
+         .profile = "orphan",
+         .message = "profile 'orphan': its source_profile 'nobody' is missing"},
+        {.claim = "a source without credentials",
+         .profile = "hungry",
+         .message = "profile 'empty': has no credentials, but profile 'hungry' names it as "
+                    "source_profile"},
+        {.claim = "a circle",
+         .profile = "circle",
+         .message = "profile 'circle-too': its source_profile 'circle' leads back to itself"},
+        {.claim = "an unknown named source",
+         .profile = "odd-source",
+         .message = "profile 'odd-source': credential_source: expected Ec2InstanceMetadata, "
+                    "EcsContainer or Environment"},
+        {.claim = "a named source that is not set",
+         .profile = "no-environment",
+         .message = "profile 'no-environment': credential_source is Environment, but "
+                    "AWS_ACCESS_KEY_ID is not set"},
+        {.claim = "single sign-on without its session",
          .profile = "sso",
-         .named = true,
-         .message = "profile 'sso': credentials by 'sso_account_id' are not supported; run eval "
-                    "\"$(aws configure export-credentials --profile sso --format env)\" and start "
-                    "again without the profile argument (config)"},
-        {.claim = "a process",
-         .profile = "process",
-         .message = "profile 'process': credentials by 'credential_process' are not supported; run "
-                    "eval \"$(aws configure export-credentials --profile process --format env)\" "
-                    "and start again (config)"},
-        {.claim = "the container's role",
+         .message = "profile 'sso': its sso_session 'corp' is missing"},
+        {.claim = "half of single sign-on",
+         .profile = "half-sso",
+         .message = "profile 'half-sso': has sso_account_id but not sso_role_name"},
+        {.claim = "a session that says otherwise",
+         .profile = "other-region",
+         .message = "profile 'other-region': its sso_region is not that of sso-session 'real'; "
+                    "remove it"},
+        {.claim = "a web identity without role",
+         .profile = "roleless",
+         .message = "web_identity_token_file: there is a web identity token file, but no role; add "
+                    "role_arn to the profile"},
+        {.claim = "a web identity of the environment without role",
          .profile = "empty",
-         .environment = {{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials"}},
-         .message = "credentials: none found but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which is "
-                    "not supported; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
+         .environment = {{"AWS_WEB_IDENTITY_TOKEN_FILE", "/token"}},
+         .message = "AWS_WEB_IDENTITY_TOKEN_FILE: there is a web identity token file, but no role; "
+                    "set AWS_ROLE_ARN"},
     };
     check_rows(rows, sizeof rows / sizeof rows[0]);
 }
@@ -273,7 +324,7 @@ int main(void)
         cmocka_unit_test(the_environment_comes_first_unless_a_profile_is_named),
         cmocka_unit_test(keys_of_the_profile_come_next),
         cmocka_unit_test(half_a_pair_is_an_error),
-        cmocka_unit_test(mechanisms_that_are_missing_here_are_named),
+        cmocka_unit_test(a_profile_that_contradicts_itself_is_an_error),
         cmocka_unit_test(none_found_says_where_it_looked_and_what_to_do),
         cmocka_unit_test(what_was_found_is_registered_as_secret),
     };
