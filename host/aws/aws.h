@@ -334,6 +334,47 @@ bool gw_protocol_write_error(const struct gw_service *service, const struct gw_o
                              const struct gw_aws_error *error, struct gw_arena *arena,
                              struct gw_http_response *out, struct gw_err *err);
 
+/* ---- event streams: a member of the output that goes on, message after message --------------- */
+
+/* The member that is an event stream; NULL when there is none, or no shape. */
+const struct gw_member *gw_event_stream_member(const struct gw_shape *shape);
+/* Does the protocol have the other members of the output in a first message of the stream? Else
+ * they are in the headers of the answer. */
+bool gw_event_stream_has_initial(const struct gw_operation *op);
+
+struct gw_eventstream_message; /* of codec.h */
+
+enum gw_event_kind {
+    GW_EVENT_MEMBER,  /* of the stream's union: `value` is {name = {...}} */
+    GW_EVENT_INITIAL, /* `value` is the other members of the output */
+    GW_EVENT_UNKNOWN, /* of a newer model: to be skipped */
+    GW_EVENT_ERROR,   /* the stream has failed with `error` */
+    GW_EVENT_GARBAGE  /* `err` */
+};
+struct gw_event {
+    struct gw_value value;
+    struct gw_aws_error error;
+};
+
+/* One message of the stream in `shape`, which is the operation's output (or input). What is read
+ * lives in the arena. */
+enum gw_event_kind gw_protocol_read_event(const struct gw_operation *op,
+                                          const struct gw_shape *shape,
+                                          const struct gw_eventstream_message *message,
+                                          struct gw_arena *arena, struct gw_event *out,
+                                          struct gw_err *err);
+
+/* These add one message to `out`. */
+bool gw_protocol_write_event(const struct gw_operation *op, const struct gw_shape *shape,
+                             const struct gw_value *event, struct gw_arena *arena,
+                             struct gw_buf *out, struct gw_err *err);
+bool gw_protocol_write_initial_response(const struct gw_operation *op,
+                                        const struct gw_value *output, struct gw_arena *arena,
+                                        struct gw_buf *out, struct gw_err *err);
+/* By code, message and detail: as the modelled exception, else as an error of its own. */
+bool gw_protocol_write_event_error(const struct gw_operation *op, const struct gw_aws_error *error,
+                                   struct gw_arena *arena, struct gw_buf *out, struct gw_err *err);
+
 /* ================================ sigv4 ======================================================= */
 
 struct gw_credentials {
