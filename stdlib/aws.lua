@@ -31,13 +31,28 @@ local TRY = "try_"
 
 ---@class How
 ---@field query string? JMESPath: the call answers what it finds in the output
+---@field timeout number? seconds for the whole call, retries and all
+---@field report table? filled with what it took: attempts, seconds, request_id, http_status
 
-local HOW = { query = "string" }
-local CLIENT = { region = "string", profile = "string" }
+---@class Client
+---@field region string?
+---@field profile string?
+---@field rate number? requests a second to the service, shared by all clients with the same settings
+---@field retry_mode "standard"|"adaptive"|"legacy"|nil
+---@field max_attempts integer? including the first
+---@field connect_timeout number? seconds of an attempt
+---@field timeout number? seconds for a whole call, retries and all
 
----@param client { region?: string, profile?: string }?
-local function perform(operation, params, client)
-  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, client)
+local HOW = { query = "string", timeout = "number", report = "table" }
+local CLIENT = {
+  region = "string", profile = "string", rate = "number", retry_mode = "string", max_attempts = "number",
+  connect_timeout = "number", timeout = "number",
+}
+
+---@param client Client?
+---@param how How?
+local function perform(operation, params, client, how)
+  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, client, how)
   if state == "planned" then
     planned.record(operation.action, params or {}, guarded)
     return planned.unknown
@@ -47,7 +62,7 @@ end
 
 -- One call of a script: as `perform`, and what `how` asks for.
 local function perform_how(operation, params, client, how)
-  local output, err = perform(operation, params, client)
+  local output, err = perform(operation, params, client, how)
   if how and how.query and output ~= nil and not planned.is_unknown(output) then
     return json.query(output, how.query)
   end
@@ -144,12 +159,14 @@ local function new_client(service, settings, level)
   return client
 end
 
----A client for one service, for another region or profile than the run's.
+---A client for one service, for another region or profile than the run's, or that calls in another way.
 ---@param service string for example "ecs"
----@param settings? { region?: string, profile?: string }
+---@param settings? Client
 ---@return table client one function for each operation
 function aws.client(service, settings)
   options.check("aws.client", settings or {}, CLIENT)
+  local fits, problem = pcall(host.check_client, settings)
+  if not fits then error(problem, 2) end
   return new_client(service, settings, 2)
 end
 

@@ -490,6 +490,22 @@ enum gw_retry_mode {
     GW_RETRY_LEGACY    /* five attempts, long delays, no bucket */
 };
 
+/* Whether the caller's account becomes part of the host name, for services that want that. */
+enum gw_account_id_mode { GW_ACCOUNT_ID_PREFERRED, GW_ACCOUNT_ID_DISABLED, GW_ACCOUNT_ID_REQUIRED };
+
+enum gw_addressing { GW_ADDRESSING_AUTO, GW_ADDRESSING_VIRTUAL, GW_ADDRESSING_PATH };
+enum gw_switch { GW_SWITCH_UNSET, GW_SWITCH_OFF, GW_SWITCH_ON };
+
+/* The profile's section "s3"; all zero is AWS's default. */
+struct gw_s3_settings {
+    enum gw_addressing addressing;
+    bool use_accelerate, use_dualstack;
+    bool us_east_1_is_regional;    /* us_east_1_regional_endpoint = regional */
+    enum gw_switch use_arn_region; /* unset: on for S3, off for S3 Control */
+    bool disable_multi_region;     /* s3_disable_multiregion_access_points */
+    bool disable_express_session;  /* s3_disable_express_session_auth */
+};
+
 /* What a run uses, settled once. Arguments win over environment, environment over the profile. Text
  * is borrowed from the arguments, the environment and `config`. */
 struct gw_settings {
@@ -502,6 +518,10 @@ struct gw_settings {
     enum gw_retry_mode retry_mode; /* never unset */
     int max_attempts;              /* 0: as the mode has it */
     int64_t connect_timeout_ms;    /* of defaults_mode; 0: the transport's */
+    bool sts_is_global;            /* sts_regional_endpoints = legacy */
+    bool disable_host_prefix;      /* disable_host_prefix_injection */
+    enum gw_account_id_mode account_id_mode;
+    struct gw_s3_settings s3;
 };
 bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
                          struct gw_view region, struct gw_view endpoint_url,
@@ -556,17 +576,24 @@ bool gw_identity_invalidate(struct gw_identity *identity, struct gw_view access_
 
 /* ================================ endpoint ==================================================== */
 
-struct gw_endpoint {
-    struct gw_view url;            /* "https://ecs.us-east-1.amazonaws.com" */
-    struct gw_view signing_name;   /* empty: the service's */
-    struct gw_view signing_region; /* empty: the caller's */
-    bool keep_path;                /* disableDoubleEncoding */
+/* A service's rule set, parsed. */
+struct gw_endpoint_rules;
+/* From JSON as AWS publishes it; borrows it. Lives in the arena. */
+const struct gw_endpoint_rules *gw_endpoint_rules_parse(struct gw_view json, struct gw_arena *arena,
+                                                        struct gw_err *err);
+
+/* What a rule says, as it is published. */
+struct gw_endpoint_answer {
+    struct gw_view url;
+    struct gw_value headers;    /* {name: [text, ...]} */
+    struct gw_value properties; /* {"authSchemes": [{"name": "sigv4", ...}], ...} */
 };
 
-/* Evaluates a rule set (JSON text) with `parameters` (GW_MAP of strings and booleans). A rule that
+/* Evaluates a rule set with `parameters` (GW_MAP of strings, booleans and lists). A rule that
  * answers with an error, and a set without a match, fail with GW_ERR_INPUT and the rule's text. */
-bool gw_endpoint_evaluate(struct gw_view rules_json, const struct gw_value *parameters,
-                          struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err);
+bool gw_endpoint_evaluate(const struct gw_endpoint_rules *rules, const struct gw_value *parameters,
+                          struct gw_arena *arena, struct gw_endpoint_answer *out,
+                          struct gw_err *err);
 
 /* The custom endpoint in force for the service, by the order of AWS_ENDPOINT_URL_<SERVICE>,
  * AWS_ENDPOINT_URL, the profile's services section, the profile's endpoint_url; the empty view when
@@ -575,9 +602,31 @@ struct gw_view gw_endpoint_custom(const struct gw_config *config,
                                   const struct gw_settings *settings,
                                   const struct gw_service *service);
 
-/* Where a call of the service goes under these settings. */
-bool gw_endpoint_resolve(const struct gw_config *config, const struct gw_settings *settings,
-                         const struct gw_service *service, struct gw_arena *arena,
+/* The endpoint parameters that a call gives: constants of the operation, members of its input, and
+ * what paths find in the input. A copy, {name: value}. */
+bool gw_endpoint_context(const struct gw_operation *op, const struct gw_value *input,
+                         struct gw_arena *arena, struct gw_value *out, struct gw_err *err);
+
+struct gw_endpoint_query {
+    const struct gw_config *config;
+    const struct gw_settings *settings;
+    const struct gw_endpoint_rules *rules; /* of the operation's service */
+    const struct gw_operation *op;
+    const struct gw_value *context; /* from gw_endpoint_context */
+    struct gw_view account_id;      /* of the caller; empty: not known */
+    struct gw_view region;          /* empty: that of the settings */
+};
+
+struct gw_endpoint {
+    struct gw_view url;        /* "https://ecs.us-east-1.amazonaws.com" */
+    struct gw_headers headers; /* to be sent along */
+    struct gw_view signing_name, signing_region;
+    bool keep_path; /* disableDoubleEncoding */
+    bool is_custom; /* not AWS's own */
+};
+
+/* Where a call goes. */
+bool gw_endpoint_resolve(const struct gw_endpoint_query *query, struct gw_arena *arena,
                          struct gw_endpoint *out, struct gw_err *err);
 
 /* ================================ retry ======================================================= */

@@ -413,6 +413,10 @@ static bool transmit(struct gw_call *call, const struct gw_credentials *credenti
         call->access_key_id = gw_arena_dup(call->arena, credentials->access_key_id);
         call->credentials_source = gw_arena_dup(call->arena, credentials->source);
     }
+    if (credentials && !gw_view_equal(credentials->account_id, call->outgoing.account_id) &&
+        !gw_outgoing_address(client, &call->outgoing, credentials->account_id, call->arena, err)) {
+        return false;
+    }
     if (!gw_outgoing_sign(client, &call->outgoing, call->attempts, credentials, call->arena, err)) {
         return false;
     }
@@ -474,8 +478,9 @@ static void on_deadline(void *ctx)
     struct gw_err err = {0};
     call->deadline = NULL;
     stop_waiting(call);
-    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempts%s%.*s)",
+    gw_fail(&err, GW_ERR_TIMEOUT, "no answer within %g s (%d attempt%s%s%.*s)",
             (double)call->request.options.timeout_ms / 1000, call->attempts,
+            call->attempts == 1 ? "" : "s",
             call->last_failure.len > 0 ? "; the last failure: " : "",
             GW_VIEW_ARGS(call->last_failure));
     finish(call, &(struct attempt){.err = &err});
@@ -507,10 +512,20 @@ static void set_patience(struct gw_call *call)
     }
 }
 
+/* Of the caller, as far as it is known by now. */
+static struct gw_view account_of(const struct gw_call *call)
+{
+    const struct gw_credentials *credentials = gw_operation_auth(call->request.op) == GW_AUTH_NONE
+                                                   ? NULL
+                                                   : gw_identity_peek(call->client->identity);
+    return credentials ? credentials->account_id : GW_VIEW_NONE;
+}
+
 static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
 {
     if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
-                           err)) {
+                           err) ||
+        !gw_outgoing_address(call->client, &call->outgoing, account_of(call), call->arena, err)) {
         return false;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;

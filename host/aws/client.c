@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct gw_endpoint_entry {
-    struct gw_endpoint_entry *next;
+struct gw_rules_entry {
+    struct gw_rules_entry *next;
     const struct gw_service *service;
-    struct gw_endpoint endpoint;
-    bool custom;
+    const struct gw_endpoint_rules *rules;
 };
 
 struct gw_client *gw_client_new(const struct gw_client_options *options)
@@ -87,32 +86,37 @@ void gw_client_uuid(struct gw_client *client, char out[37])
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-static bool is_custom(const struct gw_client *client, const struct gw_service *service)
+static const struct gw_endpoint_rules *
+rules_of(struct gw_client *client, const struct gw_service *service, struct gw_err *err)
 {
-    const struct gw_settings *settings = &client->options.settings;
-    return settings->endpoint_url.len > 0 ||
-           gw_endpoint_custom(client->options.config, settings, service).len > 0;
-}
-
-bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
-                        struct gw_endpoint *out, bool *custom, struct gw_err *err)
-{
-    struct gw_endpoint_entry *entry = client->endpoints;
+    struct gw_rules_entry *entry = client->rules;
     while (entry && entry->service != service) {
         entry = entry->next;
     }
-    if (!entry) {
-        struct gw_endpoint endpoint = {0};
-        if (!gw_endpoint_resolve(client->options.config, &client->options.settings, service,
-                                 client->arena, &endpoint, err)) {
-            return false;
-        }
-        entry = gw_arena_alloc(client->arena, sizeof *entry);
-        *entry = (struct gw_endpoint_entry){client->endpoints, service, endpoint,
-                                            is_custom(client, service)};
-        client->endpoints = entry;
+    if (entry) {
+        return entry->rules;
     }
-    *out = entry->endpoint;
-    *custom = entry->custom;
-    return true;
+    const struct gw_endpoint_rules *rules =
+        gw_endpoint_rules_parse(gw_service_endpoint_rules(service), client->arena, err);
+    if (rules) {
+        entry = gw_arena_alloc(client->arena, sizeof *entry);
+        *entry = (struct gw_rules_entry){client->rules, service, rules};
+        client->rules = entry;
+    }
+    return rules;
+}
+
+bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
+                        const struct gw_value *context, struct gw_view account_id,
+                        struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err)
+{
+    struct gw_endpoint_query query = {
+        .config = client->options.config,
+        .settings = &client->options.settings,
+        .rules = rules_of(client, gw_operation_service(op), err),
+        .op = op,
+        .context = context,
+        .account_id = account_id,
+    };
+    return query.rules && gw_endpoint_resolve(&query, arena, out, err);
 }

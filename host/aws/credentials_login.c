@@ -143,14 +143,32 @@ bool gw_dpop_write(struct gw_view pem, struct gw_view url, int64_t epoch_s, stru
     return !out->full;
 }
 
-static bool make_proof(struct gw_fetch *fetch, struct gw_settings settings, struct gw_view pem,
-                       struct gw_headers *out, struct gw_err *err)
+static bool find_endpoint(struct gw_fetch *fetch, const struct gw_fetch_call *call,
+                          const struct gw_value *input, struct gw_endpoint *out, struct gw_err *err)
 {
     const struct gw_identity_options *options = gw_identity_options(fetch->identity);
-    const struct gw_service *service = gw_models_find(gw_models_builtin(), GW_VIEW("signin"));
+    const struct gw_service *service =
+        gw_models_find(gw_models_builtin(), gw_view_of(call->service));
+    struct gw_settings settings = options->settings;
+    struct gw_value context;
+    struct gw_endpoint_query query = {
+        .config = options->config,
+        .settings = &settings,
+        .rules = gw_endpoint_rules_parse(gw_service_endpoint_rules(service), fetch->arena, err),
+        .op = gw_service_find_operation(service, gw_view_of(call->operation)),
+        .context = &context};
+    settings.region = call->region;
+    return query.rules && gw_endpoint_context(query.op, input, fetch->arena, &context, err) &&
+           gw_endpoint_resolve(&query, fetch->arena, out, err);
+}
+
+/* The proof is for one address, so that this is found first. */
+static bool add_proof(struct gw_fetch *fetch, struct gw_fetch_call *call,
+                      const struct gw_value *input, struct gw_view pem, struct gw_err *err)
+{
     struct gw_endpoint endpoint;
     struct gw_buf proof;
-    if (!gw_endpoint_resolve(options->config, &settings, service, fetch->arena, &endpoint, err)) {
+    if (!find_endpoint(fetch, call, input, &endpoint, err)) {
         return false;
     }
     struct gw_view base = endpoint.url;
@@ -161,7 +179,7 @@ static bool make_proof(struct gw_fetch *fetch, struct gw_settings settings, stru
     gw_buf_init(&proof, (size_t)16 << 10);
     bool ok = gw_dpop_write(pem, url, gw_identity_epoch_s(fetch->identity), &proof);
     if (ok) {
-        gw_headers_add(fetch->arena, out, GW_VIEW("DPoP"), gw_buf_view(&proof));
+        gw_headers_add(fetch->arena, &call->headers, GW_VIEW("DPoP"), gw_buf_view(&proof));
     } else {
         gw_fail(err, GW_ERR_CREDENTIALS, "the dpopKey is no private key of the curve P-256");
     }
@@ -229,23 +247,23 @@ static void on_token(void *ctx, const struct gw_call_result *result)
 
 static void renew(struct gw_fetch *fetch, struct session *session)
 {
-    struct gw_settings settings = gw_identity_options(fetch->identity)->settings;
-    struct gw_value input = gw_value_map(), *body;
+    struct gw_view region = gw_identity_options(fetch->identity)->settings.region;
+    struct gw_fetch_call call = {.service = "signin",
+                                 .operation = "CreateOAuth2Token",
+                                 .region = region.len > 0 ? region : GW_VIEW("us-east-1")};
+    struct gw_view pem = gw_map_text(&session->file, GW_VIEW("dpopKey"));
+    struct gw_value input = gw_value_map();
+    struct gw_value *body = gw_map_add(fetch->arena, &input, GW_VIEW("tokenInput"));
     struct gw_err err = {0};
-    settings.region = settings.region.len > 0 ? settings.region : GW_VIEW("us-east-1");
-    struct gw_fetch_call call = {
-        .service = "signin", .operation = "CreateOAuth2Token", .region = settings.region};
-    if (!make_proof(fetch, settings, gw_map_text(&session->file, GW_VIEW("dpopKey")), &call.headers,
-                    &err)) {
-        fail_login(fetch, err.message);
-        return;
-    }
-    body = gw_map_add(fetch->arena, &input, GW_VIEW("tokenInput"));
     *body = gw_value_map();
     set(fetch, body, "clientId", gw_map_text(&session->file, GW_VIEW("clientId")));
     set(fetch, body, "refreshToken", gw_map_text(&session->file, GW_VIEW("refreshToken")));
     set(fetch, body, "grantType", GW_VIEW("refresh_token"));
-    gw_fetch_call(fetch, &call, &input, on_token);
+    if (add_proof(fetch, &call, &input, pem, &err)) {
+        gw_fetch_call(fetch, &call, &input, on_token);
+    } else {
+        fail_login(fetch, err.message);
+    }
 }
 
 void gw_fetch_login(struct gw_fetch *fetch)

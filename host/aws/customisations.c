@@ -7,7 +7,10 @@
  *                              botocore/retries/standard.py)
  *   long polling               an operation that is called again at once, whatever it answers, owes
  *                              a sleep even when no retry is left to it (the same; smithy's
- *                              aws.api#longPoll is to replace the list) */
+ *                              aws.api#longPoll is to replace the list)
+ *   endpoints of S3            what the rules leave to the client: path style, the bucket's place,
+ *                              dual stack by a setting of its own (named at each function, by the
+ *                              file and function of botocore 1.43.11) */
 #include "aws/internal.h"
 
 static bool is_named(struct gw_view name, const char *const *names)
@@ -46,4 +49,72 @@ bool gw_custom_is_long_polling(const struct gw_operation *op)
         }
     }
     return false;
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+static bool is_of(const struct gw_operation *op, const char *service)
+{
+    return gw_view_equal(gw_service_name(gw_operation_service(op)), gw_view_of(service));
+}
+
+static bool is_arn(struct gw_view text)
+{
+    return gw_view_starts_with(text, GW_VIEW("arn:"));
+}
+
+/* utils.py, is_s3_accelerate_url */
+static bool is_accelerate_url(struct gw_view custom)
+{
+    struct gw_url url;
+    return custom.len > 0 && gw_url_parse(custom, &url, NULL) &&
+           (gw_view_equal_nocase(url.host, GW_VIEW("s3-accelerate.amazonaws.com")) ||
+            gw_view_equal_nocase(url.host, GW_VIEW("s3-accelerate.dualstack.amazonaws.com")));
+}
+
+/* args.py, compute_endpoint_resolver_builtin_defaults: a custom endpoint hardly ever has a name a
+ * bucket. handlers.py, customize_endpoint_resolver_builtins: the region of the bucket is what
+ * GetBucketLocation asks for, so that its host name must not lead there; an ARN has no path. */
+bool gw_custom_path_style(const struct gw_operation *op, const struct gw_s3_settings *settings,
+                          struct gw_view bucket, struct gw_view custom)
+{
+    if (gw_view_equal(gw_operation_name(op), GW_VIEW("GetBucketLocation"))) {
+        return true;
+    }
+    if (is_arn(bucket)) {
+        return false;
+    }
+    if (custom.len > 0 && !settings->use_accelerate && !is_accelerate_url(custom)) {
+        return settings->addressing != GW_ADDRESSING_VIRTUAL;
+    }
+    return settings->addressing == GW_ADDRESSING_PATH;
+}
+
+/* client.py, _is_s3_dualstack_mode */
+bool gw_custom_dualstack(const struct gw_service *service, const struct gw_settings *settings)
+{
+    static const char *const services[] = {"s3", "s3control", NULL};
+    return settings->s3.use_dualstack && is_named(gw_service_name(service), services);
+}
+
+/* handlers.py, remove_bucket_from_url_paths_from_model: model and endpoint rules both place the
+ * bucket. */
+struct gw_view gw_custom_target(const struct gw_operation *op, struct gw_view target)
+{
+    if (!is_of(op, "s3") || !gw_view_starts_with(gw_operation_uri(op), GW_VIEW("/{Bucket}"))) {
+        return target;
+    }
+    size_t end = 1;
+    while (end < target.len && target.data[end] != '/' && target.data[end] != '?') {
+        end++;
+    }
+    return gw_view_sub(target, end, GW_NPOS);
+}
+
+/* handlers.py, remove_accid_host_prefix_from_model: model and endpoint rules both place the account.
+ */
+bool gw_custom_drops_host_prefix(const struct gw_operation *op)
+{
+    return is_of(op, "s3control") &&
+           gw_view_equal(gw_operation_host_prefix(op), GW_VIEW("{AccountId}."));
 }

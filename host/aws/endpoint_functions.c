@@ -2,9 +2,6 @@
  * An argument of another type than the function takes counts as not set. NULL is null. */
 #include "aws/internal.h"
 
-#include <regex.h>
-#include <stdlib.h>
-
 #define HOST_LABEL_MAX 63
 #define S3_BUCKET_MIN  3
 #define ENCODED_MAX    (64u << 10)
@@ -52,6 +49,23 @@ static const struct gw_value *is_set(arguments args, struct gw_arena *arena)
 static const struct gw_value *negate(arguments args, struct gw_arena *arena)
 {
     return new_bool(arena, !is_true(args[0]));
+}
+
+static const struct gw_value *if_then_else(arguments args, struct gw_arena *arena)
+{
+    (void)arena;
+    return is_true(args[0]) ? args[1] : args[2];
+}
+
+/* The first that is set; arguments that are not given are not set. */
+static const struct gw_value *coalesce(arguments args, struct gw_arena *arena)
+{
+    (void)arena;
+    size_t i = 0;
+    while (i + 1 < GW_RULE_ARGUMENTS_MAX && args[i] == NULL) {
+        i++;
+    }
+    return args[i];
 }
 
 static const struct gw_value *string_equals(arguments args, struct gw_arena *arena)
@@ -137,6 +151,26 @@ static const struct gw_value *substring(arguments args, struct gw_arena *arena)
     return new_value(arena, gw_value_string(gw_view_sub(text, from, (size_t)(stop - start))));
 }
 
+/* split(text, delimiter, limit): in at most `limit` parts, the last with the rest; 0: in all. */
+static const struct gw_value *split(arguments args, struct gw_arena *arena)
+{
+    if (!is_string(args[0]) || !is_string(args[1]) || args[1]->as.string.len == 0 ||
+        args[2] == NULL || args[2]->kind != GW_INT) {
+        return NULL;
+    }
+    struct gw_view rest = args[0]->as.string, delimiter = args[1]->as.string;
+    int64_t limit = args[2]->as.integer;
+    struct gw_value out = gw_value_list();
+    size_t at;
+    while ((limit <= 0 || (int64_t)out.as.list.count + 1 < limit) &&
+           (at = gw_view_find(rest, delimiter)) != GW_NPOS) {
+        *gw_list_add(arena, &out) = gw_value_string(gw_view_sub(rest, 0, at));
+        rest = gw_view_sub(rest, at + delimiter.len, GW_NPOS);
+    }
+    *gw_list_add(arena, &out) = gw_value_string(rest);
+    return new_value(arena, out);
+}
+
 static const struct gw_value *uri_encode(arguments args, struct gw_arena *arena)
 {
     if (!is_string(args[0])) {
@@ -152,7 +186,7 @@ static const struct gw_value *uri_encode(arguments args, struct gw_arena *arena)
     return out;
 }
 
-static bool is_label(struct gw_view text)
+bool gw_is_host_label(struct gw_view text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
@@ -168,11 +202,11 @@ static bool is_label(struct gw_view text)
 static bool is_host_label(struct gw_view text, bool allow_subdomains)
 {
     if (!allow_subdomains) {
-        return is_label(text);
+        return gw_is_host_label(text);
     }
     struct gw_view label;
     while (gw_view_next(&text, '.', &label)) {
-        if (!is_label(label)) {
+        if (!gw_is_host_label(label)) {
             return false;
         }
     }
@@ -282,101 +316,9 @@ static const struct gw_value *parse_arn(arguments args, struct gw_arena *arena)
     return new_value(arena, out);
 }
 
-/* ---- partitions ----------------------------------------------------------------------------- */
-
-extern const char gw_partitions_blob[] __attribute__((visibility("hidden")));
-extern const char gw_partitions_blob_end[] __attribute__((visibility("hidden")));
-
-/* The list of partitions that is built in. */
-static const struct gw_value *partitions(struct gw_arena *arena)
-{
-    /* cppcheck-suppress comparePointers ; the two ends of one object of the assembler's */
-    size_t len = (size_t)(gw_partitions_blob_end - gw_partitions_blob);
-    struct gw_view text = {gw_partitions_blob, len};
-    struct gw_value root;
-    return gw_json_parse(text, arena, &root, NULL) ? gw_map_get(&root, GW_VIEW("partitions"))
-                                                   : NULL;
-}
-
-/* Region patterns use \w and \d, which POSIX does not know, and needless backslashes. */
-static bool to_posix(struct gw_view pattern, struct gw_buf *out)
-{
-    for (size_t i = 0; i < pattern.len; i++) {
-        if (pattern.data[i] != '\\' || i + 1 == pattern.len) {
-            gw_buf_add_char(out, pattern.data[i]);
-            continue;
-        }
-        char next = pattern.data[++i];
-        switch (next) {
-        case 'w':
-            gw_buf_add_text(out, "[A-Za-z0-9_]");
-            break;
-        case 'd':
-            gw_buf_add_text(out, "[0-9]");
-            break;
-        case '-':
-            gw_buf_add_char(out, next);
-            break;
-        default:
-            gw_buf_add_char(out, '\\');
-            gw_buf_add_char(out, next);
-        }
-    }
-    return !out->full;
-}
-
-static bool matches(struct gw_view pattern, struct gw_view text)
-{
-    struct gw_buf posix;
-    gw_buf_init(&posix, 4096);
-    regex_t regex;
-    bool is_match = false;
-    if (to_posix(pattern, &posix) && regcomp(&regex, posix.data, REG_EXTENDED | REG_NOSUB) == 0) {
-        char *subject = gw_view_dup(text);
-        is_match = regexec(&regex, subject, 0, NULL, 0) == 0;
-        free(subject);
-        regfree(&regex);
-    }
-    gw_buf_clear(&posix);
-    return is_match;
-}
-
-/* The partition that lists the region, else the one whose pattern fits, else the first: aws. */
-static const struct gw_value *partition_of(const struct gw_value *list, struct gw_view region)
-{
-    for (size_t i = 0; i < list->as.list.count; i++) {
-        const struct gw_value *partition = &list->as.list.items[i];
-        if (gw_map_get(gw_map_get(partition, GW_VIEW("regions")), region) != NULL) {
-            return partition;
-        }
-    }
-    for (size_t i = 0; i < list->as.list.count; i++) {
-        const struct gw_value *partition = &list->as.list.items[i];
-        if (matches(gw_map_text(partition, GW_VIEW("regionRegex")), region)) {
-            return partition;
-        }
-    }
-    return &list->as.list.items[0];
-}
-
-/* What the partition says, save where it says otherwise of the region. */
 static const struct gw_value *partition(arguments args, struct gw_arena *arena)
 {
-    const struct gw_value *list = partitions(arena);
-    if (list == NULL || !is_string(args[0])) {
-        return NULL;
-    }
-    const struct gw_value *found = partition_of(list, args[0]->as.string);
-    const struct gw_value *outputs = gw_map_get(found, GW_VIEW("outputs"));
-    const struct gw_value *region =
-        gw_map_get(gw_map_get(found, GW_VIEW("regions")), args[0]->as.string);
-    struct gw_value out = gw_value_map();
-    for (size_t i = 0; i < outputs->as.map.count; i++) {
-        const struct gw_entry *entry = &outputs->as.map.entries[i];
-        const struct gw_value *special = region ? gw_map_get(region, entry->key) : NULL;
-        *gw_map_add(arena, &out, entry->key) = special ? *special : entry->value;
-    }
-    return new_value(arena, out);
+    return is_string(args[0]) ? gw_partition_of(args[0]->as.string, arena) : NULL;
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -384,18 +326,21 @@ static const struct gw_value *partition(arguments args, struct gw_arena *arena)
 const struct gw_rule_function *gw_rule_function_find(struct gw_view name)
 {
     static const struct gw_rule_function functions[] = {
-        {"booleanEquals", 2, boolean_equals},
-        {"getAttr", 2, get_attribute},
-        {"isSet", 1, is_set},
-        {"stringEquals", 2, string_equals},
-        {"aws.partition", 1, partition},
-        {"not", 1, negate},
-        {"substring", 4, substring},
-        {"parseURL", 1, parse_url},
-        {"isValidHostLabel", 2, is_valid_host_label},
-        {"aws.parseArn", 1, parse_arn},
-        {"aws.isVirtualHostableS3Bucket", 2, is_virtual_hostable_bucket},
-        {"uriEncode", 1, uri_encode},
+        {"booleanEquals", 2, 2, boolean_equals},
+        {"getAttr", 2, 2, get_attribute},
+        {"isSet", 1, 1, is_set},
+        {"stringEquals", 2, 2, string_equals},
+        {"aws.partition", 1, 1, partition},
+        {"not", 1, 1, negate},
+        {"substring", 4, 4, substring},
+        {"parseURL", 1, 1, parse_url},
+        {"isValidHostLabel", 2, 2, is_valid_host_label},
+        {"aws.parseArn", 1, 1, parse_arn},
+        {"aws.isVirtualHostableS3Bucket", 2, 2, is_virtual_hostable_bucket},
+        {"uriEncode", 1, 1, uri_encode},
+        {"coalesce", 2, GW_RULE_ARGUMENTS_MAX, coalesce},
+        {"ite", 3, 3, if_then_else},
+        {"split", 3, 3, split},
     };
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         if (gw_view_equal(name, gw_view_of(functions[i].name))) {

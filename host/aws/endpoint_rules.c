@@ -1,10 +1,15 @@
 /* endpoint_rules: evaluates AWS's endpoint rule sets. A rule set is a tree of rules; the first rule
- * whose conditions all hold says the endpoint, or why there is none. The depth of a set is bounded
- * by the JSON parser. Headers and properties other than authSchemes are not used: no service here
- * has any. */
+ * whose conditions all hold says the endpoint, or why there is none. A set is parsed once and
+ * evaluated as the values that it is; its depth is bounded by the JSON parser, and no rule is
+ * visited twice. */
 #include "aws/internal.h"
 
 #define TEXT_MAX (16u << 10)
+
+struct gw_endpoint_rules {
+    const struct gw_value *parameters; /* NULL: it has none */
+    const struct gw_value *rules;
+};
 
 /* What a name stands for; the newest first. A rule sees what it and the rules around it assigned,
  * so leaving a rule is forgetting the newer part of the list. */
@@ -18,7 +23,7 @@ struct evaluation {
     struct gw_arena *arena;
     struct gw_err *err;
     bool failed; /* `err` is filled */
-    struct gw_endpoint *out;
+    struct gw_endpoint_answer *out;
 };
 
 static const struct gw_value *fail(struct evaluation *eval, const char *what, struct gw_view name)
@@ -128,11 +133,11 @@ static const struct gw_value *call(struct evaluation *eval, const struct variabl
     if (function == NULL) {
         return fail(eval, "no such function:", name);
     }
-    if (given == NULL || given->kind != GW_LIST ||
-        given->as.list.count != function->argument_count) {
+    if (given == NULL || given->kind != GW_LIST || given->as.list.count < function->arguments_min ||
+        given->as.list.count > function->arguments_max) {
         return fail(eval, "wrong number of arguments for", name);
     }
-    const struct gw_value *arguments[GW_RULE_ARGUMENTS_MAX];
+    const struct gw_value *arguments[GW_RULE_ARGUMENTS_MAX] = {NULL};
     for (size_t i = 0; i < given->as.list.count; i++) {
         arguments[i] = resolve(eval, scope, &given->as.list.items[i]);
     }
@@ -141,35 +146,47 @@ static const struct gw_value *call(struct evaluation *eval, const struct variabl
 
 /* ---- what a rule says ----------------------------------------------------------------------- */
 
-/* S3 Express signs as SigV4 does, with a name of its own and a session's credentials. */
-static const struct gw_value *scheme_we_speak(const struct gw_value *schemes)
+/* A copy of the tree in which every text is expanded. */
+static struct gw_value expand_all(struct evaluation *eval, const struct variable *scope,
+                                  const struct gw_value *tree)
 {
-    for (size_t i = 0; i < schemes->as.list.count; i++) {
-        struct gw_view name = gw_map_text(&schemes->as.list.items[i], GW_VIEW("name"));
-        if (gw_view_equal(name, GW_VIEW("sigv4")) ||
-            gw_view_equal(name, GW_VIEW("sigv4-s3express"))) {
-            return &schemes->as.list.items[i];
+    struct gw_value out = *tree;
+    if (tree->kind == GW_STRING) {
+        out = gw_value_string(expand(eval, scope, tree->as.string));
+    } else if (tree->kind == GW_LIST) {
+        out = gw_value_list();
+        for (size_t i = 0; i < tree->as.list.count; i++) {
+            *gw_list_add(eval->arena, &out) = expand_all(eval, scope, &tree->as.list.items[i]);
+        }
+    } else if (tree->kind == GW_MAP) {
+        out = gw_value_map();
+        for (size_t i = 0; i < tree->as.map.count; i++) {
+            const struct gw_entry *entry = &tree->as.map.entries[i];
+            *gw_map_add(eval->arena, &out, entry->key) = expand_all(eval, scope, &entry->value);
         }
     }
-    return NULL;
+    return out;
 }
 
-static void take_signing(struct evaluation *eval, const struct variable *scope,
-                         const struct gw_value *schemes)
+/* {"name": [expression, ...]} as {"name": [text, ...]}. */
+static struct gw_value take_headers(struct evaluation *eval, const struct variable *scope,
+                                    const struct gw_value *headers)
 {
-    if (schemes == NULL || schemes->kind != GW_LIST || schemes->as.list.count == 0) {
-        return;
+    struct gw_value out = gw_value_map();
+    for (size_t i = 0; headers && headers->kind == GW_MAP && i < headers->as.map.count; i++) {
+        const struct gw_entry *entry = &headers->as.map.entries[i];
+        struct gw_value *texts = gw_map_add(eval->arena, &out, entry->key);
+        *texts = gw_value_list();
+        for (size_t k = 0; entry->value.kind == GW_LIST && k < entry->value.as.list.count; k++) {
+            const struct gw_value *text = resolve(eval, scope, &entry->value.as.list.items[k]);
+            if (text == NULL || text->kind != GW_STRING) {
+                fail(eval, "a header is no text:", entry->key);
+                return out;
+            }
+            *gw_list_add(eval->arena, texts) = *text;
+        }
     }
-    const struct gw_value *scheme = scheme_we_speak(schemes);
-    if (scheme == NULL) {
-        fail(eval, "the endpoint wants to be signed by",
-             gw_map_text(&schemes->as.list.items[0], GW_VIEW("name")));
-        return;
-    }
-    const struct gw_value *keep = gw_map_get(scheme, GW_VIEW("disableDoubleEncoding"));
-    eval->out->signing_name = expand(eval, scope, gw_map_text(scheme, GW_VIEW("signingName")));
-    eval->out->signing_region = expand(eval, scope, gw_map_text(scheme, GW_VIEW("signingRegion")));
-    eval->out->keep_path = keep != NULL && keep->kind == GW_BOOL && keep->as.boolean;
+    return out;
 }
 
 static void take_endpoint(struct evaluation *eval, const struct variable *scope,
@@ -181,9 +198,10 @@ static void take_endpoint(struct evaluation *eval, const struct variable *scope,
         fail(eval, "an endpoint has no", GW_VIEW("url"));
         return;
     }
-    eval->out->url = gw_arena_dup(eval->arena, url->as.string);
     const struct gw_value *properties = gw_map_get(endpoint, GW_VIEW("properties"));
-    take_signing(eval, scope, properties ? gw_map_get(properties, GW_VIEW("authSchemes")) : NULL);
+    eval->out->url = gw_arena_dup(eval->arena, url->as.string);
+    eval->out->headers = take_headers(eval, scope, gw_map_get(endpoint, GW_VIEW("headers")));
+    eval->out->properties = properties ? expand_all(eval, scope, properties) : gw_value_map();
 }
 
 static void take_error(struct evaluation *eval, const struct variable *scope,
@@ -302,20 +320,44 @@ static const struct variable *bind_parameters(struct evaluation *eval,
     return scope;
 }
 
-bool gw_endpoint_evaluate(struct gw_view rules_json, const struct gw_value *parameters,
-                          struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err)
+/* ---- sets ------------------------------------------------------------------------------------ */
+
+const struct gw_endpoint_rules *gw_endpoint_rules_parse(struct gw_view json, struct gw_arena *arena,
+                                                        struct gw_err *err)
 {
-    *out = (struct gw_endpoint){0};
-    struct gw_value set;
-    if (!gw_json_parse(rules_json, arena, &set, err)) {
+    struct gw_value *set = gw_arena_alloc(arena, sizeof *set);
+    if (!gw_json_parse(json, arena, set, err)) {
         gw_err_prefix(err, "endpoint rules");
-        return false;
+        return NULL;
     }
+    struct gw_endpoint_rules *out = gw_arena_alloc(arena, sizeof *out);
+    out->parameters = gw_map_get(set, GW_VIEW("parameters"));
+    out->rules = gw_map_get(set, GW_VIEW("rules"));
+    return out;
+}
+
+size_t gw_endpoint_parameter_count(const struct gw_endpoint_rules *rules)
+{
+    bool any = rules->parameters != NULL && rules->parameters->kind == GW_MAP;
+    return any ? rules->parameters->as.map.count : 0;
+}
+
+struct gw_view gw_endpoint_parameter(const struct gw_endpoint_rules *rules, size_t index,
+                                     struct gw_view *built_in)
+{
+    const struct gw_entry *entry = &rules->parameters->as.map.entries[index];
+    *built_in = gw_map_text(&entry->value, GW_VIEW("builtIn"));
+    return entry->key;
+}
+
+bool gw_endpoint_evaluate(const struct gw_endpoint_rules *rules, const struct gw_value *parameters,
+                          struct gw_arena *arena, struct gw_endpoint_answer *out,
+                          struct gw_err *err)
+{
+    *out = (struct gw_endpoint_answer){0};
     struct evaluation eval = {.arena = arena, .err = err, .out = out};
-    const struct gw_value *declared = gw_map_get(&set, GW_VIEW("parameters"));
-    const struct gw_value *rules = gw_map_get(&set, GW_VIEW("rules"));
-    const struct variable *scope = bind_parameters(&eval, declared, parameters);
-    if (!eval.failed && (rules == NULL || !try_rules(&eval, scope, rules))) {
+    const struct variable *scope = bind_parameters(&eval, rules->parameters, parameters);
+    if (!eval.failed && (rules->rules == NULL || !try_rules(&eval, scope, rules->rules))) {
         return gw_fail(err, GW_ERR_INPUT, "No endpoint found");
     }
     return !eval.failed;

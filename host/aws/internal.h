@@ -349,6 +349,15 @@ bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *sh
 void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_policy *policy);
 bool gw_custom_is_long_polling(const struct gw_operation *op);
 
+/* Of an operation of S3: is the bucket part of the path, not of the host name? */
+bool gw_custom_path_style(const struct gw_operation *op, const struct gw_s3_settings *settings,
+                          struct gw_view bucket, struct gw_view custom);
+/* Is it asked for by a setting of the service's own? */
+bool gw_custom_dualstack(const struct gw_service *service, const struct gw_settings *settings);
+/* The request's "/path?query" without what the endpoint has already. */
+struct gw_view gw_custom_target(const struct gw_operation *op, struct gw_view target);
+bool gw_custom_drops_host_prefix(const struct gw_operation *op);
+
 /* ---- pace.c: when a request of a client to a service may be sent ------------------------------ */
 
 struct gw_pace_key {
@@ -390,13 +399,13 @@ void gw_pace_answered(struct gw_pace *pace, bool throttled);
 
 /* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
-struct gw_endpoint_entry; /* what client.c remembers of a service's endpoint */
+struct gw_rules_entry; /* a service's endpoint rules */
 
 struct gw_client {
     struct gw_client_options options;
-    struct gw_arena *arena;                      /* endpoints, for the client's life */
+    struct gw_arena *arena;                      /* endpoint rules, for the client's life */
     struct gw_identity *identity, *own_identity; /* the latter NULL where it is borrowed */
-    struct gw_endpoint_entry *endpoints;
+    struct gw_rules_entry *rules;
     struct gw_pace *paces;
     int64_t skew_ms;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
@@ -408,39 +417,67 @@ int64_t gw_client_epoch_s(const struct gw_client *client);
 double gw_client_random(struct gw_client *client); /* in [0, 1) */
 void gw_client_uuid(struct gw_client *client, char out[37]);
 
-/* The service's endpoint; `custom` when it is not AWS's own. Text lives as long as the client. */
-bool gw_client_endpoint(struct gw_client *client, const struct gw_service *service,
-                        struct gw_endpoint *out, bool *custom, struct gw_err *err);
+/* Where a call goes that gives the endpoint parameters `context`, of this account (empty: not
+ * known). */
+bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
+                        const struct gw_value *context, struct gw_view account_id,
+                        struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err);
 
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;
-    int max_attempts; /* to be told */
+    struct gw_view account_id;  /* that the address was made for */
+    int max_attempts;           /* to be told */
+    struct gw_value context;    /* what it says of its endpoint */
+    struct gw_view target;      /* "/path?query" */
+    struct gw_view host_prefix; /* may be empty */
     struct gw_endpoint endpoint;
     struct gw_http_request http;
 };
 
-/* Everything but the signature. `input` has been validated and is not needed afterwards. */
+/* Everything but address and signature. `input` has been validated and is not needed afterwards. */
 bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
                        const struct gw_value *input, struct gw_arena *arena,
                        struct gw_outgoing *out, struct gw_err *err);
+/* Where it goes, for a caller of this account (empty: not known); replaces an earlier address. */
+bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
+                         struct gw_view account_id, struct gw_arena *arena, struct gw_err *err);
 /* For attempt number `attempt`, now; replaces what an earlier attempt left. Without credentials it
  * is not signed. */
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err);
 
+/* ---- endpoint_custom.c ----------------------------------------------------------------------- */
+
+/* False where the custom endpoint in force is no URL; the message says where it was set. */
+bool gw_endpoint_check_custom(const struct gw_config *config, const struct gw_settings *settings,
+                              const struct gw_service *service, struct gw_err *err);
+
+/* ---- endpoint_rules.c: the parts of a rule set ------------------------------------------------ */
+
+size_t gw_endpoint_parameter_count(const struct gw_endpoint_rules *rules);
+/* The parameter's name; `built_in` is whence it comes ("AWS::Region"), or the empty view. */
+struct gw_view gw_endpoint_parameter(const struct gw_endpoint_rules *rules, size_t index,
+                                     struct gw_view *built_in);
+
 /* ---- endpoint_functions.c: what endpoint rules may call -------------------------------------- */
 
-#define GW_RULE_ARGUMENTS_MAX 4
+#define GW_RULE_ARGUMENTS_MAX 8
 
 struct gw_rule_function {
     const char *name;
-    size_t argument_count;
+    size_t arguments_min, arguments_max;
     /* NULL is null, in arguments and result. Results live in the arena or in the arguments. */
     const struct gw_value *(*call)(const struct gw_value *const *arguments, struct gw_arena *arena);
 };
 const struct gw_rule_function *gw_rule_function_find(struct gw_view name); /* or NULL */
+
+/* Letters, digits and inner hyphens, 1 to 63 of them. */
+bool gw_is_host_label(struct gw_view text);
+
+/* What AWS says of the partition that the region belongs to: name, dnsSuffix, ... */
+const struct gw_value *gw_partition_of(struct gw_view region, struct gw_arena *arena);
 
 /* "name.other[0]" inside the value; NULL where there is no such part. */
 const struct gw_value *gw_rule_attribute(const struct gw_value *value, struct gw_view path);

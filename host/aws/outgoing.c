@@ -2,21 +2,24 @@
  * carries, who sends it. Written once; signed for each attempt, which replaces the signature. */
 #include "aws/internal.h"
 
-#include <string.h>
+#define HOST_PREFIX_MAX 1024
 
-/* ---- where it goes --------------------------------------------------------------------------- */
+/* ---- headers -------------------------------------------------------------------------------- */
 
-/* What stands for a {Member} of a host prefix becomes part of a host name, and nothing else. */
-static bool is_host_label(struct gw_view text)
+static void set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
+                       struct gw_arena *arena)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-    for (size_t i = 0; i < text.len; i++) {
-        if (!memchr(letters, text.data[i], sizeof letters - 1)) {
-            return false;
+    struct gw_headers *headers = &out->http.headers;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (gw_view_equal_nocase(headers->items[i].name, name)) {
+            headers->items[i].value = value;
+            return;
         }
     }
-    return text.len > 0 && text.len <= 63;
+    gw_headers_add(arena, headers, name, value);
 }
+
+/* ---- where it goes --------------------------------------------------------------------------- */
 
 /* "data-", or "{RequestRoute}." with the member's value. */
 static bool write_host_prefix(const struct gw_operation *op, const struct gw_value *input,
@@ -32,9 +35,10 @@ static bool write_host_prefix(const struct gw_operation *op, const struct gw_val
         }
         struct gw_view member = gw_view_sub(rest, open + 1, shut - open - 1);
         struct gw_view label = gw_map_text(input, member);
-        if (!is_host_label(label)) {
+        if (!gw_is_host_label(label)) {
             return gw_fail(err, GW_ERR_INPUT,
-                           "parameter '%.*s': expected letters, digits and '-' for a host name",
+                           "parameter '%.*s': expected letters, digits and inner '-' for a host "
+                           "name",
                            GW_VIEW_ARGS(member));
         }
         gw_buf_add(out, label);
@@ -43,74 +47,66 @@ static bool write_host_prefix(const struct gw_operation *op, const struct gw_val
     return true;
 }
 
-/* The protocol's "/path?query" behind the endpoint's scheme, host and own path. */
-static bool complete_url(struct gw_outgoing *out, const struct gw_value *input, bool custom,
-                         struct gw_arena *arena, struct gw_err *err)
+static bool find_host_prefix(struct gw_outgoing *out, const struct gw_value *input,
+                             struct gw_arena *arena, struct gw_err *err)
 {
-    struct gw_url base;
     struct gw_buf prefix;
-    if (!gw_url_parse(out->endpoint.url, &base, err)) {
-        return false;
+    if (gw_custom_drops_host_prefix(out->op)) {
+        return true;
     }
-    gw_buf_init(&prefix, 1024);
-    bool ok = custom || write_host_prefix(out->op, input, &prefix, err);
-    struct gw_view path = base.path;
-    if (gw_view_ends_with(path, GW_VIEW("/"))) {
-        path.len--;
-    }
-    out->http.url =
-        gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s%.*s", GW_VIEW_ARGS(base.scheme),
-                        GW_VIEW_ARGS(gw_buf_view(&prefix)), GW_VIEW_ARGS(base.authority),
-                        GW_VIEW_ARGS(path), GW_VIEW_ARGS(out->http.url));
+    gw_buf_init(&prefix, HOST_PREFIX_MAX);
+    bool ok = write_host_prefix(out->op, input, &prefix, err);
+    out->host_prefix = gw_arena_dup(arena, gw_buf_view(&prefix));
     gw_buf_clear(&prefix);
     return ok;
 }
 
-static bool find_endpoint(struct gw_client *client, struct gw_outgoing *out, bool *custom,
-                          struct gw_err *err)
+/* The protocol's target behind the endpoint's scheme, host and own path. A custom endpoint is taken
+ * as it is: without a prefix. */
+bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
+                         struct gw_view account_id, struct gw_arena *arena, struct gw_err *err)
 {
-    const struct gw_service *service = gw_operation_service(out->op);
-    if (!gw_client_endpoint(client, service, &out->endpoint, custom, err)) {
+    struct gw_url base;
+    out->account_id = gw_arena_dup(arena, account_id);
+    if (!gw_client_endpoint(client, out->op, &out->context, account_id, arena, &out->endpoint,
+                            err) ||
+        !gw_url_parse(out->endpoint.url, &base, err)) {
         return false;
     }
-    if (out->endpoint.signing_name.len == 0) {
-        out->endpoint.signing_name = gw_service_signing_name(service);
+    bool takes_prefix = !out->endpoint.is_custom && !client->options.settings.disable_host_prefix;
+    struct gw_view prefix = takes_prefix ? out->host_prefix : GW_VIEW_NONE;
+    struct gw_view target = gw_custom_target(out->op, out->target);
+    struct gw_view path = base.path;
+    if (gw_view_ends_with(path, GW_VIEW("/"))) {
+        path.len--;
     }
-    if (out->endpoint.signing_region.len == 0) {
-        out->endpoint.signing_region = client->options.settings.region;
+    bool has_path = path.len > 0 || gw_view_starts_with(target, GW_VIEW("/"));
+    out->http.url = gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s%s%.*s", GW_VIEW_ARGS(base.scheme),
+                                    GW_VIEW_ARGS(prefix), GW_VIEW_ARGS(base.authority),
+                                    GW_VIEW_ARGS(path), has_path ? "" : "/", GW_VIEW_ARGS(target));
+    for (size_t i = 0; i < out->endpoint.headers.count; i++) {
+        const struct gw_header *header = &out->endpoint.headers.items[i];
+        set_header(out, header->name, header->value, arena);
     }
     return true;
 }
 
 /* ---- what it carries ------------------------------------------------------------------------- */
 
-static void set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
-                       struct gw_arena *arena)
-{
-    struct gw_headers *headers = &out->http.headers;
-    for (size_t i = 0; i < headers->count; i++) {
-        if (gw_view_equal_nocase(headers->items[i].name, name)) {
-            headers->items[i].value = value;
-            return;
-        }
-    }
-    gw_headers_add(arena, headers, name, value);
-}
-
 bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
                        const struct gw_value *input, struct gw_arena *arena,
                        struct gw_outgoing *out, struct gw_err *err)
 {
-    bool custom = false;
     char token[37], id[37];
     gw_client_uuid(client, token);
     gw_client_uuid(client, id);
     *out = (struct gw_outgoing){.op = op};
-    if (!find_endpoint(client, out, &custom, err) ||
-        !gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
-        !complete_url(out, input, custom, arena, err)) {
+    if (!gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
+        !gw_endpoint_context(op, input, arena, &out->context, err) ||
+        !find_host_prefix(out, input, arena, err)) {
         return false;
     }
+    out->target = out->http.url;
     /* The protocol may have lent us the caller's bytes. */
     out->http.body = gw_arena_dup(arena, out->http.body);
     if (client->options.user_agent.len > 0) {

@@ -9,7 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define BURST_S 0.1 /* of a rate: so much of it may come at once */
+#define ROUNDING 1e-6
+#define BURST_S  0.1 /* of a rate: so much of it may come at once */
 
 static double now_s(const struct gw_pace *pace)
 {
@@ -99,7 +100,7 @@ static void set_timer(struct gw_pace *pace)
     gw_timer_stop(pace->timer);
     pace->timer = NULL;
     if (pace->first) {
-        int64_t delay_ms = (int64_t)ceil(wait_s(pace) * 1000);
+        int64_t delay_ms = (int64_t)ceil(wait_s(pace) * 1000 - ROUNDING);
         pace->timer = gw_timer_start(pace->client->options.loop, delay_ms, on_turn, pace);
     }
 }

@@ -4,9 +4,8 @@
 
 #include <stdlib.h>
 
-#define LIMIT_MAX_ATTEMPTS   100
-#define HOST_LABEL_MAX_BYTES 63
-#define NAMES_SHOWN_MAX      8
+#define LIMIT_MAX_ATTEMPTS 100
+#define NAMES_SHOWN_MAX    8
 
 /* A setting and where it came from, for messages. */
 struct found {
@@ -87,19 +86,6 @@ static bool resolve_profile(const struct gw_config *config, struct gw_view argum
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static bool is_host_label(struct gw_view text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        bool is_inner = i > 0 && i + 1 < text.len;
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-            !(c == '-' && is_inner)) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= HOST_LABEL_MAX_BYTES;
-}
-
 /* The region becomes part of a host name: anything else would send the call somewhere else. */
 static bool resolve_region(const struct gw_config *config, struct gw_view argument,
                            struct gw_settings *out, struct gw_err *err)
@@ -109,7 +95,7 @@ static bool resolve_region(const struct gw_config *config, struct gw_view argume
         region = find(config, out->profile, "AWS_REGION", "AWS_DEFAULT_REGION", "region");
     }
     out->region = region.value;
-    if (region.value.len > 0 && !is_host_label(region.value)) {
+    if (region.value.len > 0 && !gw_is_host_label(region.value)) {
         return gw_fail(err, GW_ERR_INPUT,
                        "region '%.*s': expected a name like 'us-east-1' (from %s%s%.*s)",
                        GW_VIEW_ARGS(quotable(region)), region.origin,
@@ -176,6 +162,109 @@ static bool is_on(const struct gw_config *config, struct gw_view profile, const 
     return gw_view_equal_nocase(value, GW_VIEW("true"));
 }
 
+/* Which of the names, which end in NULL, was set; the first where none was. */
+static bool choose(struct found found, const char *const *names, size_t *out, struct gw_err *err)
+{
+    struct gw_buf expected;
+    *out = 0;
+    if (found.value.len == 0) {
+        return true;
+    }
+    gw_buf_init(&expected, 256);
+    for (size_t i = 0; names[i]; i++) {
+        if (gw_view_equal_nocase(found.value, gw_view_of(names[i]))) {
+            *out = i;
+            gw_buf_clear(&expected);
+            return true;
+        }
+        const char *between = i == 0 ? "" : names[i + 1] ? ", " : " or ";
+        gw_buf_addf(&expected, "%s'%s'", between, names[i]);
+    }
+    gw_fail(err, GW_ERR_INPUT, "%s%s%.*s: expected %s, got '%.*s'", found.origin,
+            found.path.len > 0 ? " in " : "", GW_VIEW_ARGS(found.path), expected.data,
+            GW_VIEW_ARGS(quotable(found)));
+    gw_buf_clear(&expected);
+    return false;
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+/* The first that is set of the variable (which may be NULL), the key of the profile's section "s3",
+ * and that key of the profile itself, where it has one in front of others of its kind. */
+static struct found find_s3(const struct gw_config *config, struct gw_view profile,
+                            const char *variable, const char *key, const char *profile_key)
+{
+    struct found found = find(config, profile, variable, NULL, profile_key);
+    if (found.value.len == 0) {
+        found = find(config, profile, NULL, NULL, "s3");
+        found.value = gw_config_section_get(config, GW_VIEW("profile"), profile, GW_VIEW("s3"),
+                                            gw_view_of(key));
+        found.origin = key;
+    }
+    return found;
+}
+
+static enum gw_switch switch_of(struct found found)
+{
+    if (found.value.len == 0) {
+        return GW_SWITCH_UNSET;
+    }
+    return gw_view_equal_nocase(found.value, GW_VIEW("true")) ? GW_SWITCH_ON : GW_SWITCH_OFF;
+}
+
+static bool resolve_s3(const struct gw_config *config, struct gw_view profile,
+                       struct gw_s3_settings *out, struct gw_err *err)
+{
+    static const char *const styles[] = {"auto", "virtual", "path", NULL};
+    static const char *const kinds[] = {"legacy", "regional", NULL};
+    size_t style, kind;
+    if (!choose(find_s3(config, profile, NULL, "addressing_style", ""), styles, &style, err) ||
+        !choose(find_s3(config, profile, "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+                        "us_east_1_regional_endpoint", "s3_us_east_1_regional_endpoint"),
+                kinds, &kind, err)) {
+        return false;
+    }
+    out->addressing = (enum gw_addressing)style;
+    out->us_east_1_is_regional = kind == 1;
+    out->use_accelerate =
+        switch_of(find_s3(config, profile, NULL, "use_accelerate_endpoint", "")) == GW_SWITCH_ON;
+    out->use_dualstack =
+        switch_of(find_s3(config, profile, NULL, "use_dualstack_endpoint", "")) == GW_SWITCH_ON;
+    out->use_arn_region = switch_of(
+        find_s3(config, profile, "AWS_S3_USE_ARN_REGION", "use_arn_region", "s3_use_arn_region"));
+    out->disable_multi_region =
+        switch_of(find_s3(config, profile, "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+                          "s3_disable_multiregion_access_points",
+                          "s3_disable_multiregion_access_points")) == GW_SWITCH_ON;
+    out->disable_express_session = is_on(config, profile, "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH",
+                                         "s3_disable_express_session_auth");
+    return true;
+}
+
+static bool resolve_endpoints(const struct gw_config *config, struct gw_settings *out,
+                              struct gw_err *err)
+{
+    static const char *const kinds[] = {"regional", "legacy", NULL};
+    static const char *const modes[] = {"preferred", "disabled", "required", NULL};
+    size_t kind, mode;
+    if (!choose(find(config, out->profile, "AWS_STS_REGIONAL_ENDPOINTS", NULL,
+                     "sts_regional_endpoints"),
+                kinds, &kind, err) ||
+        !choose(find(config, out->profile, "AWS_ACCOUNT_ID_ENDPOINT_MODE", NULL,
+                     "account_id_endpoint_mode"),
+                modes, &mode, err)) {
+        return false;
+    }
+    out->sts_is_global = kind == 1;
+    out->account_id_mode = (enum gw_account_id_mode)mode;
+    out->use_fips = is_on(config, out->profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+    out->use_dualstack =
+        is_on(config, out->profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    out->disable_host_prefix = is_on(config, out->profile, "AWS_DISABLE_HOST_PREFIX_INJECTION",
+                                     "disable_host_prefix_injection");
+    return resolve_s3(config, out->profile, &out->s3, err);
+}
+
 static bool resolve_endpoint_url(struct gw_view argument, struct gw_settings *out,
                                  struct gw_err *err)
 {
@@ -195,12 +284,10 @@ bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
     *out = (struct gw_settings){0};
     if (!resolve_profile(config, profile, out, err) || !resolve_region(config, region, out, err) ||
         !resolve_endpoint_url(endpoint_url, out, err) || !resolve_max_attempts(config, out, err) ||
-        !resolve_retry_mode(config, out, err) || !resolve_defaults_mode(config, out, err)) {
+        !resolve_retry_mode(config, out, err) || !resolve_defaults_mode(config, out, err) ||
+        !resolve_endpoints(config, out, err)) {
         return false;
     }
     out->ca_bundle = find(config, out->profile, "AWS_CA_BUNDLE", NULL, "ca_bundle").value;
-    out->use_fips = is_on(config, out->profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-    out->use_dualstack =
-        is_on(config, out->profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
     return true;
 }

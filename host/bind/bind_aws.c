@@ -140,6 +140,8 @@ static int aws_operation(lua_State *L)
 
 /* ---- calling --------------------------------------------------------------------------------- */
 
+enum { SETTINGS = 4, HOW }; /* of call's arguments */
+
 #define MESSAGE_MAX_BYTES 600 /* of what the other side says */
 #define NAME_MAX_BYTES    100
 
@@ -155,7 +157,7 @@ struct pending {
 
     struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
     struct gw_value value;
-    int http_status;           /* of the answer that gave it */
+    struct gw_bind_report report;
     struct gw_aws_error error; /* without service: none came; its texts are copies */
     struct gw_view credentials_source;
 };
@@ -283,12 +285,14 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     pending->credentials_source = gw_arena_dup(pending->arena, result->credentials_source);
     if (result->output) {
         pending->value = copy_value(pending->arena, result->output);
-        pending->http_status = result->http_status;
     } else if (result->error) {
         keep_error(pending, result->error, result->place);
     } else {
         keep_failure(pending, result->err);
     }
+    pending->report =
+        (struct gw_bind_report){gw_arena_dup(pending->arena, result->request_id),
+                                result->http_status, result->attempts, result->duration_ms};
     report(pending, result->request_id, result->attempts, result->duration_ms);
     gw_wait_finish(pending->wait);
 }
@@ -337,10 +341,11 @@ static void add_error_fields(lua_State *L, const struct pending *pending)
 static int push_outcome(lua_State *L, void *ctx)
 {
     struct pending *pending = ctx;
+    gw_bind_fill_report(L, HOW, &pending->report);
     if (pending->err.code == GW_ERR_NONE) {
         gw_push_value(L, &pending->value);
         lua_pushnil(L);
-        lua_pushinteger(L, pending->http_status);
+        lua_pushinteger(L, pending->report.http_status);
         return 3;
     }
     gw_push_fail(L, &pending->err);
@@ -359,11 +364,11 @@ static int push_planned(lua_State *L, const struct pending *pending)
     return 4;
 }
 
-/* Reads a text field of the options table at index 4, if there is one. */
+/* Reads a text field of the client's settings, if there are any. */
 static struct gw_view option(lua_State *L, const char *field)
 {
     struct gw_view text = GW_VIEW_NONE;
-    if (lua_istable(L, 4) && lua_getfield(L, 4, field) == LUA_TSTRING) {
+    if (lua_istable(L, SETTINGS) && lua_getfield(L, SETTINGS, field) == LUA_TSTRING) {
         text.data = lua_tolstring(L, -1, &text.len);
     }
     return text; /* stays on the stack */
@@ -417,20 +422,22 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
     return pending;
 }
 
-/* call(service, name, params [, options]) -> output, nil, HTTP status | nil, err | nil, nil,
+/* call(service, name, params [, settings [, how]]) -> output, nil, HTTP status | nil, err | nil, nil,
  * "planned", params with secrets as such */
 static int aws_call(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
     struct gw_view service = gw_check_view(L, 1);
     struct gw_view name = gw_check_view(L, 2);
-    lua_settop(L, 4);
+    lua_settop(L, HOW);
     struct gw_view region = option(L, "region"), profile = option(L, "profile");
     struct gw_task *task = gw_task_current(L);
     if (!task) {
         return luaL_error(L, "aws.%s.%s: AWS is called inside a runbook's run function only",
                           service.data, name.data);
     }
+    const char *subject = lua_pushfstring(L, "aws.%s.%s", service.data, name.data);
+    struct gw_call_options options = gw_bind_call_options(L, subject, SETTINGS, HOW);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
     const struct gw_operation *op = gw_bind_find_operation(service, name, arena, &err);
@@ -438,6 +445,7 @@ static int aws_call(lua_State *L)
         return gw_push_fail(L, &err);
     }
     struct pending *pending = new_pending(gate, arena, op, task);
+    pending->options = options;
     if (!read_params(L, pending)) {
         return push_outcome(L, pending);
     }
@@ -458,10 +466,13 @@ static int aws_call(lua_State *L)
 
 void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
 {
-    static const luaL_Reg functions[] = {
-        {"services", aws_services},     {"operations", aws_operations},
-        {"operation", aws_operation},   {"paginator", gw_bind_aws_paginator},
-        {"waiter", gw_bind_aws_waiter}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"services", aws_services},
+                                         {"operations", aws_operations},
+                                         {"operation", aws_operation},
+                                         {"paginator", gw_bind_aws_paginator},
+                                         {"waiter", gw_bind_aws_waiter},
+                                         {"check_client", gw_bind_aws_check_client},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, gate);

@@ -13,5 +13,21 @@ const struct gw_operation *gw_bind_find_operation(struct gw_view service, struct
 /* Functions of host.aws that have a file of their own. */
 int gw_bind_aws_paginator(lua_State *L);
 int gw_bind_aws_waiter(lua_State *L);
+int gw_bind_aws_check_client(lua_State *L);
+
+/* ---- aws_options.c --------------------------------------------------------------------------- */
+
+/* From the tables at these indices, either may be nil or 0; what both may say, `how` decides.
+ * Raises, with `subject` before the message. [-0, +0, v] */
+struct gw_call_options gw_bind_call_options(lua_State *L, const char *subject, int settings,
+                                            int how);
+
+/* Told to the script in the table `how.report`, where it gave one. [-0, +0, m] */
+struct gw_bind_report {
+    struct gw_view request_id;
+    int http_status, attempts;
+    int64_t duration_ms;
+};
+void gw_bind_fill_report(lua_State *L, int how, const struct gw_bind_report *report);
 
 #endif

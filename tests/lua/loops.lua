@@ -22,6 +22,13 @@ spec.test("how to call stands in a second table, and is checked", function()
   expect_all("how", {
     query = 3, try = 3,
     misspelt = "aws.ecs.list_task_definitions: unknown option 'qurey', did you mean 'query'?",
+    report = "1 attempt, status 200, true, 36",
+    timeout = "aws.ecs.list_task_definitions: option 'timeout' must be seconds, above 0 and up to a day, got 0",
+    ["too late"] = "ecs:ListTaskDefinitions: no answer within 0.001 s (1 attempt)",
+    attempts = 1,
+    rate = "aws.client: option 'rate' must be calls a second, above 0 and up to 100000, got -1",
+    mode = "aws.client: option 'retry_mode' must be 'standard', 'adaptive' or 'legacy', got eager",
+    ["max attempts"] = "aws.client: option 'max_attempts' must be a whole number from 1 to 100, got 1.5",
     client = "aws.client: unknown option 'regoin', did you mean 'region'?",
   })
   spec.expect(found("how").wrong:find("json.query: ", 1, true) ~= nil, true)

@@ -40,6 +40,16 @@ function cases.how(rb)
   rb:evidence("try", aws.ecs.try_list_task_definitions(FAMILY, { query = "length(taskDefinitionArns)" }))
   rb:evidence("misspelt", outcome(list, FAMILY, { qurey = "a" }))
   rb:evidence("wrong", outcome(list, FAMILY, { query = "taskDefinitionArns[" }))
+  local report = {}
+  list(FAMILY, { timeout = 5, report = report })
+  rb:evidence("report", ("%d attempt, status %d, %s, %s"):format(report.attempts, report.http_status,
+    report.seconds > 0, #report.request_id))
+  rb:evidence("timeout", outcome(list, FAMILY, { timeout = 0 }))
+  rb:evidence("too late", outcome(list, FAMILY, { timeout = 0.001, report = report }))
+  rb:evidence("attempts", report.attempts)
+  rb:evidence("rate", outcome(aws.client, "ecs", { rate = -1 }))
+  rb:evidence("mode", outcome(aws.client, "ecs", { retry_mode = "eager" }))
+  rb:evidence("max attempts", outcome(aws.client, "ecs", { max_attempts = 1.5 }))
   rb:evidence("client", outcome(aws.client, "ecs", { regoin = "us-west-2" }))
 end
 

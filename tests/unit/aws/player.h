@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +82,7 @@ static inline void record(struct player *player, const struct gw_http_request *r
 {
     assert_true(player->sent_count < MAX_SENT);
     struct sent *sent = &player->sent[player->sent_count++];
-    sent->at_ms = gw_loop_now_ms(player->loop);
+    *sent = (struct sent){.at_ms = gw_loop_now_ms(player->loop)};
     sent->method = gw_arena_dup(player->arena, req->method);
     sent->url = gw_arena_dup(player->arena, req->url);
     sent->body = gw_arena_dup(player->arena, req->body);
@@ -124,6 +125,8 @@ struct fixture {
     struct gw_client_options options;
     struct gw_client *client;
     struct gw_call_options call_options; /* of every call */
+    gw_call_retry_fn retrying;           /* likewise; its ctx is the call's outcome */
+    void *notes;                         /* of the test */
 };
 
 static inline int set_up(void **state)
@@ -233,8 +236,12 @@ static inline struct gw_call *start(struct fixture *f, const struct gw_operation
     struct gw_err err = {0};
     *outcome = (struct outcome){.f = f};
     assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, &err));
-    struct gw_call_request request = {
-        .op = op, .input = &value, .options = f->call_options, .done = on_done, .ctx = outcome};
+    struct gw_call_request request = {.op = op,
+                                      .input = &value,
+                                      .options = f->call_options,
+                                      .done = on_done,
+                                      .retrying = f->retrying,
+                                      .ctx = outcome};
     struct gw_call *call = gw_call_start(f->client, &request, &err);
     assert_string_equal(err.message, "");
     assert_non_null(call);
