@@ -41,6 +41,7 @@ static struct gw_value describe_paginator(const struct gw_operation *op, struct 
     add_texts(arena, &facts, "input_tokens", paginator, GW_PAGINATOR_INPUT_TOKEN);
     add_texts(arena, &facts, "output_tokens", paginator, GW_PAGINATOR_OUTPUT_TOKEN);
     add_texts(arena, &facts, "result_keys", paginator, GW_PAGINATOR_RESULT_KEY);
+    add_texts(arena, &facts, "non_aggregate_keys", paginator, GW_PAGINATOR_NON_AGGREGATE);
     struct gw_view limit = gw_paginator_limit_key(paginator);
     if (limit.len > 0) {
         add_text(arena, &facts, "limit_key", limit);

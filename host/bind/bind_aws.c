@@ -153,7 +153,8 @@ struct pending {
     struct gw_value params;
     struct gw_call_options options;
     struct gw_wait *wait;
-    struct gw_call *call; /* NULL: not under way */
+    struct gw_call *call;  /* NULL: not under way */
+    bool document, reveal; /* how the output is wanted */
 
     struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
     struct gw_value value;
@@ -338,12 +339,24 @@ static void add_error_fields(lua_State *L, const struct pending *pending)
     lua_setfield(L, -2, "detail");
 }
 
+static void push_output(lua_State *L, const struct pending *pending)
+{
+    struct gw_value document;
+    if (!pending->document) {
+        gw_push_value(L, &pending->value);
+        return;
+    }
+    gw_bind_show_document(gw_operation_output(pending->op), &pending->value, pending->reveal,
+                          pending->arena, &document);
+    gw_push_ordered(L, &document);
+}
+
 static int push_outcome(lua_State *L, void *ctx)
 {
     struct pending *pending = ctx;
     gw_bind_fill_report(L, HOW, &pending->report);
     if (pending->err.code == GW_ERR_NONE) {
-        gw_push_value(L, &pending->value);
+        push_output(L, pending);
         lua_pushnil(L);
         lua_pushinteger(L, pending->report.http_status);
         return 3;
@@ -372,6 +385,17 @@ static struct gw_view option(lua_State *L, const char *field)
         text.data = lua_tolstring(L, -1, &text.len);
     }
     return text; /* stays on the stack */
+}
+
+static bool is_set(lua_State *L, int table, const char *field)
+{
+    bool set = false;
+    if (lua_istable(L, table)) {
+        lua_getfield(L, table, field);
+        set = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
+    return set;
 }
 
 static bool start_call(struct pending *pending, struct gw_view region, struct gw_view profile)
@@ -423,13 +447,15 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
 }
 
 /* call(service, name, params [, settings [, how]]) -> output, nil, HTTP status | nil, err | nil, nil,
- * "planned", params with secrets as such */
+ * "planned", params with secrets as such. With how.document the output is shown as aws_document.c
+ * does, in its order; with how.reveal its secrets are plain text. */
 static int aws_call(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
     struct gw_view service = gw_check_view(L, 1);
     struct gw_view name = gw_check_view(L, 2);
     lua_settop(L, HOW);
+    bool document = is_set(L, HOW, "document"), reveal = is_set(L, HOW, "reveal");
     struct gw_view region = option(L, "region"), profile = option(L, "profile");
     struct gw_task *task = gw_task_current(L);
     if (!task) {
@@ -446,6 +472,8 @@ static int aws_call(lua_State *L)
     }
     struct pending *pending = new_pending(gate, arena, op, task);
     pending->options = options;
+    pending->document = document;
+    pending->reveal = reveal;
     if (!read_params(L, pending)) {
         return push_outcome(L, pending);
     }
@@ -464,6 +492,25 @@ static int aws_call(lua_State *L)
     return gw_task_await(L, pending->wait);
 }
 
+/* check(service, name, params) -> params as they would be shown | nil, err */
+static int aws_check(lua_State *L)
+{
+    struct gw_view service = gw_check_view(L, 1);
+    struct gw_view name = gw_check_view(L, 2);
+    lua_settop(L, 3);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value params, shown;
+    struct gw_err err = {0};
+    const struct gw_operation *op = gw_bind_find_operation(service, name, arena, &err);
+    if (!op || !gw_to_value(L, 3, arena, &params, &err) || !gw_validate(op, &params, &err)) {
+        return gw_push_fail(L, &err);
+    }
+    gw_mark_sensitive(op, &params);
+    gw_bind_show_document(gw_operation_input(op), &params, false, arena, &shown);
+    gw_push_ordered(L, &shown);
+    return 1;
+}
+
 void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
 {
     static const luaL_Reg functions[] = {{"services", aws_services},
@@ -472,6 +519,9 @@ void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
                                          {"paginator", gw_bind_aws_paginator},
                                          {"waiter", gw_bind_aws_waiter},
                                          {"check_client", gw_bind_aws_check_client},
+                                         {"waiters", gw_bind_aws_waiters},
+                                         {"shape", gw_bind_aws_shape},
+                                         {"check", aws_check},
                                          {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);

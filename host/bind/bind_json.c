@@ -22,8 +22,6 @@ static int json_decode(lua_State *L)
 
 static int check_indent(lua_State *L, int arg)
 {
-    static const char *const names[] = {"indent", NULL};
-    gw_check_options(L, arg, "json.encode", names);
     if (lua_isnoneornil(L, arg) || lua_getfield(L, arg, "indent") == LUA_TNIL) {
         return 0;
     }
@@ -34,12 +32,24 @@ static int check_indent(lua_State *L, int arg)
     return (int)indent;
 }
 
-/* encode(value [, {indent=}]) -> text. A secret is written as "[secret]". Raises for what JSON
- * cannot say. */
+static struct gw_json_options check_encode_options(lua_State *L, int arg)
+{
+    static const char *const names[] = {"indent", "keep_doubles", NULL};
+    gw_check_options(L, arg, "json.encode", names);
+    struct gw_json_options options = {.indent = check_indent(L, arg)};
+    if (lua_istable(L, arg)) {
+        lua_getfield(L, arg, "keep_doubles");
+        options.keep_doubles = lua_toboolean(L, -1);
+    }
+    return options;
+}
+
+/* encode(value [, {indent=, keep_doubles=}]) -> text. A secret is written as "[secret]"; with
+ * keep_doubles 70.0 stays "70.0". Raises for what JSON cannot say. */
 static int json_encode(lua_State *L)
 {
     luaL_checkany(L, 1);
-    struct gw_json_options options = {.indent = check_indent(L, 2)};
+    struct gw_json_options options = check_encode_options(L, 2);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_buf *text = gw_push_buf(L, GW_JSON_MAX_BYTES);
     struct gw_value value;
@@ -66,12 +76,14 @@ static bool is_unknown(lua_State *L, int index)
     return unknown;
 }
 
-/* query(value, expression) -> what the JMESPath expression finds; nil for null. Raises for an
- * expression that is wrong: a nil would look like an answer. */
+/* query(value, expression [, ordered]) -> what the JMESPath expression finds; nil for null. With
+ * `ordered` maps keep the order of the expression. Raises for an expression that is wrong: a nil
+ * would look like an answer. */
 static int json_query(lua_State *L)
 {
     luaL_checkany(L, 1);
     struct gw_view expression = gw_check_view(L, 2);
+    lua_settop(L, 3);
     if (is_unknown(L, 1)) {
         lua_settop(L, 1);
         return 1;
@@ -84,7 +96,27 @@ static int json_query(lua_State *L)
         !gw_jmespath_search(compiled, &value, arena, &found, &err)) {
         return luaL_error(L, "json.query: %s", err.message);
     }
-    gw_push_value(L, &found);
+    (lua_toboolean(L, 3) ? gw_push_ordered : gw_push_value)(L, &found);
+    return 1;
+}
+
+/* check_query(expression) -> true | nil, err: is it JMESPath? */
+static int json_check_query(lua_State *L)
+{
+    struct gw_view expression = gw_check_view(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    if (!gw_jmespath_compile(expression, arena, &err)) {
+        return gw_push_fail(L, &err);
+    }
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* ordered() -> an empty map that keeps the order in which keys are assigned to it */
+static int json_ordered(lua_State *L)
+{
+    gw_push_ordered_map(L);
     return 1;
 }
 
@@ -105,7 +137,9 @@ void gw_bind_json(struct gw_script *script)
     static const luaL_Reg functions[] = {{"decode", json_decode},
                                          {"encode", json_encode},
                                          {"query", json_query},
+                                         {"check_query", json_check_query},
                                          {"array", json_array},
+                                         {"ordered", json_ordered},
                                          {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);

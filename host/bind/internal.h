@@ -14,6 +14,15 @@ const struct gw_operation *gw_bind_find_operation(struct gw_view service, struct
 int gw_bind_aws_paginator(lua_State *L);
 int gw_bind_aws_waiter(lua_State *L);
 int gw_bind_aws_check_client(lua_State *L);
+int gw_bind_aws_waiters(lua_State *L);
+int gw_bind_aws_shape(lua_State *L);
+
+/* ---- aws_document.c ---------------------------------------------------------------------------- */
+
+/* An input or output as a document to be shown; secrets stay marked unless `reveal`. Text is shared
+ * with `value`; a `shape` of NULL has nothing to show. */
+void gw_bind_show_document(const struct gw_shape *shape, const struct gw_value *value, bool reveal,
+                           struct gw_arena *arena, struct gw_value *out);
 
 /* ---- aws_options.c --------------------------------------------------------------------------- */
 

@@ -23,6 +23,7 @@ bool gw_json_parse(struct gw_view text, struct gw_arena *arena, struct gw_value 
 struct gw_json_options {
     int indent;
     bool reveal_secrets;
+    bool keep_doubles; /* as Python writes them: "70.0" reads back as a double too */
 };
 bool gw_json_write(const struct gw_value *value, const struct gw_json_options *options,
                    struct gw_buf *out);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct gw_view SECRET = {"[secret]", 8};
 
@@ -111,6 +112,31 @@ static void write_double(double number, struct gw_buf *out)
     gw_buf_add_text(out, text);
 }
 
+/* Python's repr: the fewest digits, an exponent below 1e-4 and from 1e16 on, else a fraction. */
+static void write_kept_double(double number, struct gw_buf *out)
+{
+    char text[32];
+    int digits = 1;
+    if (!isfinite(number)) {
+        write_double(number, out);
+        return;
+    }
+    for (; digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, number);
+        if (strtod(text, NULL) == number) {
+            break;
+        }
+    }
+    snprintf(text, sizeof text, "%.*e", digits - 1, number);
+    int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+    if (exponent < -4 || exponent >= 16) {
+        gw_buf_add_text(out, text);
+        return;
+    }
+    int decimals = digits - 1 - exponent;
+    gw_buf_addf(out, "%.*f", decimals > 1 ? decimals : 1, number);
+}
+
 /* ---- the tree -------------------------------------------------------------------------------- */
 
 struct writer {
@@ -182,7 +208,7 @@ static void write_value(const struct writer *w, const struct gw_value *value, in
         gw_buf_addf(w->out, "%" PRId64, value->as.integer);
         return;
     case GW_DOUBLE:
-        write_double(value->as.number, w->out);
+        (w->options->keep_doubles ? write_kept_double : write_double)(value->as.number, w->out);
         return;
     case GW_STRING:
         gw_json_write_string(value->as.string, w->out);

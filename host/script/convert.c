@@ -2,7 +2,7 @@
  *
  * An integer stays an integer and a float a float. Lists that come from C carry the metatable of
  * json.array, so an empty one is still a list on its way back. Maps are written in the order of
- * their keys: the same table always gives the same bytes.
+ * their keys: the same table always gives the same bytes. Maps of ordered.c keep their own order.
  * Limits: 64 levels, four million values (shared tables are copied each time they are met). */
 #include <stdlib.h>
 
@@ -157,6 +157,28 @@ static bool read_map(struct reader *reader, int index, const struct place *holde
     return true;
 }
 
+/* As read_map, for a map that has its own order; the keys are on top of the stack. */
+static bool read_ordered_map(struct reader *reader, int index, const struct place *holder,
+                             struct gw_value *out)
+{
+    lua_State *L = reader->L;
+    int keys = lua_gettop(L);
+    *out = gw_value_map();
+    for (lua_Integer i = 1; lua_rawgeti(L, keys, i) != LUA_TNIL; i++) {
+        struct place place = {.up = holder, .depth = holder->depth + 1};
+        place.key.data = lua_tolstring(L, -1, &place.key.len);
+        place.key = gw_arena_dup(reader->arena, place.key);
+        bool ok =
+            lua_rawget(L, index) == LUA_TNIL ||
+            read_value(reader, lua_gettop(L), &place, gw_map_add(reader->arena, out, place.key));
+        lua_settop(L, keys);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_table(struct reader *reader, int index, const struct place *at,
                        struct gw_value *out)
 {
@@ -164,6 +186,11 @@ static bool read_table(struct reader *reader, int index, const struct place *at,
     place.table = lua_topointer(reader->L, index);
     if (!check_place(reader, at, place.table)) {
         return false;
+    }
+    if (gw_script_push_order(reader->L, index)) {
+        bool ok = read_ordered_map(reader, index, &place, out);
+        lua_settop(reader->L, lua_gettop(reader->L) - 1);
+        return ok;
     }
     bool marked = gw_is_list(reader->L, index);
     struct census census = count_keys(reader->L, index);
@@ -260,38 +287,45 @@ bool gw_to_value(lua_State *L, int index, struct gw_arena *arena, struct gw_valu
 
 /* ---- value -> Lua --------------------------------------------------------------------------- */
 
-static void push_inner(lua_State *L, const struct gw_value *value, bool secret);
+enum { PUSH_SECRET = 1, PUSH_ORDERED = 2 };
+
+static void push_inner(lua_State *L, const struct gw_value *value, unsigned how);
 
 static int size_hint(size_t count)
 {
     return count < INT32_MAX ? (int)count : 0;
 }
 
-static void push_list(lua_State *L, const struct gw_value *value, bool secret)
+static void push_list(lua_State *L, const struct gw_value *value, unsigned how)
 {
     lua_createtable(L, size_hint(value->as.list.count), 0);
     for (size_t i = 0; i < value->as.list.count; i++) {
-        push_inner(L, &value->as.list.items[i], secret);
+        push_inner(L, &value->as.list.items[i], how);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     gw_script_set_meta(L, GW_SLOT_ARRAY);
 }
 
-static void push_map(lua_State *L, const struct gw_value *value, bool secret)
+static void push_map(lua_State *L, const struct gw_value *value, unsigned how)
 {
-    lua_createtable(L, 0, size_hint(value->as.map.count));
+    bool ordered = (how & PUSH_ORDERED) != 0;
+    if (ordered) {
+        gw_push_ordered_map(L);
+    } else {
+        lua_createtable(L, 0, size_hint(value->as.map.count));
+    }
     for (size_t i = 0; i < value->as.map.count; i++) {
         gw_push_view(L, value->as.map.entries[i].key);
-        push_inner(L, &value->as.map.entries[i].value, secret);
-        lua_rawset(L, -3);
+        push_inner(L, &value->as.map.entries[i].value, how);
+        (ordered ? lua_settable : lua_rawset)(L, -3);
     }
 }
 
 /* What is in a secret list or map is secret too. */
-static void push_inner(lua_State *L, const struct gw_value *value, bool secret)
+static void push_inner(lua_State *L, const struct gw_value *value, unsigned how)
 {
-    luaL_checkstack(L, 4, "value is nested too deeply");
-    secret = secret || value->secret;
+    luaL_checkstack(L, 8, "value is nested too deeply");
+    how |= value->secret ? PUSH_SECRET : 0;
     switch (value->kind) {
     case GW_NULL:
         gw_script_push_slot(L, GW_SLOT_NULL);
@@ -306,24 +340,34 @@ static void push_inner(lua_State *L, const struct gw_value *value, bool secret)
         lua_pushnumber(L, value->as.number);
         break;
     case GW_STRING:
-        (secret ? gw_push_secret : gw_push_view)(L, value->as.string);
+        (how & PUSH_SECRET ? gw_push_secret : gw_push_view)(L, value->as.string);
         break;
     case GW_LIST:
-        push_list(L, value, secret);
+        push_list(L, value, how);
         break;
     case GW_MAP:
-        push_map(L, value, secret);
+        push_map(L, value, how);
         break;
+    }
+}
+
+static void push_outer(lua_State *L, const struct gw_value *value, unsigned how)
+{
+    if (value->kind == GW_NULL) {
+        lua_pushnil(L);
+    } else {
+        push_inner(L, value, how);
     }
 }
 
 void gw_push_value(lua_State *L, const struct gw_value *value)
 {
-    if (value->kind == GW_NULL) {
-        lua_pushnil(L);
-    } else {
-        push_inner(L, value, false);
-    }
+    push_outer(L, value, 0);
+}
+
+void gw_push_ordered(lua_State *L, const struct gw_value *value)
+{
+    push_outer(L, value, PUSH_ORDERED);
 }
 
 /* ---- null and array ------------------------------------------------------------------------- */

@@ -84,6 +84,11 @@ int gw_script_require_trusted(lua_State *L); /* and of trusted chunks */
 /* order.c */
 int gw_script_pairs(lua_State *L);
 
+/* ordered.c */
+
+/* Leaves the list of keys of an ordered map; false, and nothing, for any other value. [-0, +?, -] */
+bool gw_script_push_order(lua_State *L, int index);
+
 /* coroutine.c */
 void gw_script_open_coroutine_library(struct gw_script *script); /* leaves it [-0, +1, m] */
 

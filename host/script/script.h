@@ -110,13 +110,16 @@ int gw_task_await(lua_State *L, struct gw_wait *wait);
 
 /* Lua value at `index` -> value in `arena`. A table with only keys 1..n is a list, an empty table
  * is a map unless marked by json.array; others are maps (string keys only, in the order of their
- * keys). Limits: 64 levels, four million values. Does not raise. GW_NULL for nil and json.null. */
+ * keys, ordered maps in theirs). Limits: 64 levels, four million values. Does not raise. GW_NULL for nil and json.null. */
 bool gw_to_value(lua_State *L, int index, struct gw_arena *arena, struct gw_value *out,
                  struct gw_err *err);
 
 /* [-0, +1, m]; a GW_NULL inside a list or map is json.null, at the top nil; a secret becomes a
  * secret userdata; a list is marked as by json.array. */
 void gw_push_value(lua_State *L, const struct gw_value *value);
+/* The same, with maps that keep the value's order (ordered.c). [-0, +1, m] */
+void gw_push_ordered(lua_State *L, const struct gw_value *value);
+void gw_push_ordered_map(lua_State *L);     /* an empty one [-0, +1, m] */
 void gw_push_null(lua_State *L);            /* json.null [-0, +1, -] */
 bool gw_is_list(lua_State *L, int index);   /* marked as a json.array [-0, +0, -] */
 void gw_mark_list(lua_State *L, int index); /* the table becomes a json.array [-0, +0, -] */

@@ -7,6 +7,7 @@ static void paginators_are_described(void **state)
     static const struct bench_case cases[] = {
         {"return json.encode(aws.paginator('ecs', 'list_tasks'))",
          "{\"input_tokens\":[\"nextToken\"],\"limit_is_text\":false,\"limit_key\":\"maxResults\","
+         "\"non_aggregate_keys\":[],"
          "\"operation\":\"list_tasks\",\"output_tokens\":[\"nextToken\"],"
          "\"result_keys\":[\"taskArns\"]}"},
         {"local p = aws.paginator('s3', 'ListObjectVersions')\n"

@@ -40,6 +40,14 @@ static void encode_writes_keys_in_order(void **state)
         {"local t = json.decode'[1]' table.remove(t) return json.encode(t)", "[]"},
         {"return (json.encode({a = {1}}, {indent = 2}):gsub('\\n', '/'))",
          "{/  \"a\": [/    1/  ]/}"},
+        {"return json.encode({70.0, 0.1, 1e16, 1e-5, -0.0, 2^53, 5}, {keep_doubles = true})",
+         "[70.0,0.1,1e+16,1e-05,-0.0,9007199254740992.0,5]"},
+        {"local m = json.ordered() m.b = 1 m.a = 2 return json.encode(m)", "{\"b\":1,\"a\":2}"},
+        {"return json.encode(json.query({x = 1, y = 2}, '{b: y, a: x}', true))",
+         "{\"b\":2,\"a\":1}"},
+        {"return json.check_query'a[0]', json.check_query'a['",
+         "true | nil | jmespath: expected a number, ':' or '*', but the expression ends (column "
+         "3)"},
     };
     RUN_IN_MODULES(cases);
 }

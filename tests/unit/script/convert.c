@@ -73,6 +73,27 @@ static int show(lua_State *L)
     return 1;
 }
 
+static int ordered(lua_State *L)
+{
+    gw_push_ordered_map(L);
+    return 1;
+}
+
+/* value -> the same, with maps in the order of the value */
+static int in_order(lua_State *L)
+{
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value value, list = gw_value_list();
+    struct gw_err err = {0};
+    if (!gw_to_value(L, 1, arena, &value, &err)) {
+        return gw_push_fail(L, &err);
+    }
+    *gw_list_add(arena, &list) = value;
+    gw_push_ordered(L, &list);
+    lua_rawgeti(L, -1, 1);
+    return 1;
+}
+
 static void open_bench(struct bench *bench)
 {
     bench_open(bench, NULL);
@@ -82,6 +103,10 @@ static void open_bench(struct bench *bench)
     gw_script_set_global(bench->script, "secret");
     lua_pushcfunction(bench->L, show);
     gw_script_set_global(bench->script, "show");
+    lua_pushcfunction(bench->L, ordered);
+    gw_script_set_global(bench->script, "ordered");
+    lua_pushcfunction(bench->L, in_order);
+    gw_script_set_global(bench->script, "in_order");
     gw_push_null(bench->L);
     gw_script_set_global(bench->script, "null");
 }
@@ -114,6 +139,31 @@ static void values_survive_the_way_there_and_back(void **state)
         {"return show{['two words'] = 1}", "{two words=i1}"},
         {"return show(secret'hunter2'), show{token = secret''}",
          "secret\"hunter2\" | {token=secret\"\"}"},
+    };
+    RUN_CASES(cases);
+}
+
+static void ordered_maps_keep_their_order(void **state)
+{
+    (void)state;
+    static const struct bench_case cases[] = {
+        {"local m = ordered() m.b = 1 m.a = 2 m.c = ordered() m.c.z = 1 m.c.y = 2 return show(m)",
+         "{a=i2 b=i1 c={y=i2 z=i1}}"}, /* a plain map after the round trip of show */
+        {"local m = ordered() m.b = 1 m.a = 2 local s = '' for k, v in pairs(m) do s = s .. k .. v "
+         "end "
+         "return s",
+         "b1a2"},
+        {"local m = in_order(ordered()) m.b = 1 m.a = 2 m.b = nil m.c = 4 m.b = 3 local s = '' "
+         "for k, v in pairs(m) do s = s .. k .. v end "
+         "for k, v in pairs(in_order(m)) do s = s .. k .. v end return s",
+         "b3a2c4b3a2c4"},
+        {"local m = ordered() m.x = nil return show(m), next(m)", "{} | nil"},
+        {"local m = ordered() for k in pairs(m) do return k end return getmetatable(m)", "ordered"},
+        {"ordered()[1] = 'a'",
+         "error: book.lua:1: bad argument #2 to 'newindex' (string expected, got number)"},
+        {"rawset(ordered(), 'a', 1)", "error: book.lua:1: rawset: the table is read-only"},
+        {"local m = ordered() m.a = {x = error} return show(m)",
+         "nil | a.x: function cannot be converted"},
     };
     RUN_CASES(cases);
 }
@@ -239,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_survive_the_way_there_and_back),
+        cmocka_unit_test(ordered_maps_keep_their_order),
         cmocka_unit_test(errors_name_the_place),
         cmocka_unit_test(depth_and_size_have_limits),
         cmocka_unit_test(shared_tables_are_no_cycle),
