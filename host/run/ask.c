@@ -1,5 +1,6 @@
 /* ask: questions to the operator. One is asked at a time; the rest wait their turn. The terminal is
- * left in its own line mode, so that editing a line works and there is nothing to restore.
+ * left in its own line mode, so that editing a line works; only a secret turns its echo off, for as
+ * long as it is asked for.
  *
  * What was typed before a question was shown is thrown away: an impatient Enter confirms nothing.
  * Limits: 1024 bytes an answer. */
@@ -18,6 +19,8 @@ struct gw_run_question {
     struct gw_wait *wait;
     struct gw_watch *watch; /* NULL: not being asked */
     bool confirms;          /* else it asks for a text */
+    bool secret;            /* the text is not shown while it is typed */
+    struct termios shown;   /* of a secret one that is being asked: the terminal as it was */
     struct gw_view text, word, fallback;
     char answer[MAX_ANSWER_BYTES + 1];
     size_t answer_len;
@@ -64,6 +67,23 @@ static void show(const struct gw_run_question *question)
     tcflush(run->options.terminal_fd, TCIFLUSH);
     write_all(run->options.terminal_fd, gw_buf_view(&prompt));
     gw_buf_clear(&prompt);
+}
+
+/* The newline is echoed still. */
+static void hide_typing(struct gw_run_question *question)
+{
+    int fd = question->run->options.terminal_fd;
+    if (tcgetattr(fd, &question->shown) == 0) {
+        struct termios hidden = question->shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        hidden.c_lflag |= ECHONL;
+        tcsetattr(fd, TCSAFLUSH, &hidden);
+    }
+}
+
+static void show_typing(struct gw_run_question *question)
+{
+    tcsetattr(question->run->options.terminal_fd, TCSAFLUSH, &question->shown);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -114,6 +134,9 @@ static void drop(struct gw_run_question *question)
     if (question->watch) {
         gw_watch_stop(question->watch);
         question->watch = NULL;
+        if (question->secret) {
+            show_typing(question);
+        }
     }
 }
 
@@ -185,6 +208,9 @@ static void ask_next(struct gw_run *run)
     if (run->options.report) {
         gw_report_settle(run->options.report);
     }
+    if (question->secret) {
+        hide_typing(question);
+    }
     show(question);
     question->watch = gw_watch_start(run->options.loop, run->options.terminal_fd, GW_WATCH_READ,
                                      on_readable, question);
@@ -201,6 +227,9 @@ static int push_answer(lua_State *L, void *ctx)
     }
     if (question->confirms) {
         lua_pushboolean(L, question->yes);
+    } else if (question->secret) {
+        gw_push_secret(L, (struct gw_view){question->answer, question->answer_len});
+        gw_wipe(question->answer, sizeof question->answer);
     } else {
         gw_push_view(L, typed.len > 0 ? typed : question->fallback);
     }
@@ -276,7 +305,7 @@ int gw_run_lua_confirm(lua_State *L)
     return put(L, run, question);
 }
 
-/* ask{ text=, default= } -> text | nil, err */
+/* ask{ text=, default=, secret= } -> text, or a secret | nil, err */
 int gw_run_lua_ask(lua_State *L)
 {
     struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
@@ -284,6 +313,8 @@ int gw_run_lua_ask(lua_State *L)
     lua_settop(L, 1);
     struct gw_view text = field(L, "text"), fallback = field(L, "default");
     bool alone = run->options.assume_yes || run->options.terminal_fd < 0;
+    lua_getfield(L, 1, "secret");
+    bool secret = lua_toboolean(L, -1);
     if (alone && fallback.data) {
         gw_push_view(L, fallback);
         return 1;
@@ -295,5 +326,6 @@ int gw_run_lua_ask(lua_State *L)
     struct gw_run_question *question = gw_arena_alloc(arena, sizeof *question);
     question->text = text;
     question->fallback = fallback;
+    question->secret = secret;
     return put(L, run, question);
 }

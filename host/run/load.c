@@ -82,25 +82,18 @@ bool gw_run_set_globals(struct gw_script *script, struct gw_err *err)
            set_global(script, "host.task", "parallel", "parallel", err);
 }
 
-static bool open_stdlib(struct gw_run *run, struct gw_err *err)
+/* The folder of the file. */
+static const char *folder_of(const char *path, struct gw_arena *arena)
 {
-    gw_bind_aws(run->script, &run->gate);
-    gw_bind_http(run->script, &run->gate);
-    gw_run_bind_host(run);
-    if (!gw_run_set_globals(run->script, err) ||
-        !set_global(run->script, "aws", NULL, "aws", err) ||
-        !require_module(run->script, "runbook", err)) {
-        return false;
-    }
-    run->engine_ref = luaL_ref(gw_script_state(run->script), LUA_REGISTRYINDEX);
-    return true;
+    size_t len = (size_t)(base_name(path) - path);
+    return len > 1 ? gw_arena_dup(arena, (struct gw_view){path, len - 1}).data : len ? "/" : ".";
 }
 
-static void open_script(struct gw_run *run, const char *path)
+/* `own` is the runbook's folder; NULL: it has none. */
+static void open_script(struct gw_run *run, const char *own, struct gw_arena *arena)
 {
-    struct gw_arena *arena = gw_arena_new();
     const char *const *given = run->options.folders;
-    size_t count = 0, len = (size_t)(base_name(path) - path);
+    size_t count = 0;
     while (given && given[count]) {
         count++;
     }
@@ -108,15 +101,32 @@ static void open_script(struct gw_run *run, const char *path)
     for (size_t i = 0; i < count; i++) {
         folders[i] = given[i];
     }
-    folders[count] = len > 1 ? gw_arena_dup(arena, (struct gw_view){path, len - 1}).data
-                     : len   ? "/"
-                             : ".";
+    folders[count] = own;
     struct gw_script_options options = {.loop = run->options.loop,
                                         .folders = folders,
                                         .modules = run->options.modules,
                                         .seed = run->options.seed};
     run->script = gw_script_new(&options);
+}
+
+static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
+{
+    struct gw_arena *arena = gw_arena_new();
+    open_script(run, own, arena);
     gw_arena_free(arena);
+    gw_bind_aws(run->script, &run->gate);
+    gw_bind_http(run->script, &run->gate);
+    gw_run_bind_host(run);
+    if (run->options.bind) {
+        run->options.bind(run->options.bind_ctx, run->script);
+    }
+    if (!gw_run_set_globals(run->script, err) ||
+        !set_global(run->script, "aws", NULL, "aws", err) ||
+        !require_module(run->script, "runbook", err)) {
+        return false;
+    }
+    run->engine_ref = luaL_ref(gw_script_state(run->script), LUA_REGISTRYINDEX);
+    return true;
 }
 
 /* ---- the engine ------------------------------------------------------------------------------ */
@@ -157,9 +167,11 @@ static bool check_declaration(struct gw_run *run, const char *file, struct gw_er
 bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path, struct gw_err *err)
 {
     const char *file = base_name(path);
+    struct gw_arena *arena = gw_arena_new();
     run->name = gw_view_dup(stem(path));
-    open_script(run, path);
-    if (!open_stdlib(run, err)) {
+    bool opened = open_stdlib(run, folder_of(path, arena), err);
+    gw_arena_free(arena);
+    if (!opened) {
         return false;
     }
     if (!gw_script_load(run->script, text, file, false, err) ||
@@ -176,6 +188,13 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
     bool ok = read_file(path, &text, err) && gw_run_load_text(run, gw_buf_view(&text), path, err);
     gw_buf_clear(&text);
     return ok;
+}
+
+bool gw_run_load_module(struct gw_run *run, const char *module, struct gw_err *err)
+{
+    run->name = gw_view_dup(gw_view_of(module));
+    return open_stdlib(run, NULL, err) && require_module(run->script, module, err) &&
+           check_declaration(run, module, err);
 }
 
 bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value *out,

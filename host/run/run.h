@@ -44,6 +44,9 @@ struct gw_run_options {
     size_t flag_count;
     gw_run_event_fn on_event; /* NULL: none */
     void *on_event_ctx;
+    /* Binds further host modules before anything is loaded; NULL: none. */
+    void (*bind)(void *ctx, struct gw_script *script);
+    void *bind_ctx;
 };
 
 /* What the run acts on. Settled after loading: the declaration may name the region. */
@@ -82,6 +85,9 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err);
  */
 bool gw_run_load_text(struct gw_run *run, struct gw_view text, const char *path,
                       struct gw_err *err);
+
+/* The same for a runbook that is a module of the stdlib: what it returns is the declaration. */
+bool gw_run_load_module(struct gw_run *run, const char *module, struct gw_err *err);
 
 /* The declaration as facts for list and help: title, summary, guide, region, params (list of maps
  * name, type, help, default, ...), needs. */
