@@ -8,7 +8,7 @@
 
 /* The terminal for questions, where the operator sits at both ends: standard input, which with
  * "</dev/tty" is for reading only. */
-static int find_terminal(void)
+int gw_cli_find_terminal(void)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
         return -1;
@@ -73,7 +73,7 @@ static struct gw_report *open_report(const struct gw_cli_options *options)
     return gw_report_new(&report);
 }
 
-static bool needs_aws(const struct gw_value *facts)
+bool gw_cli_needs_aws(const struct gw_value *facts)
 {
     const struct gw_value *list = gw_map_get(gw_map_get(facts, GW_VIEW("needs")), GW_VIEW("aws"));
     return list && list->kind == GW_LIST && list->as.list.count > 0;
@@ -102,8 +102,8 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
         return false;
     }
     if (!gw_run_bind_args(run, options->rest, options->rest_count, err) ||
-        !gw_cli_session_settle(session, gw_map_text(&facts, GW_VIEW("region")), needs_aws(&facts),
-                               &target, err)) {
+        !gw_cli_session_settle(session, gw_map_text(&facts, GW_VIEW("region")),
+                               gw_cli_needs_aws(&facts), &target, err)) {
         *exit_code = gw_cli_exit_of(err);
         return false;
     }
@@ -146,7 +146,7 @@ int gw_cli_run(const struct gw_cli_options *options)
                                          .simulated = options->sim,
                                          .assume_yes =
                                              options->yes || (options->sim && !options->ask),
-                                         .terminal_fd = find_terminal(),
+                                         .terminal_fd = gw_cli_find_terminal(),
                                          .seed = options->sim ? options->seed : 0,
                                          .report = report,
                                          .on_event = on_event,

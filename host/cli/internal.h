@@ -72,6 +72,9 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err);
 
+/* A property of the run's own profile; the empty view where there is none. */
+struct gw_view gw_cli_session_setting(const struct gw_cli_session *session, struct gw_view name);
+
 /* ---- ask_code.c ------------------------------------------------------------------------------ */
 
 /* Asks at the terminal for the code of a device, as gw_identity_options wants it. */
@@ -91,6 +94,7 @@ bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct g
 int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
+int gw_cli_call(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);
 int gw_cli_help_runbook(const char *name);
 
@@ -102,6 +106,21 @@ void gw_cli_set_current(struct gw_run *run);
 bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
                     const struct gw_cli_options *options, struct gw_arena *arena,
                     enum gw_exit *exit_code, struct gw_err *err);
+
+/* The terminal for questions; -1: none. */
+int gw_cli_find_terminal(void);
+/* Does the declaration name any action of AWS? */
+bool gw_cli_needs_aws(const struct gw_value *facts);
+
+/* ---- call_host.c ----------------------------------------------------------------------------- */
+
+struct gw_cli_call {
+    const struct gw_cli_options *options;
+    struct gw_cli_session *session;
+};
+void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: struct gw_cli_call */
+/* Replaces the line on standard error that tells how far the call is; "" takes it away. */
+void gw_cli_call_progress(const char *text);
 
 /* ---- spec.c ---------------------------------------------------------------------------------- */
 

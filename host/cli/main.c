@@ -79,6 +79,9 @@ static int dispatch(const struct gw_cli_options *options)
     if (strcmp(options->name, "test") == 0) {
         return gw_cli_test(options);
     }
+    if (strcmp(options->name, "call") == 0) {
+        return gw_cli_call(options);
+    }
     if (strcmp(options->name, "help") == 0) {
         if (options->rest_count > 1) {
             return fail_argument(options, 1);

@@ -91,6 +91,13 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session)
     return session->loop;
 }
 
+struct gw_view gw_cli_session_setting(const struct gw_cli_session *session, struct gw_view name)
+{
+    return session->config && session->slot_count > 0
+               ? gw_config_get(session->config, session->slots[0].settings.profile, name)
+               : GW_VIEW_NONE;
+}
+
 /* ---- clients --------------------------------------------------------------------------------- */
 
 static bool settle_simulated(struct gw_cli_session *session, struct slot *slot, struct gw_err *err)

@@ -1,0 +1,92 @@
+/* command_call: gwrun call SERVICE OPERATION, one call without a script. The call is a runbook of
+ * the stdlib (stdlib/call.lua), so that the gate, the confirmation, the plan and the simulator are
+ * those of every run; here is only what stands around it. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/internal.h"
+
+struct ending {
+    char *text; /* of run.finished */
+};
+
+/* That a call is the first step of a run is nothing to tell. */
+static struct gw_view without_step(struct gw_view text)
+{
+    struct gw_view prefix = GW_VIEW("stopped in step 1: ");
+    return gw_view_starts_with(text, prefix) ? gw_view_sub(text, prefix.len, GW_NPOS) : text;
+}
+
+static void on_event(void *ctx, const struct gw_value *event)
+{
+    struct ending *ending = ctx;
+    if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run.finished"))) {
+        free(ending->text);
+        ending->text = gw_view_dup(without_step(gw_map_text(event, GW_VIEW("text"))));
+    }
+}
+
+static bool prepare(struct gw_cli_session *session, struct gw_run *run, struct gw_arena *arena,
+                    struct gw_err *err)
+{
+    struct gw_value facts = {0};
+    struct gw_run_target target;
+    if (!gw_run_load_module(run, "call", err) || !gw_run_describe(run, arena, &facts, err) ||
+        !gw_run_bind_args(run, NULL, 0, err) ||
+        !gw_cli_session_settle(session, GW_VIEW_NONE, gw_cli_needs_aws(&facts), &target, err)) {
+        return false;
+    }
+    gw_run_set_target(run, &target);
+    return true;
+}
+
+static int execute(struct gw_cli_session *session, struct gw_run *run, const struct ending *ending)
+{
+    struct gw_err err = {0};
+    struct gw_arena *arena = gw_arena_new();
+    bool prepared = prepare(session, run, arena, &err);
+    gw_arena_free(arena);
+    if (!prepared) {
+        return gw_cli_fail(&err);
+    }
+    gw_cli_set_current(run);
+    enum gw_exit exit_code = gw_run_execute(run);
+    gw_cli_set_current(NULL);
+    gw_cli_call_progress("");
+    if (exit_code != GW_EXIT_OK && ending->text) {
+        fflush(stdout);
+        gw_cli_fail_with(exit_code, "%s", ending->text);
+    }
+    return exit_code;
+}
+
+int gw_cli_call(const struct gw_cli_options *options)
+{
+    struct gw_err err = {0};
+    struct gw_cli_session_options session_options = {.cli = options};
+    struct gw_cli_session *session = gw_cli_session_open(&session_options, &err);
+    if (!session) {
+        return gw_cli_fail(&err);
+    }
+    struct ending ending = {0};
+    struct gw_cli_call call = {.options = options, .session = session};
+    struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
+                                         .folders = gw_cli_stdlib_folders(),
+                                         .modules = gw_stdlib_modules,
+                                         .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+                                         .simulated = options->sim,
+                                         .assume_yes =
+                                             options->yes || (options->sim && !options->ask),
+                                         .terminal_fd = gw_cli_find_terminal(),
+                                         .seed = options->sim ? options->seed : 0,
+                                         .on_event = on_event,
+                                         .on_event_ctx = &ending,
+                                         .bind = gw_cli_bind_call,
+                                         .bind_ctx = &call};
+    struct gw_run *run = gw_run_new(&run_options);
+    int exit_code = execute(session, run, &ending);
+    free(ending.text);
+    gw_run_free(run);
+    gw_cli_session_close(session);
+    return exit_code;
+}
