@@ -31,7 +31,7 @@ struct gw_call {
 
     int attempts; /* sent */
     int held;     /* cost of the last retry */
-    bool clock_corrected;
+    bool clock_corrected, redirected;
     bool credentials_renewed;
     struct gw_view access_key_id, credentials_source; /* of the last signature */
     int64_t started_ms;
@@ -48,6 +48,7 @@ struct attempt {
     int status;          /* 0: no answer */
     int64_t hint_ms;     /* -1: none */
     struct gw_view date; /* the server's */
+    struct gw_view bucket_region;
 };
 
 static bool begin_attempt(struct gw_call *call, struct gw_err *err);
@@ -199,6 +200,23 @@ static bool correct_clock(struct gw_call *call, const struct attempt *attempt)
     return true;
 }
 
+/* True when it was told where the bucket is, and the request goes there now. The refused one did
+ * nothing, so that the one repetition costs no token. */
+static bool follow_bucket(struct gw_call *call, const struct attempt *attempt)
+{
+    struct gw_outgoing *outgoing = &call->outgoing;
+    struct gw_view bucket = gw_custom_bucket(outgoing->op, &outgoing->context);
+    if (call->redirected || bucket.len == 0 || attempt->bucket_region.len == 0 ||
+        gw_view_equal(attempt->bucket_region, outgoing->endpoint.signing_region)) {
+        return false;
+    }
+    gw_log(GW_LOG_INFO, "bucket '%.*s': is in %.*s, not in %.*s", GW_VIEW_ARGS(bucket),
+           GW_VIEW_ARGS(attempt->bucket_region), GW_VIEW_ARGS(outgoing->endpoint.signing_region));
+    gw_client_learn_region(call->client, bucket, attempt->bucket_region);
+    call->redirected = true;
+    return gw_outgoing_address(call->client, outgoing, outgoing->account_id, call->arena, NULL);
+}
+
 /* An event stream is gone once it was begun: nobody can say it again. */
 static bool can_repeat(const struct gw_operation *op)
 {
@@ -323,7 +341,8 @@ static void settle(struct gw_call *call, const struct attempt *attempt)
     if (attempt->output) {
         gw_retry_success(&call->pace->retry, call->held);
         finish(call, attempt);
-    } else if (correct_clock(call, attempt) || renew_credentials(call, attempt)) {
+    } else if (correct_clock(call, attempt) || renew_credentials(call, attempt) ||
+               follow_bucket(call, attempt)) {
         try_again(call, attempt, 0);
     } else {
         settle_failure(call, attempt, class);
@@ -380,6 +399,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
         if (call->request_id.len == 0) {
             call->request_id = error.request_id;
         }
+        attempt.bucket_region = gw_custom_bucket_region(call->request.op, res, &error, call->arena);
         break;
     case GW_ANSWER_GARBAGE:
         name_answerer(call, &err);
@@ -402,6 +422,13 @@ static void on_done(void *ctx, const struct gw_http_response *res, const struct 
     settle(call, &(struct attempt){.err = &failure, .hint_ms = -1});
 }
 
+static bool is_addressed_for(const struct gw_outgoing *outgoing,
+                             const struct gw_credentials *credentials)
+{
+    return outgoing->endpoint.url.len > 0 &&
+           gw_view_equal(credentials->account_id, outgoing->account_id);
+}
+
 /* `credentials` is NULL for an operation that is not signed. */
 static bool transmit(struct gw_call *call, const struct gw_credentials *credentials,
                      struct gw_err *err)
@@ -413,7 +440,7 @@ static bool transmit(struct gw_call *call, const struct gw_credentials *credenti
         call->access_key_id = gw_arena_dup(call->arena, credentials->access_key_id);
         call->credentials_source = gw_arena_dup(call->arena, credentials->source);
     }
-    if (credentials && !gw_view_equal(credentials->account_id, call->outgoing.account_id) &&
+    if (credentials && !is_addressed_for(&call->outgoing, credentials) &&
         !gw_outgoing_address(client, &call->outgoing, credentials->account_id, call->arena, err)) {
         return false;
     }
@@ -512,20 +539,32 @@ static void set_patience(struct gw_call *call)
     }
 }
 
-/* Of the caller, as far as it is known by now. */
-static struct gw_view account_of(const struct gw_call *call)
+/* Of the caller; NULL: not known yet, or nobody's business. */
+static const struct gw_credentials *known_caller(const struct gw_call *call)
 {
-    const struct gw_credentials *credentials = gw_operation_auth(call->request.op) == GW_AUTH_NONE
-                                                   ? NULL
-                                                   : gw_identity_peek(call->client->identity);
-    return credentials ? credentials->account_id : GW_VIEW_NONE;
+    return gw_operation_auth(call->request.op) == GW_AUTH_NONE
+               ? NULL
+               : gw_identity_peek(call->client->identity);
+}
+
+/* Made before the caller is known, so that what is wrong with it is said at once; unless it may not
+ * be without the caller's account. */
+static bool make_first_address(struct gw_call *call, struct gw_err *err)
+{
+    const struct gw_settings *settings = &call->client->options.settings;
+    const struct gw_credentials *caller = known_caller(call);
+    bool has_to_wait = !caller && gw_operation_auth(call->request.op) != GW_AUTH_NONE &&
+                       settings->account_id_mode == GW_ACCOUNT_ID_REQUIRED;
+    return has_to_wait ||
+           gw_outgoing_address(call->client, &call->outgoing,
+                               caller ? caller->account_id : GW_VIEW_NONE, call->arena, err);
 }
 
 static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
 {
     if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
                            err) ||
-        !gw_outgoing_address(call->client, &call->outgoing, account_of(call), call->arena, err)) {
+        !make_first_address(call, err)) {
         return false;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;

@@ -11,6 +11,11 @@ struct gw_rules_entry {
     const struct gw_endpoint_rules *rules;
 };
 
+struct gw_bucket_entry {
+    struct gw_bucket_entry *next;
+    struct gw_view bucket, region;
+};
+
 struct gw_client *gw_client_new(const struct gw_client_options *options)
 {
     struct gw_client *client = gw_alloc(sizeof *client);
@@ -106,6 +111,24 @@ rules_of(struct gw_client *client, const struct gw_service *service, struct gw_e
     return rules;
 }
 
+static struct gw_view region_of(const struct gw_client *client, struct gw_view bucket)
+{
+    const struct gw_bucket_entry *entry = client->buckets;
+    while (entry && !gw_view_equal(entry->bucket, bucket)) {
+        entry = entry->next;
+    }
+    return entry ? entry->region : GW_VIEW_NONE;
+}
+
+/* What was learned later is found first. */
+void gw_client_learn_region(struct gw_client *client, struct gw_view bucket, struct gw_view region)
+{
+    struct gw_bucket_entry *entry = gw_arena_alloc(client->arena, sizeof *entry);
+    *entry = (struct gw_bucket_entry){client->buckets, gw_arena_dup(client->arena, bucket),
+                                      gw_arena_dup(client->arena, region)};
+    client->buckets = entry;
+}
+
 bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
                         const struct gw_value *context, struct gw_view account_id,
                         struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err)
@@ -117,6 +140,7 @@ bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
         .op = op,
         .context = context,
         .account_id = account_id,
+        .region = region_of(client, gw_custom_bucket(op, context)),
     };
     return query.rules && gw_endpoint_resolve(&query, arena, out, err);
 }

@@ -10,7 +10,9 @@
  *                              aws.api#longPoll is to replace the list)
  *   endpoints of S3            what the rules leave to the client: path style, the bucket's place,
  *                              dual stack by a setting of its own (named at each function, by the
- *                              file and function of botocore 1.43.11) */
+ *                              file and function of botocore 1.43.11)
+ *   buckets of other regions   S3 answers where the bucket is: the client goes there, once a call
+ *                              (the same) */
 #include "aws/internal.h"
 
 static bool is_named(struct gw_view name, const char *const *names)
@@ -117,4 +119,42 @@ bool gw_custom_drops_host_prefix(const struct gw_operation *op)
 {
     return is_of(op, "s3control") &&
            gw_view_equal(gw_operation_host_prefix(op), GW_VIEW("{AccountId}."));
+}
+
+/* ---- buckets of other regions: utils.py, S3RegionRedirectorv2 -------------------------------- */
+
+struct gw_view gw_custom_bucket(const struct gw_operation *op, const struct gw_value *context)
+{
+    struct gw_view bucket =
+        is_of(op, "s3") ? gw_map_text(context, GW_VIEW("Bucket")) : GW_VIEW_NONE;
+    return is_arn(bucket) ? GW_VIEW_NONE : bucket;
+}
+
+/* The answer to a HEAD has no body that could say more than the status. Of CreateBucket the
+ * constraint is the caller's own. */
+static bool is_elsewhere(const struct gw_operation *op, const struct gw_http_response *res,
+                         struct gw_view code)
+{
+    static const char *const codes[] = {"PermanentRedirect", "AuthorizationHeaderMalformed", NULL};
+    bool is_head = gw_view_equal(gw_operation_http_method(op), GW_VIEW("HEAD"));
+    bool is_create = gw_view_equal(gw_operation_name(op), GW_VIEW("CreateBucket"));
+    return res->status == 301 || res->status == 302 || res->status == 307 ||
+           (is_head && res->status == 400) || is_named(code, codes) ||
+           (gw_view_equal(code, GW_VIEW("IllegalLocationConstraintException")) && !is_create);
+}
+
+struct gw_view gw_custom_bucket_region(const struct gw_operation *op,
+                                       const struct gw_http_response *res,
+                                       const struct gw_aws_error *error, struct gw_arena *arena)
+{
+    if (!is_of(op, "s3") || !is_elsewhere(op, res, error->code)) {
+        return GW_VIEW_NONE;
+    }
+    struct gw_view region = gw_headers_get(&res->headers, GW_VIEW("x-amz-bucket-region"));
+    struct gw_xml *body;
+    if (region.len == 0 && gw_xml_parse(res->body, arena, &body, NULL)) {
+        const struct gw_xml *element = gw_xml_child(body, GW_VIEW("Region"));
+        region = element ? element->text : GW_VIEW_NONE;
+    }
+    return gw_is_host_label(region) ? region : GW_VIEW_NONE; /* it becomes part of a host name */
 }

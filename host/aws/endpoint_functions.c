@@ -316,9 +316,10 @@ static const struct gw_value *parse_arn(arguments args, struct gw_arena *arena)
     return new_value(arena, out);
 }
 
+/* No region is in the partition aws, as any that nobody knows. */
 static const struct gw_value *partition(arguments args, struct gw_arena *arena)
 {
-    return is_string(args[0]) ? gw_partition_of(args[0]->as.string, arena) : NULL;
+    return gw_partition_of(is_string(args[0]) ? args[0]->as.string : GW_VIEW_NONE, arena);
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */

@@ -357,6 +357,12 @@ bool gw_custom_dualstack(const struct gw_service *service, const struct gw_setti
 /* The request's "/path?query" without what the endpoint has already. */
 struct gw_view gw_custom_target(const struct gw_operation *op, struct gw_view target);
 bool gw_custom_drops_host_prefix(const struct gw_operation *op);
+/* The bucket that the call is about, where it may be in another region; else the empty view. */
+struct gw_view gw_custom_bucket(const struct gw_operation *op, const struct gw_value *context);
+/* The region in which it is, where the answer refuses the call for that; else the empty view. */
+struct gw_view gw_custom_bucket_region(const struct gw_operation *op,
+                                       const struct gw_http_response *res,
+                                       const struct gw_aws_error *error, struct gw_arena *arena);
 
 /* ---- pace.c: when a request of a client to a service may be sent ------------------------------ */
 
@@ -399,13 +405,15 @@ void gw_pace_answered(struct gw_pace *pace, bool throttled);
 
 /* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
-struct gw_rules_entry; /* a service's endpoint rules */
+struct gw_rules_entry;  /* a service's endpoint rules */
+struct gw_bucket_entry; /* where a bucket is */
 
 struct gw_client {
     struct gw_client_options options;
     struct gw_arena *arena;                      /* endpoint rules, for the client's life */
     struct gw_identity *identity, *own_identity; /* the latter NULL where it is borrowed */
     struct gw_rules_entry *rules;
+    struct gw_bucket_entry *buckets;
     struct gw_pace *paces;
     int64_t skew_ms;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
@@ -422,6 +430,9 @@ void gw_client_uuid(struct gw_client *client, char out[37]);
 bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
                         const struct gw_value *context, struct gw_view account_id,
                         struct gw_arena *arena, struct gw_endpoint *out, struct gw_err *err);
+
+/* For all later calls that name the bucket. */
+void gw_client_learn_region(struct gw_client *client, struct gw_view bucket, struct gw_view region);
 
 /* The request of a call. */
 struct gw_outgoing {

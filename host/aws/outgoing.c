@@ -61,8 +61,22 @@ static bool find_host_prefix(struct gw_outgoing *out, const struct gw_value *inp
     return ok;
 }
 
-/* The protocol's target behind the endpoint's scheme, host and own path. A custom endpoint is taken
- * as it is: without a prefix. */
+/* The endpoint's own path, then the protocol's "/path?query"; "/" alone adds nothing to a path. */
+static struct gw_view join_paths(struct gw_view base, struct gw_view target, struct gw_arena *arena)
+{
+    bool is_top =
+        gw_view_starts_with(target, GW_VIEW("/")) && (target.len == 1 || target.data[1] == '?');
+    if (base.len > 0 && is_top) {
+        target = gw_view_sub(target, 1, GW_NPOS);
+    } else if (gw_view_ends_with(base, GW_VIEW("/")) && gw_view_starts_with(target, GW_VIEW("/"))) {
+        base.len--;
+    }
+    bool lacks_slash = base.len == 0 && !gw_view_starts_with(target, GW_VIEW("/"));
+    return gw_arena_printf(arena, "%.*s%s%.*s", GW_VIEW_ARGS(base), lacks_slash ? "/" : "",
+                           GW_VIEW_ARGS(target));
+}
+
+/* A custom endpoint is taken as it is: without a prefix. */
 bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
                          struct gw_view account_id, struct gw_arena *arena, struct gw_err *err)
 {
@@ -75,15 +89,10 @@ bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
     }
     bool takes_prefix = !out->endpoint.is_custom && !client->options.settings.disable_host_prefix;
     struct gw_view prefix = takes_prefix ? out->host_prefix : GW_VIEW_NONE;
-    struct gw_view target = gw_custom_target(out->op, out->target);
-    struct gw_view path = base.path;
-    if (gw_view_ends_with(path, GW_VIEW("/"))) {
-        path.len--;
-    }
-    bool has_path = path.len > 0 || gw_view_starts_with(target, GW_VIEW("/"));
-    out->http.url = gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s%s%.*s", GW_VIEW_ARGS(base.scheme),
-                                    GW_VIEW_ARGS(prefix), GW_VIEW_ARGS(base.authority),
-                                    GW_VIEW_ARGS(path), has_path ? "" : "/", GW_VIEW_ARGS(target));
+    struct gw_view path = join_paths(base.path, gw_custom_target(out->op, out->target), arena);
+    out->http.url =
+        gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s", GW_VIEW_ARGS(base.scheme),
+                        GW_VIEW_ARGS(prefix), GW_VIEW_ARGS(base.authority), GW_VIEW_ARGS(path));
     for (size_t i = 0; i < out->endpoint.headers.count; i++) {
         const struct gw_header *header = &out->endpoint.headers.items[i];
         set_header(out, header->name, header->value, arena);

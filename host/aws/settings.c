@@ -163,28 +163,17 @@ static bool is_on(const struct gw_config *config, struct gw_view profile, const 
 }
 
 /* Which of the names, which end in NULL, was set; the first where none was. */
-static bool choose(struct found found, const char *const *names, size_t *out, struct gw_err *err)
+static bool choose(struct found found, const char *const *names, const char *expected, size_t *out,
+                   struct gw_err *err)
 {
-    struct gw_buf expected;
     *out = 0;
-    if (found.value.len == 0) {
-        return true;
-    }
-    gw_buf_init(&expected, 256);
     for (size_t i = 0; names[i]; i++) {
         if (gw_view_equal_nocase(found.value, gw_view_of(names[i]))) {
             *out = i;
-            gw_buf_clear(&expected);
             return true;
         }
-        const char *between = i == 0 ? "" : names[i + 1] ? ", " : " or ";
-        gw_buf_addf(&expected, "%s'%s'", between, names[i]);
     }
-    gw_fail(err, GW_ERR_INPUT, "%s%s%.*s: expected %s, got '%.*s'", found.origin,
-            found.path.len > 0 ? " in " : "", GW_VIEW_ARGS(found.path), expected.data,
-            GW_VIEW_ARGS(quotable(found)));
-    gw_buf_clear(&expected);
-    return false;
+    return found.value.len == 0 || fail_setting(found, expected, err);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
@@ -218,10 +207,12 @@ static bool resolve_s3(const struct gw_config *config, struct gw_view profile,
     static const char *const styles[] = {"auto", "virtual", "path", NULL};
     static const char *const kinds[] = {"legacy", "regional", NULL};
     size_t style, kind;
-    if (!choose(find_s3(config, profile, NULL, "addressing_style", ""), styles, &style, err) ||
-        !choose(find_s3(config, profile, "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
-                        "us_east_1_regional_endpoint", "s3_us_east_1_regional_endpoint"),
-                kinds, &kind, err)) {
+    struct found found_style = find_s3(config, profile, NULL, "addressing_style", "");
+    struct found found_kind =
+        find_s3(config, profile, "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+                "us_east_1_regional_endpoint", "s3_us_east_1_regional_endpoint");
+    if (!choose(found_style, styles, "auto, virtual or path", &style, err) ||
+        !choose(found_kind, kinds, "legacy or regional", &kind, err)) {
         return false;
     }
     out->addressing = (enum gw_addressing)style;
@@ -247,12 +238,12 @@ static bool resolve_endpoints(const struct gw_config *config, struct gw_settings
     static const char *const kinds[] = {"regional", "legacy", NULL};
     static const char *const modes[] = {"preferred", "disabled", "required", NULL};
     size_t kind, mode;
-    if (!choose(find(config, out->profile, "AWS_STS_REGIONAL_ENDPOINTS", NULL,
-                     "sts_regional_endpoints"),
-                kinds, &kind, err) ||
-        !choose(find(config, out->profile, "AWS_ACCOUNT_ID_ENDPOINT_MODE", NULL,
-                     "account_id_endpoint_mode"),
-                modes, &mode, err)) {
+    struct found found_kind =
+        find(config, out->profile, "AWS_STS_REGIONAL_ENDPOINTS", NULL, "sts_regional_endpoints");
+    struct found found_mode = find(config, out->profile, "AWS_ACCOUNT_ID_ENDPOINT_MODE", NULL,
+                                   "account_id_endpoint_mode");
+    if (!choose(found_kind, kinds, "regional or legacy", &kind, err) ||
+        !choose(found_mode, modes, "preferred, disabled or required", &mode, err)) {
         return false;
     }
     out->sts_is_global = kind == 1;

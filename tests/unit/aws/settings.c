@@ -15,10 +15,23 @@
     "[profile patient]\nregion = eu-west-1\nretry_mode = Adaptive\ndefaults_mode = mobile\n"       \
     "[profile odd]\nregion = us-east-1.evil.example\nmax_attempts = many\n"
 
-static const char *const variables[] = {
-    "AWS_PROFILE",           "AWS_DEFAULT_PROFILE",        "AWS_REGION",    "AWS_DEFAULT_REGION",
-    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS",
-    "AWS_RETRY_MODE",        "AWS_DEFAULTS_MODE"};
+static const char *const variables[] = {"AWS_PROFILE",
+                                        "AWS_DEFAULT_PROFILE",
+                                        "AWS_REGION",
+                                        "AWS_DEFAULT_REGION",
+                                        "AWS_USE_FIPS_ENDPOINT",
+                                        "AWS_USE_DUALSTACK_ENDPOINT",
+                                        "AWS_CA_BUNDLE",
+                                        "AWS_MAX_ATTEMPTS",
+                                        "AWS_RETRY_MODE",
+                                        "AWS_DEFAULTS_MODE",
+                                        "AWS_STS_REGIONAL_ENDPOINTS",
+                                        "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+                                        "AWS_DISABLE_HOST_PREFIX_INJECTION",
+                                        "AWS_S3_USE_ARN_REGION",
+                                        "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+                                        "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+                                        "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"};
 
 static void clear_environment(void)
 {
@@ -264,6 +277,104 @@ static void no_message_quotes_the_credentials_file(void **state)
                sizeof rows / sizeof rows[0]);
 }
 
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+static bool resolve_text(const char *text, struct gw_settings *out, struct gw_err *err)
+{
+    struct gw_config *config = gw_config_parse(gw_view_of(text), GW_VIEW(""), err);
+    assert_non_null(config);
+    bool ok = gw_settings_resolve(config, GW_VIEW_NONE, GW_VIEW_NONE, GW_VIEW_NONE, out, err);
+    gw_config_close(config);
+    return ok;
+}
+
+static void endpoint_settings_have_their_defaults(void **state)
+{
+    (void)state;
+    struct gw_settings got;
+    struct gw_err err = {0};
+    clear_environment();
+    assert_true(resolve_text("", &got, &err));
+    assert_false(got.sts_is_global || got.disable_host_prefix);
+    assert_int_equal(got.account_id_mode, GW_ACCOUNT_ID_PREFERRED);
+    assert_int_equal(got.s3.addressing, GW_ADDRESSING_AUTO);
+    assert_int_equal(got.s3.use_arn_region, GW_SWITCH_UNSET);
+    assert_false(got.s3.use_accelerate || got.s3.use_dualstack || got.s3.us_east_1_is_regional ||
+                 got.s3.disable_multi_region || got.s3.disable_express_session);
+}
+
+static void endpoint_settings_come_from_the_profile_and_its_s3_section(void **state)
+{
+    (void)state;
+    struct gw_settings got;
+    struct gw_err err = {0};
+    clear_environment();
+    assert_true(resolve_text("[default]\n"
+                             "sts_regional_endpoints = legacy\n"
+                             "account_id_endpoint_mode = Required\n"
+                             "disable_host_prefix_injection = true\n"
+                             "s3_disable_express_session_auth = true\n"
+                             "s3 =\n"
+                             "  addressing_style = virtual\n"
+                             "  use_accelerate_endpoint = true\n"
+                             "  use_dualstack_endpoint = True\n"
+                             "  use_arn_region = no\n"
+                             "  us_east_1_regional_endpoint = regional\n"
+                             "  s3_disable_multiregion_access_points = true\n",
+                             &got, &err));
+    assert_true(got.sts_is_global && got.disable_host_prefix);
+    assert_int_equal(got.account_id_mode, GW_ACCOUNT_ID_REQUIRED);
+    assert_int_equal(got.s3.addressing, GW_ADDRESSING_VIRTUAL);
+    assert_int_equal(got.s3.use_arn_region, GW_SWITCH_OFF);
+    assert_true(got.s3.use_accelerate && got.s3.use_dualstack && got.s3.us_east_1_is_regional &&
+                got.s3.disable_multi_region && got.s3.disable_express_session);
+}
+
+static void the_environment_wins_over_endpoint_settings_of_the_profile(void **state)
+{
+    (void)state;
+    struct gw_settings got;
+    struct gw_err err = {0};
+    clear_environment();
+    setenv("AWS_STS_REGIONAL_ENDPOINTS", "regional", 1);
+    setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled", 1);
+    setenv("AWS_S3_USE_ARN_REGION", "true", 1);
+    setenv("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "legacy", 1);
+    assert_true(resolve_text("[default]\n"
+                             "sts_regional_endpoints = legacy\n"
+                             "s3 =\n"
+                             "  use_arn_region = false\n"
+                             "  us_east_1_regional_endpoint = regional\n",
+                             &got, &err));
+    clear_environment();
+    assert_false(got.sts_is_global || got.s3.us_east_1_is_regional);
+    assert_int_equal(got.account_id_mode, GW_ACCOUNT_ID_DISABLED);
+    assert_int_equal(got.s3.use_arn_region, GW_SWITCH_ON);
+}
+
+static void wrong_endpoint_settings_say_what_was_expected(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"[default]\ns3 =\n  addressing_style = dns\n",
+         "addressing_style in config: expected auto, virtual or path, got 'dns'"},
+        {"[default]\ns3 =\n  us_east_1_regional_endpoint = on\n",
+         "us_east_1_regional_endpoint in config: expected legacy or regional, got 'on'"},
+        {"[default]\nsts_regional_endpoints = global\n",
+         "sts_regional_endpoints in config: expected regional or legacy, got 'global'"},
+        {"[default]\naccount_id_endpoint_mode = maybe\n",
+         "account_id_endpoint_mode in config: expected preferred, disabled or required, got "
+         "'maybe'"},
+    };
+    clear_environment();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gw_settings got;
+        struct gw_err err = {0};
+        assert_false(resolve_text(rows[i][0], &got, &err));
+        assert_string_equal(err.message, rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +384,10 @@ int main(void)
         cmocka_unit_test(switches_come_from_environment_or_profile),
         cmocka_unit_test(retries_and_timeouts_come_from_environment_or_profile),
         cmocka_unit_test(no_message_quotes_the_credentials_file),
+        cmocka_unit_test(endpoint_settings_have_their_defaults),
+        cmocka_unit_test(endpoint_settings_come_from_the_profile_and_its_s3_section),
+        cmocka_unit_test(the_environment_wins_over_endpoint_settings_of_the_profile),
+        cmocka_unit_test(wrong_endpoint_settings_say_what_was_expected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
