@@ -610,7 +610,6 @@ bool gw_endpoint_context(const struct gw_operation *op, const struct gw_value *i
 struct gw_endpoint_query {
     const struct gw_config *config;
     const struct gw_settings *settings;
-    const struct gw_endpoint_rules *rules; /* of the operation's service */
     const struct gw_operation *op;
     const struct gw_value *context; /* from gw_endpoint_context */
     struct gw_view account_id;      /* of the caller; empty: not known */

@@ -5,12 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct gw_rules_entry {
-    struct gw_rules_entry *next;
-    const struct gw_service *service;
-    const struct gw_endpoint_rules *rules;
-};
-
 struct gw_bucket_entry {
     struct gw_bucket_entry *next;
     struct gw_view bucket, region;
@@ -91,26 +85,6 @@ void gw_client_uuid(struct gw_client *client, char out[37])
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-static const struct gw_endpoint_rules *
-rules_of(struct gw_client *client, const struct gw_service *service, struct gw_err *err)
-{
-    struct gw_rules_entry *entry = client->rules;
-    while (entry && entry->service != service) {
-        entry = entry->next;
-    }
-    if (entry) {
-        return entry->rules;
-    }
-    const struct gw_endpoint_rules *rules =
-        gw_endpoint_rules_parse(gw_service_endpoint_rules(service), client->arena, err);
-    if (rules) {
-        entry = gw_arena_alloc(client->arena, sizeof *entry);
-        *entry = (struct gw_rules_entry){client->rules, service, rules};
-        client->rules = entry;
-    }
-    return rules;
-}
-
 static struct gw_view region_of(const struct gw_client *client, struct gw_view bucket)
 {
     const struct gw_bucket_entry *entry = client->buckets;
@@ -136,11 +110,10 @@ bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
     struct gw_endpoint_query query = {
         .config = client->options.config,
         .settings = &client->options.settings,
-        .rules = rules_of(client, gw_operation_service(op), err),
         .op = op,
         .context = context,
         .account_id = account_id,
         .region = region_of(client, gw_custom_bucket(op, context)),
     };
-    return query.rules && gw_endpoint_resolve(&query, arena, out, err);
+    return gw_endpoint_resolve(&query, arena, out, err);
 }

@@ -154,11 +154,10 @@ static bool find_endpoint(struct gw_fetch *fetch, const struct gw_fetch_call *ca
     struct gw_endpoint_query query = {
         .config = options->config,
         .settings = &settings,
-        .rules = gw_endpoint_rules_parse(gw_service_endpoint_rules(service), fetch->arena, err),
         .op = gw_service_find_operation(service, gw_view_of(call->operation)),
         .context = &context};
     settings.region = call->region;
-    return query.rules && gw_endpoint_context(query.op, input, fetch->arena, &context, err) &&
+    return gw_endpoint_context(query.op, input, fetch->arena, &context, err) &&
            gw_endpoint_resolve(&query, fetch->arena, out, err);
 }
 

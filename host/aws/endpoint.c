@@ -88,6 +88,7 @@ bool gw_endpoint_context(const struct gw_operation *op, const struct gw_value *i
 /* A question with what follows from it. */
 struct site {
     const struct gw_endpoint_query *query;
+    const struct gw_endpoint_rules *rules;
     struct gw_view region, custom;
     bool use_fips, use_dualstack;
 };
@@ -207,9 +208,9 @@ static struct gw_value parameters(const struct site *site, struct gw_arena *aren
 {
     const struct gw_endpoint_query *query = site->query;
     struct gw_value out = gw_value_map();
-    for (size_t i = 0; i < gw_endpoint_parameter_count(query->rules); i++) {
+    for (size_t i = 0; i < gw_endpoint_parameter_count(site->rules); i++) {
         struct gw_view source;
-        struct gw_view name = gw_endpoint_parameter(query->rules, i, &source);
+        struct gw_view name = gw_endpoint_parameter(site->rules, i, &source);
         const struct gw_value *given = gw_map_get(query->context, name);
         *gw_map_add(arena, &out, name) =
             given ? *given : built_in(site, source.len > 0 ? source : name);
@@ -313,7 +314,7 @@ static bool ask(const struct site *site, struct gw_arena *arena, struct gw_endpo
     struct gw_endpoint_answer answer;
     struct gw_value given = parameters(site, arena);
     *out = (struct gw_endpoint){.is_custom = site->custom.len > 0};
-    if (!gw_endpoint_evaluate(site->query->rules, &given, arena, &answer, err) ||
+    if (!gw_endpoint_evaluate(site->rules, &given, arena, &answer, err) ||
         !take_signing(&answer, out, err)) {
         return false;
     }
@@ -347,6 +348,11 @@ bool gw_endpoint_resolve(const struct gw_endpoint_query *query, struct gw_arena 
         return false;
     }
     struct site site = site_of(query);
+    site.rules = gw_endpoint_rules_of(service, err);
+    if (!site.rules) {
+        gw_err_prefix(err, "endpoint of %.*s", GW_VIEW_ARGS(name));
+        return false;
+    }
     if (site.region.len == 0) {
         return ask_for_global(&site, arena, out) ||
                gw_fail(err, GW_ERR_INPUT,

@@ -336,6 +336,32 @@ const struct gw_endpoint_rules *gw_endpoint_rules_parse(struct gw_view json, str
     return out;
 }
 
+static struct known {
+    struct known *next;
+    const struct gw_service *service;
+    const struct gw_endpoint_rules *rules;
+} * known;
+
+const struct gw_endpoint_rules *gw_endpoint_rules_of(const struct gw_service *service,
+                                                     struct gw_err *err)
+{
+    static struct gw_arena *arena;
+    for (const struct known *one = known; one; one = one->next) {
+        if (one->service == service) {
+            return one->rules;
+        }
+    }
+    arena = arena ? arena : gw_arena_new();
+    const struct gw_endpoint_rules *rules =
+        gw_endpoint_rules_parse(gw_service_endpoint_rules(service), arena, err);
+    if (rules) {
+        struct known *one = gw_arena_alloc(arena, sizeof *one);
+        *one = (struct known){known, service, rules};
+        known = one;
+    }
+    return rules;
+}
+
 size_t gw_endpoint_parameter_count(const struct gw_endpoint_rules *rules)
 {
     bool any = rules->parameters != NULL && rules->parameters->kind == GW_MAP;

@@ -405,14 +405,12 @@ void gw_pace_answered(struct gw_pace *pace, bool throttled);
 
 /* ---- client: client.c is what calls share, outgoing.c a call's request, call.c its life ------ */
 
-struct gw_rules_entry;  /* a service's endpoint rules */
 struct gw_bucket_entry; /* where a bucket is */
 
 struct gw_client {
     struct gw_client_options options;
     struct gw_arena *arena;                      /* endpoint rules, for the client's life */
     struct gw_identity *identity, *own_identity; /* the latter NULL where it is borrowed */
-    struct gw_rules_entry *rules;
     struct gw_bucket_entry *buckets;
     struct gw_pace *paces;
     int64_t skew_ms;       /* AWS's clock less ours */
@@ -465,7 +463,13 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
 bool gw_endpoint_check_custom(const struct gw_config *config, const struct gw_settings *settings,
                               const struct gw_service *service, struct gw_err *err);
 
-/* ---- endpoint_rules.c: the parts of a rule set ------------------------------------------------ */
+/* ---- endpoint_rules.c: rule sets and their parts ---------------------------------------------- */
+
+/* The service's set, parsed at first use and kept for the life of the process, which the service's
+ * table has to last as well: a large set takes milliseconds and a megabyte, and a run may have a
+ * client for each of a thousand accounts. */
+const struct gw_endpoint_rules *gw_endpoint_rules_of(const struct gw_service *service,
+                                                     struct gw_err *err);
 
 size_t gw_endpoint_parameter_count(const struct gw_endpoint_rules *rules);
 /* The parameter's name; `built_in` is whence it comes ("AWS::Region"), or the empty view. */
