@@ -198,7 +198,9 @@ size_t gw_shape_member_count(const struct gw_shape *shape); /* structures; in th
 const struct gw_member *gw_shape_member(const struct gw_shape *shape, size_t index);
 const struct gw_member *gw_shape_find_member(const struct gw_shape *shape, struct gw_view name);
 const struct gw_member *gw_shape_payload(const struct gw_shape *shape); /* NULL: none */
-const struct gw_member *gw_shape_element(const struct gw_shape *list);  /* name "member" */
+/* The payload, where that is bytes: what can be streamed; NULL: none. */
+const struct gw_member *gw_shape_stream(const struct gw_shape *shape);
+const struct gw_member *gw_shape_element(const struct gw_shape *list); /* name "member" */
 const struct gw_member *gw_shape_key(const struct gw_shape *map);
 const struct gw_member *gw_shape_value(const struct gw_shape *map);
 
@@ -502,6 +504,7 @@ struct gw_s3_settings {
     bool use_accelerate, use_dualstack;
     bool us_east_1_is_regional;    /* us_east_1_regional_endpoint = regional */
     enum gw_switch use_arn_region; /* unset: on for S3, off for S3 Control */
+    enum gw_switch sign_payload;   /* payload_signing_enabled */
     bool disable_multi_region;     /* s3_disable_multiregion_access_points */
     bool disable_express_session;  /* s3_disable_express_session_auth */
 };
@@ -522,6 +525,10 @@ struct gw_settings {
     bool disable_host_prefix;      /* disable_host_prefix_injection */
     enum gw_account_id_mode account_id_mode;
     struct gw_s3_settings s3;
+    /* Checksums only where the model requires them, in requests and of answers. */
+    bool checksum_when_required, validate_when_required;
+    bool disable_compression;
+    size_t min_compression_bytes;
 };
 bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
                          struct gw_view region, struct gw_view endpoint_url,
@@ -764,6 +771,10 @@ struct gw_call_options {
 struct gw_call_request {
     const struct gw_operation *op;
     const struct gw_value *input; /* copied */
+    /* Where the bytes of the streams come from and go to, in place of the members in memory, where
+     * the operation has such; gw_shape_stream. Each attempt begins anew. NULL: in memory. */
+    const struct gw_body_source *source;
+    const struct gw_body_sink *sink;
     struct gw_call_options options;
     gw_call_done_fn done;
     gw_call_retry_fn retrying; /* NULL: not of interest */

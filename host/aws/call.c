@@ -22,6 +22,7 @@ struct gw_call {
 
     struct gw_arena *arena;
     struct gw_outgoing outgoing;
+    struct gw_body_sink sink; /* between the transport and the caller's */
     /* One of the four, or none yet. */
     struct gw_identity_wait *wait; /* for credentials */
     struct gw_exchange *exchange;  /* under way */
@@ -79,6 +80,7 @@ static void unlink_call(struct gw_call *call)
 static void free_call(struct gw_call *call)
 {
     gw_timer_stop(call->deadline);
+    gw_outgoing_clear(&call->outgoing);
     gw_arena_free(call->arena);
     free(call);
 }
@@ -381,6 +383,54 @@ static int64_t read_hint_ms(const struct gw_http_response *res)
     return -1;
 }
 
+static bool is_success(const struct gw_http_response *res)
+{
+    return res->status >= 200 && res->status < 300;
+}
+
+/* An error is for us to read, whatever the caller does with the bytes. */
+static bool on_head(void *ctx, const struct gw_http_response *head)
+{
+    struct gw_call *call = ctx;
+    const struct gw_body_sink *sink = call->request.sink;
+    if (!is_success(head)) {
+        return false;
+    }
+    gw_verify_begin(&call->outgoing.verify, call->request.op, &head->headers, call->arena);
+    return sink->begin(sink->ctx, head);
+}
+
+static enum gw_sink_answer on_bytes(void *ctx, struct gw_view bytes, struct gw_err *err)
+{
+    struct gw_call *call = ctx;
+    gw_verify_add(&call->outgoing.verify, bytes);
+    return call->request.sink->write(call->request.sink->ctx, bytes, err);
+}
+
+/* Of a body that came to a sink, and of one in memory. */
+static bool verify_body(struct gw_call *call, const struct gw_http_response *res,
+                        struct gw_err *err)
+{
+    struct gw_verify *verify = &call->outgoing.verify;
+    if (!is_success(res)) {
+        return true;
+    }
+    if (!call->outgoing.http.sink) {
+        gw_verify_begin(verify, call->request.op, &res->headers, call->arena);
+        gw_verify_add(verify, res->body);
+    }
+    return gw_verify_end(verify, err);
+}
+
+static enum gw_answer read_answer(struct gw_call *call, const struct gw_http_response *res,
+                                  struct gw_value *output, struct gw_aws_error *error,
+                                  struct gw_err *err)
+{
+    return verify_body(call, res, err)
+               ? gw_protocol_read_response(call->request.op, res, call->arena, output, error, err)
+               : GW_ANSWER_GARBAGE;
+}
+
 static void on_answer(struct gw_call *call, const struct gw_http_response *res)
 {
     struct gw_value output = {0};
@@ -390,7 +440,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
                               .hint_ms = read_hint_ms(res),
                               .date = gw_headers_get(&res->headers, GW_VIEW("date"))};
     call->request_id = read_request_id(call, res);
-    switch (gw_protocol_read_response(call->request.op, res, call->arena, &output, &error, &err)) {
+    switch (read_answer(call, res, &output, &error, &err)) {
     case GW_ANSWER_OK:
         attempt.output = &output;
         break;
@@ -520,6 +570,7 @@ static struct gw_call *new_call(struct gw_client *client, const struct gw_call_r
     call->request.input = NULL;
     call->arena = gw_arena_new();
     call->started_ms = gw_loop_now_ms(client->options.loop);
+    call->sink = (struct gw_body_sink){on_head, on_bytes, call};
     call->turn.fn = on_turn;
     call->turn.ctx = call;
     call->pace = gw_pace_get(client, gw_operation_service(request->op), &request->options);
@@ -560,12 +611,14 @@ static bool make_first_address(struct gw_call *call, struct gw_err *err)
                                caller ? caller->account_id : GW_VIEW_NONE, call->arena, err);
 }
 
-static bool prepare(struct gw_call *call, const struct gw_value *input, struct gw_err *err)
+static bool prepare(struct gw_call *call, const struct gw_call_request *request, struct gw_err *err)
 {
-    if (!gw_outgoing_write(call->client, call->request.op, input, call->arena, &call->outgoing,
-                           err) ||
+    if (!gw_outgoing_write(call->client, request, call->arena, &call->outgoing, err) ||
         !make_first_address(call, err)) {
         return false;
+    }
+    if (request->sink && gw_shape_stream(gw_operation_output(request->op))) {
+        call->outgoing.http.sink = &call->sink;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;
     set_patience(call);
@@ -579,7 +632,7 @@ struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_req
         return NULL;
     }
     struct gw_call *call = new_call(client, request);
-    if (prepare(call, request->input, err) && begin_attempt(call, err)) {
+    if (prepare(call, request, err) && begin_attempt(call, err)) {
         link_call(call);
         return call;
     }

@@ -432,6 +432,51 @@ bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
 /* For all later calls that name the bucket. */
 void gw_client_learn_region(struct gw_client *client, struct gw_view bucket, struct gw_view region);
 
+/* ---- chunked.c: aws-chunked, a body with a trailer behind it ---------------------------------- */
+
+/* Frames what `inner` has in chunks of 1 MiB, and adds its checksum as the trailer of that name.
+ * With a signature each, or without. */
+struct gw_chunked;
+struct gw_chunked_options {
+    const struct gw_body_source *inner;
+    struct gw_view trailer; /* "x-amz-checksum-crc32"; borrowed */
+    enum gw_checksum_kind checksum;
+    bool is_signed;
+};
+struct gw_chunked *gw_chunked_new(const struct gw_chunked_options *options);
+void gw_chunked_free(struct gw_chunked *chunked); /* NULL is fine */
+const struct gw_body_source *gw_chunked_source(struct gw_chunked *chunked);
+/* The signature of the head, before each sending. Without effect where chunks are not signed. */
+void gw_chunked_set_seed(struct gw_chunked *chunked, const struct gw_signing *signing,
+                         struct gw_view signature, struct gw_arena *arena);
+
+/* ---- verify.c: the checksum of an answer ------------------------------------------------------- */
+
+struct gw_verify {
+    bool wanted;                     /* the request has asked for one */
+    struct gw_checksum_state *state; /* NULL: there is nothing to check */
+    struct gw_view name, expected;   /* the header's */
+};
+/* Begins anew with the head of an answer: of the checksums that the operation models, the first
+ * that is there. Text lives in the arena. */
+void gw_verify_begin(struct gw_verify *verify, const struct gw_operation *op,
+                     const struct gw_headers *headers, struct gw_arena *arena);
+void gw_verify_add(struct gw_verify *verify, struct gw_view bytes);
+bool gw_verify_end(struct gw_verify *verify, struct gw_err *err); /* GW_ERR_PROTOCOL */
+void gw_verify_clear(struct gw_verify *verify);
+
+/* ---- payload.c: the body of a request: compressed, with its checksum, ready to be signed -------- */
+
+struct gw_payload {
+    const struct gw_body_source *source; /* the caller's; NULL: the body is in memory */
+    struct gw_view algorithm;            /* that the caller named; empty: none */
+    bool ready;
+    struct gw_view hash;          /* in place of the body's SHA-256 in the signature; empty: that */
+    struct gw_body_source memory; /* over the body in memory, where that is framed */
+    struct gw_view memory_left;
+    struct gw_chunked *chunked; /* NULL: sent as it is */
+};
+
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;
@@ -440,14 +485,26 @@ struct gw_outgoing {
     struct gw_value context;    /* what it says of its endpoint */
     struct gw_view target;      /* "/path?query" */
     struct gw_view host_prefix; /* may be empty */
+    struct gw_payload payload;
+    struct gw_verify verify;
     struct gw_endpoint endpoint;
     struct gw_http_request http;
 };
 
-/* Everything but address and signature. `input` has been validated and is not needed afterwards. */
-bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
-                       const struct gw_value *input, struct gw_arena *arena,
-                       struct gw_outgoing *out, struct gw_err *err);
+/* After the protocol has written the request: what follows from the input. */
+bool gw_payload_write(const struct gw_settings *settings, const struct gw_value *input,
+                      struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err);
+/* Once it is known where it goes; the first time does all. */
+bool gw_payload_prepare(const struct gw_settings *settings, struct gw_arena *arena,
+                        struct gw_outgoing *out, struct gw_err *err);
+
+void gw_outgoing_set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
+                            struct gw_arena *arena);
+void gw_outgoing_clear(struct gw_outgoing *out);
+
+/* Everything but address and signature. The input has been validated and is not needed afterwards. */
+bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
+                       struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err);
 /* Where it goes, for a caller of this account (empty: not known); replaces an earlier address. */
 bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
                          struct gw_view account_id, struct gw_arena *arena, struct gw_err *err);

@@ -6,8 +6,8 @@
 
 /* ---- headers -------------------------------------------------------------------------------- */
 
-static void set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
-                       struct gw_arena *arena)
+void gw_outgoing_set_header(struct gw_outgoing *out, struct gw_view name, struct gw_view value,
+                            struct gw_arena *arena)
 {
     struct gw_headers *headers = &out->http.headers;
     for (size_t i = 0; i < headers->count; i++) {
@@ -95,21 +95,22 @@ bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
                         GW_VIEW_ARGS(prefix), GW_VIEW_ARGS(base.authority), GW_VIEW_ARGS(path));
     for (size_t i = 0; i < out->endpoint.headers.count; i++) {
         const struct gw_header *header = &out->endpoint.headers.items[i];
-        set_header(out, header->name, header->value, arena);
+        gw_outgoing_set_header(out, header->name, header->value, arena);
     }
     return true;
 }
 
 /* ---- what it carries ------------------------------------------------------------------------- */
 
-bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
-                       const struct gw_value *input, struct gw_arena *arena,
-                       struct gw_outgoing *out, struct gw_err *err)
+bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
+                       struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err)
 {
+    const struct gw_operation *op = request->op;
+    const struct gw_value *input = request->input;
     char token[37], id[37];
     gw_client_uuid(client, token);
     gw_client_uuid(client, id);
-    *out = (struct gw_outgoing){.op = op};
+    *out = (struct gw_outgoing){.op = op, .payload.source = request->source};
     if (!gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
         !gw_endpoint_context(op, input, arena, &out->context, err) ||
         !find_host_prefix(out, input, arena, err)) {
@@ -118,14 +119,18 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_operation *op,
     out->target = out->http.url;
     /* The protocol may have lent us the caller's bytes. */
     out->http.body = gw_arena_dup(arena, out->http.body);
+    if (!gw_payload_write(&client->options.settings, input, arena, out, err)) {
+        return false;
+    }
     if (client->options.user_agent.len > 0) {
-        set_header(out, GW_VIEW("user-agent"), client->options.user_agent, arena);
+        gw_outgoing_set_header(out, GW_VIEW("user-agent"), client->options.user_agent, arena);
     }
     for (size_t i = 0; i < client->options.headers.count; i++) {
         const struct gw_header *header = &client->options.headers.items[i];
-        set_header(out, header->name, header->value, arena);
+        gw_outgoing_set_header(out, header->name, header->value, arena);
     }
-    set_header(out, GW_VIEW("amz-sdk-invocation-id"), gw_arena_dup(arena, gw_view_of(id)), arena);
+    gw_outgoing_set_header(out, GW_VIEW("amz-sdk-invocation-id"),
+                           gw_arena_dup(arena, gw_view_of(id)), arena);
     return true;
 }
 
@@ -137,8 +142,11 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
 {
     int most = out->max_attempts;
     most = most > attempt ? most : attempt; /* one more after a correction of the clock */
-    set_header(out, GW_VIEW("amz-sdk-request"),
-               gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);
+    gw_outgoing_set_header(out, GW_VIEW("amz-sdk-request"),
+                           gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);
+    if (!gw_payload_prepare(&client->options.settings, arena, out, err)) {
+        return false;
+    }
     if (!credentials) {
         return true;
     }
@@ -148,7 +156,22 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
         .service = out->endpoint.signing_name,
         .epoch_s = gw_client_epoch_s(client),
         .keep_path = out->endpoint.keep_path,
-        .sign_body_header = out->endpoint.keep_path, /* the same services ask for both */
+        /* The services that keep paths ask for it. */
+        .sign_body_header = out->endpoint.keep_path || out->payload.hash.len > 0,
+        .payload_hash = out->payload.hash,
     };
-    return gw_sigv4_sign(&out->http, &signing, arena, NULL, err);
+    struct gw_signature stages;
+    if (!gw_sigv4_sign(&out->http, &signing, arena, &stages, err)) {
+        return false;
+    }
+    if (out->payload.chunked) {
+        gw_chunked_set_seed(out->payload.chunked, &signing, stages.signature, arena);
+    }
+    return true;
+}
+
+void gw_outgoing_clear(struct gw_outgoing *out)
+{
+    gw_chunked_free(out->payload.chunked);
+    gw_verify_clear(&out->verify);
 }

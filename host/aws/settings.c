@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
-#define LIMIT_MAX_ATTEMPTS 100
-#define NAMES_SHOWN_MAX    8
+#define DEFAULT_MIN_COMPRESSION_BYTES 10240
+#define LIMIT_MIN_COMPRESSION_BYTES   1048576
+#define LIMIT_MAX_ATTEMPTS            100
+#define NAMES_SHOWN_MAX               8
 
 /* A setting and where it came from, for messages. */
 struct found {
@@ -221,6 +223,7 @@ static bool resolve_s3(const struct gw_config *config, struct gw_view profile,
         switch_of(find_s3(config, profile, NULL, "use_accelerate_endpoint", "")) == GW_SWITCH_ON;
     out->use_dualstack =
         switch_of(find_s3(config, profile, NULL, "use_dualstack_endpoint", "")) == GW_SWITCH_ON;
+    out->sign_payload = switch_of(find_s3(config, profile, NULL, "payload_signing_enabled", ""));
     out->use_arn_region = switch_of(
         find_s3(config, profile, "AWS_S3_USE_ARN_REGION", "use_arn_region", "s3_use_arn_region"));
     out->disable_multi_region =
@@ -256,6 +259,46 @@ static bool resolve_endpoints(const struct gw_config *config, struct gw_settings
     return resolve_s3(config, out->profile, &out->s3, err);
 }
 
+/* ---- bodies ---------------------------------------------------------------------------------- */
+
+/* "when_supported", the default, or "when_required". */
+static bool resolve_when(struct found found, bool *required, struct gw_err *err)
+{
+    static const char *const names[] = {"when_supported", "when_required", NULL};
+    size_t choice;
+    bool ok = choose(found, names, &choice, err);
+    *required = choice == 1;
+    return ok;
+}
+
+static bool resolve_min_compression(const struct gw_config *config, struct gw_settings *out,
+                                    struct gw_err *err)
+{
+    struct found found = find(config, out->profile, "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", NULL,
+                              "request_min_compression_size_bytes");
+    int64_t number = DEFAULT_MIN_COMPRESSION_BYTES;
+    if (found.value.len > 0 && (!gw_view_to_int64(found.value, &number) || number < 0 ||
+                                number > LIMIT_MIN_COMPRESSION_BYTES)) {
+        return fail_setting(found, "a whole number from 0 to 1048576", err);
+    }
+    out->min_compression_bytes = (size_t)number;
+    return true;
+}
+
+static bool resolve_bodies(const struct gw_config *config, struct gw_settings *out,
+                           struct gw_err *err)
+{
+    out->disable_compression = is_on(config, out->profile, "AWS_DISABLE_REQUEST_COMPRESSION",
+                                     "disable_request_compression");
+    return resolve_when(find(config, out->profile, "AWS_REQUEST_CHECKSUM_CALCULATION", NULL,
+                             "request_checksum_calculation"),
+                        &out->checksum_when_required, err) &&
+           resolve_when(find(config, out->profile, "AWS_RESPONSE_CHECKSUM_VALIDATION", NULL,
+                             "response_checksum_validation"),
+                        &out->validate_when_required, err) &&
+           resolve_min_compression(config, out, err);
+}
+
 static bool resolve_endpoint_url(struct gw_view argument, struct gw_settings *out,
                                  struct gw_err *err)
 {
@@ -276,7 +319,7 @@ bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
     if (!resolve_profile(config, profile, out, err) || !resolve_region(config, region, out, err) ||
         !resolve_endpoint_url(endpoint_url, out, err) || !resolve_max_attempts(config, out, err) ||
         !resolve_retry_mode(config, out, err) || !resolve_defaults_mode(config, out, err) ||
-        !resolve_endpoints(config, out, err)) {
+        !resolve_endpoints(config, out, err) || !resolve_bodies(config, out, err)) {
         return false;
     }
     out->ca_bundle = find(config, out->profile, "AWS_CA_BUNDLE", NULL, "ca_bundle").value;

@@ -14,23 +14,26 @@ struct gw_checksum_state {
     XXH3_state_t *xxh3; /* XXHASH3 and XXHASH128 */
 };
 
-static const char *const names[] = {
-    [GW_CHECKSUM_CRC32] = "crc32",
-    [GW_CHECKSUM_CRC32C] = "crc32c",
-    [GW_CHECKSUM_CRC64NVME] = "crc64nvme",
-    [GW_CHECKSUM_SHA1] = "sha1",
-    [GW_CHECKSUM_SHA256] = "sha256",
-    [GW_CHECKSUM_SHA512] = "sha512",
-    [GW_CHECKSUM_MD5] = "md5",
-    [GW_CHECKSUM_XXHASH64] = "xxhash64",
-    [GW_CHECKSUM_XXHASH3] = "xxhash3",
-    [GW_CHECKSUM_XXHASH128] = "xxhash128",
+static const struct {
+    const char *name;
+    size_t len;
+} kinds[] = {
+    [GW_CHECKSUM_CRC32] = {"crc32", 4},
+    [GW_CHECKSUM_CRC32C] = {"crc32c", 4},
+    [GW_CHECKSUM_CRC64NVME] = {"crc64nvme", 8},
+    [GW_CHECKSUM_SHA1] = {"sha1", 20},
+    [GW_CHECKSUM_SHA256] = {"sha256", 32},
+    [GW_CHECKSUM_SHA512] = {"sha512", 64},
+    [GW_CHECKSUM_MD5] = {"md5", 16},
+    [GW_CHECKSUM_XXHASH64] = {"xxhash64", 8},
+    [GW_CHECKSUM_XXHASH3] = {"xxhash3", 8},
+    [GW_CHECKSUM_XXHASH128] = {"xxhash128", 16},
 };
 
 bool gw_checksum_find(struct gw_view name, enum gw_checksum_kind *kind)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (gw_view_equal_nocase(name, gw_view_of(names[i]))) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (gw_view_equal_nocase(name, gw_view_of(kinds[i].name))) {
             *kind = (enum gw_checksum_kind)i;
             return true;
         }
@@ -40,7 +43,12 @@ bool gw_checksum_find(struct gw_view name, enum gw_checksum_kind *kind)
 
 struct gw_view gw_checksum_name(enum gw_checksum_kind kind)
 {
-    return gw_view_of(names[kind]);
+    return gw_view_of(kinds[kind].name);
+}
+
+size_t gw_checksum_len(enum gw_checksum_kind kind)
+{
+    return kinds[kind].len;
 }
 
 static const EVP_MD *digest_of(enum gw_checksum_kind kind)
@@ -61,7 +69,7 @@ static const EVP_MD *digest_of(enum gw_checksum_kind kind)
 
 static void check(const struct gw_checksum_state *state, bool worked)
 {
-    gw_crypto_check(worked, names[state->kind]);
+    gw_crypto_check(worked, kinds[state->kind].name);
 }
 
 struct gw_checksum_state *gw_checksum_new(enum gw_checksum_kind kind)
@@ -135,34 +143,40 @@ void gw_checksum_add(struct gw_checksum_state *state, struct gw_view bytes)
     }
 }
 
-static size_t put_big_endian(uint64_t number, size_t len, unsigned char *out)
+static void put_big_endian(uint64_t number, size_t len, unsigned char *out)
 {
     for (size_t i = len; i > 0; i--, number >>= 8) {
         out[i - 1] = (unsigned char)number;
     }
-    return len;
+}
+
+static void finish_xxh128(struct gw_checksum_state *state, unsigned char *out)
+{
+    XXH128_hash_t hash = XXH3_128bits_digest(state->xxh3);
+    put_big_endian(hash.high64, 8, out);
+    put_big_endian(hash.low64, 8, out + 8);
 }
 
 size_t gw_checksum_finish(struct gw_checksum_state *state, unsigned char out[GW_CHECKSUM_MAX_LEN])
 {
-    unsigned len = 0;
+    size_t len = gw_checksum_len(state->kind);
     switch (state->kind) {
     case GW_CHECKSUM_CRC32:
     case GW_CHECKSUM_CRC32C:
-        return put_big_endian(state->crc, 4, out);
     case GW_CHECKSUM_CRC64NVME:
-        return put_big_endian(state->crc, 8, out);
+        put_big_endian(state->crc, len, out);
+        break;
     case GW_CHECKSUM_XXHASH64:
-        return put_big_endian(XXH64_digest(state->xxh), 8, out);
+        put_big_endian(XXH64_digest(state->xxh), len, out);
+        break;
     case GW_CHECKSUM_XXHASH3:
-        return put_big_endian(XXH3_64bits_digest(state->xxh3), 8, out);
-    case GW_CHECKSUM_XXHASH128: {
-        XXH128_hash_t hash = XXH3_128bits_digest(state->xxh3);
-        len = (unsigned)put_big_endian(hash.high64, 8, out);
-        return len + put_big_endian(hash.low64, 8, out + len);
-    }
+        put_big_endian(XXH3_64bits_digest(state->xxh3), len, out);
+        break;
+    case GW_CHECKSUM_XXHASH128:
+        finish_xxh128(state, out);
+        break;
     default:
-        check(state, EVP_DigestFinal_ex(state->evp, out, &len) == 1);
-        return len;
+        check(state, EVP_DigestFinal_ex(state->evp, out, NULL) == 1);
     }
+    return len;
 }

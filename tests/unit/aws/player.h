@@ -78,6 +78,21 @@ static inline void play_answer(void *ctx)
     exchange.done(exchange.ctx, &res, NULL);
 }
 
+/* As a connection would take it. */
+static inline struct gw_view read_source(const struct gw_body_source *source,
+                                         struct gw_arena *arena)
+{
+    char *body = gw_arena_alloc(arena, (size_t)source->size_bytes + 1);
+    size_t total = 0, len = 1;
+    assert_true(source->rewind(source->ctx, NULL));
+    for (; len > 0; total += len) {
+        assert_true(source->read(source->ctx, body + total, (size_t)source->size_bytes + 1 - total,
+                                 &len, NULL));
+    }
+    assert_int_equal(total, source->size_bytes);
+    return (struct gw_view){body, total};
+}
+
 static inline void record(struct player *player, const struct gw_http_request *req)
 {
     assert_true(player->sent_count < MAX_SENT);
@@ -85,7 +100,8 @@ static inline void record(struct player *player, const struct gw_http_request *r
     *sent = (struct sent){.at_ms = gw_loop_now_ms(player->loop)};
     sent->method = gw_arena_dup(player->arena, req->method);
     sent->url = gw_arena_dup(player->arena, req->url);
-    sent->body = gw_arena_dup(player->arena, req->body);
+    sent->body = req->source ? read_source(req->source, player->arena)
+                             : gw_arena_dup(player->arena, req->body);
     for (size_t i = 0; i < req->headers.count; i++) {
         gw_headers_add(player->arena, &sent->headers, req->headers.items[i].name,
                        req->headers.items[i].value);
