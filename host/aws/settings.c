@@ -266,7 +266,7 @@ static bool resolve_when(struct found found, bool *required, struct gw_err *err)
 {
     static const char *const names[] = {"when_supported", "when_required", NULL};
     size_t choice;
-    bool ok = choose(found, names, &choice, err);
+    bool ok = choose(found, names, "when_supported or when_required", &choice, err);
     *required = choice == 1;
     return ok;
 }

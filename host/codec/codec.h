@@ -186,7 +186,7 @@ enum gw_checksum_kind {
 
 bool gw_checksum_find(struct gw_view name, enum gw_checksum_kind *kind); /* in either case */
 struct gw_view gw_checksum_name(enum gw_checksum_kind kind);             /* "crc64nvme" */
-size_t gw_checksum_len(enum gw_checksum_kind kind);                      /* of the value, in bytes */
+size_t gw_checksum_len(enum gw_checksum_kind kind); /* of the value, in bytes */
 
 /* A checksum under way. */
 struct gw_checksum_state;

@@ -114,6 +114,31 @@ struct gw_body_sink {
     void *ctx;
 };
 
+/* ---- files as sources and sinks; each is one file, used by one exchange at a time -------------- */
+
+/* A regular file, as it is now: one that changes before its last byte was read is an error. */
+struct gw_file_source;
+struct gw_file_source *gw_file_source_open(const char *path, struct gw_err *err);
+/* Another source over the same file: the bytes from `from` on, at most `size_bytes` of them. */
+struct gw_file_source *gw_file_source_part(const struct gw_file_source *file, uint64_t from,
+                                           uint64_t size_bytes, struct gw_err *err);
+void gw_file_source_close(struct gw_file_source *file); /* NULL is fine */
+const struct gw_body_source *gw_file_source_body(const struct gw_file_source *file);
+uint64_t gw_file_source_read_bytes(const struct gw_file_source *file); /* since it was rewound */
+
+/* A file that is there whole or not at all: what comes goes to a hidden file beside it, whose name
+ * it takes at the end. An existing file is kept unless `replaces`. */
+struct gw_file_sink;
+struct gw_file_sink *gw_file_sink_open(const char *path, bool replaces, struct gw_err *err);
+const struct gw_body_sink *gw_file_sink_body(struct gw_file_sink *file);
+uint64_t gw_file_sink_bytes(const struct gw_file_sink *file);    /* written */
+uint64_t gw_file_sink_expected(const struct gw_file_sink *file); /* by Content-Length; 0: unknown */
+/* On disk, and by its name; false leaves nothing. To be closed in any case. */
+bool gw_file_sink_commit(struct gw_file_sink *file, struct gw_err *err);
+void gw_file_sink_close(struct gw_file_sink *file); /* removes what was not committed */
+
+/* ---- transport ------------------------------------------------------------------------------- */
+
 /* Called once, later: with `res` (valid only during the call; its body is empty where a sink took
  * it), or with NULL and `err` filled
  * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT; GW_ERR_INPUT for a request that

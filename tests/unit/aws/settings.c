@@ -379,89 +379,93 @@ static void wrong_endpoint_settings_say_what_was_expected(void **state)
         struct gw_err err = {0};
         assert_false(resolve_text(rows[i][0], &got, &err));
         assert_string_equal(err.message, rows[i][1]);
-        static struct gw_settings resolve_bodies(const char *profile, const char *variable,
-                                                 const char *value, struct gw_err *err)
-        {
-            struct gw_settings settings;
-            struct gw_config *config = gw_config_parse(GW_VIEW(CONFIG), GW_VIEW_NONE, NULL);
-            clear_environment();
-            if (variable) {
-                setenv(variable, value, 1);
-            }
-            gw_settings_resolve(config, gw_view_of(profile), GW_VIEW_NONE, GW_VIEW_NONE, &settings,
-                                err);
-            clear_environment();
-            gw_config_close(config);
-            return settings;
-        }
+    }
+}
 
-        static void bodies_have_checksums_and_are_compressed_unless_told_otherwise(void **state)
-        {
-            struct gw_err err = {0};
-            (void)state;
-            struct gw_settings plain = resolve_bodies("default", NULL, NULL, &err);
-            assert_false(plain.checksum_when_required);
-            assert_false(plain.validate_when_required);
-            assert_false(plain.disable_compression);
-            assert_int_equal(plain.min_compression_bytes, 10240);
-            assert_int_equal(plain.s3.sign_payload, GW_SWITCH_UNSET);
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
-            struct gw_settings told = resolve_bodies("bodies", NULL, NULL, &err);
-            assert_true(told.checksum_when_required);
-            assert_true(told.validate_when_required);
-            assert_true(told.disable_compression);
-            assert_int_equal(told.min_compression_bytes, 128);
-            assert_int_equal(told.s3.sign_payload, GW_SWITCH_ON);
+static struct gw_settings resolve_bodies(const char *profile, const char *variable,
+                                         const char *value, struct gw_err *err)
+{
+    struct gw_settings settings;
+    struct gw_config *config = gw_config_parse(GW_VIEW(CONFIG), GW_VIEW_NONE, NULL);
+    clear_environment();
+    if (variable) {
+        setenv(variable, value, 1);
+    }
+    gw_settings_resolve(config, gw_view_of(profile), GW_VIEW_NONE, GW_VIEW_NONE, &settings, err);
+    clear_environment();
+    gw_config_close(config);
+    return settings;
+}
 
-            assert_false(
-                resolve_bodies("bodies", "AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported", &err)
-                    .checksum_when_required);
-            assert_string_equal(err.message, "");
-        }
+static void bodies_have_checksums_and_are_compressed_unless_told_otherwise(void **state)
+{
+    struct gw_err err = {0};
+    (void)state;
+    struct gw_settings plain = resolve_bodies("default", NULL, NULL, &err);
+    assert_false(plain.checksum_when_required);
+    assert_false(plain.validate_when_required);
+    assert_false(plain.disable_compression);
+    assert_int_equal(plain.min_compression_bytes, 10240);
+    assert_int_equal(plain.s3.sign_payload, GW_SWITCH_UNSET);
 
-        static void settings_of_bodies_say_what_they_expect(void **state)
-        {
-            static const char *const rows[][3] = {
-                {"AWS_REQUEST_CHECKSUM_CALCULATION", "never",
-                 "AWS_REQUEST_CHECKSUM_CALCULATION: expected 'when_supported' or 'when_required', "
-                 "got "
-                 "'never'"},
-                {"AWS_RESPONSE_CHECKSUM_VALIDATION", "on",
-                 "AWS_RESPONSE_CHECKSUM_VALIDATION: expected 'when_supported' or 'when_required', "
-                 "got "
-                 "'on'"},
-                {"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "1048577",
-                 "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: expected a whole number from 0 to "
-                 "1048576, got "
-                 "'1048577'"},
-                {"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "10k",
-                 "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: expected a whole number from 0 to "
-                 "1048576, got "
-                 "'10k'"},
-            };
-            (void)state;
-            for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-                struct gw_err err = {0};
-                resolve_bodies("default", rows[i][0], rows[i][1], &err);
-                assert_string_equal(err.message, rows[i][2]);
-            }
-        }
+    struct gw_settings told = resolve_bodies("bodies", NULL, NULL, &err);
+    assert_true(told.checksum_when_required);
+    assert_true(told.validate_when_required);
+    assert_true(told.disable_compression);
+    assert_int_equal(told.min_compression_bytes, 128);
+    assert_int_equal(told.s3.sign_payload, GW_SWITCH_ON);
 
-        int main(void)
-        {
-            const struct CMUnitTest tests[] = {
-                cmocka_unit_test(the_profile_is_argument_then_environment_then_default),
-                cmocka_unit_test(a_profile_that_does_not_exist_is_refused),
-                cmocka_unit_test(the_region_is_argument_then_environment_then_profile),
-                cmocka_unit_test(switches_come_from_environment_or_profile),
-                cmocka_unit_test(retries_and_timeouts_come_from_environment_or_profile),
-                cmocka_unit_test(no_message_quotes_the_credentials_file),
-                cmocka_unit_test(endpoint_settings_have_their_defaults),
-                cmocka_unit_test(endpoint_settings_come_from_the_profile_and_its_s3_section),
-                cmocka_unit_test(the_environment_wins_over_endpoint_settings_of_the_profile),
-                cmocka_unit_test(wrong_endpoint_settings_say_what_was_expected),
-                cmocka_unit_test(bodies_have_checksums_and_are_compressed_unless_told_otherwise),
-                cmocka_unit_test(settings_of_bodies_say_what_they_expect),
-            };
-            return cmocka_run_group_tests(tests, NULL, NULL);
-        }
+    assert_false(
+        resolve_bodies("bodies", "AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported", &err)
+            .checksum_when_required);
+    assert_string_equal(err.message, "");
+}
+
+static void settings_of_bodies_say_what_they_expect(void **state)
+{
+    static const char *const rows[][3] = {
+        {"AWS_REQUEST_CHECKSUM_CALCULATION", "never",
+         "AWS_REQUEST_CHECKSUM_CALCULATION: expected when_supported or when_required, "
+         "got "
+         "'never'"},
+        {"AWS_RESPONSE_CHECKSUM_VALIDATION", "on",
+         "AWS_RESPONSE_CHECKSUM_VALIDATION: expected when_supported or when_required, "
+         "got "
+         "'on'"},
+        {"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "1048577",
+         "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: expected a whole number from 0 to "
+         "1048576, got "
+         "'1048577'"},
+        {"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "10k",
+         "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: expected a whole number from 0 to "
+         "1048576, got "
+         "'10k'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gw_err err = {0};
+        resolve_bodies("default", rows[i][0], rows[i][1], &err);
+        assert_string_equal(err.message, rows[i][2]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_profile_is_argument_then_environment_then_default),
+        cmocka_unit_test(a_profile_that_does_not_exist_is_refused),
+        cmocka_unit_test(the_region_is_argument_then_environment_then_profile),
+        cmocka_unit_test(switches_come_from_environment_or_profile),
+        cmocka_unit_test(retries_and_timeouts_come_from_environment_or_profile),
+        cmocka_unit_test(no_message_quotes_the_credentials_file),
+        cmocka_unit_test(endpoint_settings_have_their_defaults),
+        cmocka_unit_test(endpoint_settings_come_from_the_profile_and_its_s3_section),
+        cmocka_unit_test(the_environment_wins_over_endpoint_settings_of_the_profile),
+        cmocka_unit_test(wrong_endpoint_settings_say_what_was_expected),
+        cmocka_unit_test(bodies_have_checksums_and_are_compressed_unless_told_otherwise),
+        cmocka_unit_test(settings_of_bodies_say_what_they_expect),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
