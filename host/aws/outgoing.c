@@ -2,7 +2,10 @@
  * carries, who sends it. Written once; signed for each attempt, which replaces the signature. */
 #include "aws/internal.h"
 
-#define HOST_PREFIX_MAX 1024
+#include <stdlib.h>
+
+#define HOST_PREFIX_MAX    1024
+#define TRACE_ID_MAX_BYTES 4096
 
 /* ---- headers -------------------------------------------------------------------------------- */
 
@@ -102,6 +105,26 @@ bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
 
 /* ---- what it carries ------------------------------------------------------------------------- */
 
+/* Inside a Lambda function AWS wants to know which invocation a call comes from, so that functions
+ * that start one another without end are found. */
+static void add_trace_id(struct gw_outgoing *out, struct gw_arena *arena)
+{
+    struct gw_view id = gw_view_of(getenv("_X_AMZN_TRACE_ID"));
+    struct gw_buf text;
+    if (id.len == 0 || id.len > TRACE_ID_MAX_BYTES || !getenv("AWS_LAMBDA_FUNCTION_NAME") ||
+        gw_headers_get(&out->http.headers, GW_VIEW("x-amzn-trace-id")).len > 0) {
+        return;
+    }
+    gw_buf_init(&text, (size_t)3 * TRACE_ID_MAX_BYTES);
+    for (size_t i = 0; i < id.len; i++) {
+        unsigned char c = (unsigned char)id.data[i];
+        gw_buf_addf(&text, c > ' ' && c <= '~' ? "%c" : "%%%02X", c);
+    }
+    gw_outgoing_set_header(out, GW_VIEW("x-amzn-trace-id"), gw_arena_dup(arena, gw_buf_view(&text)),
+                           arena);
+    gw_buf_clear(&text);
+}
+
 bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
                        struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err)
 {
@@ -129,6 +152,7 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *r
         const struct gw_header *header = &client->options.headers.items[i];
         gw_outgoing_set_header(out, header->name, header->value, arena);
     }
+    add_trace_id(out, arena);
     gw_outgoing_set_header(out, GW_VIEW("amz-sdk-invocation-id"),
                            gw_arena_dup(arena, gw_view_of(id)), arena);
     return true;
