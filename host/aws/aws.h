@@ -515,6 +515,8 @@ struct gw_settings {
     struct gw_view profile;      /* never empty: "default" at the least */
     bool profile_named;          /* by argument: then the environment's keys are not used */
     struct gw_view region;       /* empty: none found */
+    const char *region_origin;   /* "AWS_REGION", "region", ...: where it stands, and */
+    struct gw_view region_path;  /* in which file; empty: in none */
     struct gw_view endpoint_url; /* --endpoint-url; empty: by service, see gw_endpoint_custom */
     struct gw_view ca_bundle;
     bool use_fips, use_dualstack;
@@ -580,6 +582,35 @@ void gw_identity_cancel(struct gw_identity_wait *wait); /* done is not called; N
 
 /* AWS called the key expired or invalid. True where others may come of asking again. */
 bool gw_identity_invalidate(struct gw_identity *identity, struct gw_view access_key_id);
+
+/* ================================ login ======================================================= */
+
+/* Single sign-on by the device flow: a person opens an address in any browser and confirms a code;
+ * the token that comes of it is kept where all AWS tools look for it. */
+struct gw_login;
+
+struct gw_login_prompt {
+    struct gw_view url, code; /* the address asks for the code */
+    struct gw_view url_with_code;
+    int64_t expires_epoch_s;
+};
+
+struct gw_login_options {
+    struct gw_loop *loop;
+    struct gw_transport *transport; /* borrowed, as all that follows */
+    const struct gw_config *config;
+    struct gw_settings settings;
+    struct gw_view session; /* of the config file; empty: that of the profile */
+    struct gw_view user_agent;
+    void (*prompt)(void *ctx, const struct gw_login_prompt *prompt);
+    /* Once, later; `err` is NULL where there is a token until `expires_epoch_s`. */
+    void (*done)(void *ctx, int64_t expires_epoch_s, const struct gw_err *err);
+    void *ctx;
+};
+
+/* NULL with `err` where profile or session do not say where to log in. */
+struct gw_login *gw_login_start(const struct gw_login_options *options, struct gw_err *err);
+void gw_login_cancel(struct gw_login *login); /* done is not called; not after it was */
 
 /* ================================ endpoint ==================================================== */
 

@@ -305,9 +305,6 @@ static bool read_file(struct gw_config *config, int file, struct gw_err *err)
     struct gw_view path = config->paths[file];
     struct gw_err failure = {0};
     struct gw_buf text;
-    if (gw_view_starts_with(path, GW_VIEW("~/"))) {
-        return true; /* there is no HOME */
-    }
     if (!gw_file_read(path, FILE_MAX_BYTES, &text, &failure)) {
         return failure.code == GW_ERR_NOT_FOUND ||
                gw_fail(err, failure.code, "%s", failure.message);

@@ -120,16 +120,11 @@ static struct gw_view cache_path(struct gw_fetch *fetch)
                           gw_arena_printf(fetch->arena, "~/.aws/cli/cache/%s.json", name));
 }
 
-static bool is_path(struct gw_view path)
-{
-    return !gw_view_starts_with(path, GW_VIEW("~/")); /* there is no HOME */
-}
-
 static bool read_cache(struct gw_fetch *fetch, struct gw_credentials *out)
 {
     struct gw_value kept;
     struct gw_view path = cache_path(fetch);
-    return !fetch->anew && is_path(path) && gw_file_read_json(path, fetch->arena, &kept, NULL) &&
+    return !fetch->anew && gw_file_read_json(path, fetch->arena, &kept, NULL) &&
            gw_credentials_read(gw_map_get(&kept, GW_VIEW("Credentials")), &sts_names,
                                fetch->link->source, fetch->arena, out, NULL) &&
            out->expires_epoch_s > gw_identity_epoch_s(fetch->identity) + CACHE_SPARE_S;
@@ -139,7 +134,7 @@ static void write_cache(struct gw_fetch *fetch, const struct gw_value *kept)
 {
     struct gw_err err = {0};
     struct gw_view path = cache_path(fetch);
-    if (is_path(path) && !gw_file_write_json(path, kept, &err)) {
+    if (!gw_file_write_json(path, kept, &err)) {
         gw_log(GW_LOG_INFO, "%s", err.message);
     }
 }

@@ -30,6 +30,12 @@ struct gw_view gw_path_expand(struct gw_arena *arena, struct gw_view path)
                            GW_VIEW_ARGS(gw_view_sub(path, 1, GW_NPOS)));
 }
 
+/* "~/..." that could not be expanded is the name of no file. */
+static bool is_homeless(struct gw_view path)
+{
+    return gw_view_starts_with(path, GW_VIEW("~/"));
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* Stops somewhere past the limit, so that an endless file ends too. */
@@ -50,6 +56,9 @@ static bool read_descriptor(int fd, struct gw_buf *out)
 bool gw_file_read(struct gw_view path, size_t limit_bytes, struct gw_buf *out, struct gw_err *err)
 {
     gw_buf_init(out, limit_bytes);
+    if (is_homeless(path)) {
+        return gw_fail(err, GW_ERR_NOT_FOUND, "%.*s: HOME is not set", GW_VIEW_ARGS(path));
+    }
     char *name = gw_view_dup(path);
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     free(name);
@@ -126,6 +135,9 @@ static bool replace(const char *path, char *temporary, struct gw_view text)
 
 bool gw_file_write(struct gw_view path, struct gw_view text, struct gw_err *err)
 {
+    if (is_homeless(path)) {
+        return gw_fail(err, GW_ERR_IO, "%.*s: HOME is not set", GW_VIEW_ARGS(path));
+    }
     struct gw_arena *arena = gw_arena_new();
     struct gw_view name = gw_arena_dup(arena, path);
     char *temporary = (char *)gw_arena_printf(arena, "%.*s.XXXXXX", GW_VIEW_ARGS(path)).data;

@@ -97,6 +97,8 @@ static bool resolve_region(const struct gw_config *config, struct gw_view argume
         region = find(config, out->profile, "AWS_REGION", "AWS_DEFAULT_REGION", "region");
     }
     out->region = region.value;
+    out->region_origin = region.origin;
+    out->region_path = region.path;
     if (region.value.len > 0 && !gw_is_host_label(region.value)) {
         return gw_fail(err, GW_ERR_INPUT,
                        "region '%.*s': expected a name like 'us-east-1' (from %s%s%.*s)",

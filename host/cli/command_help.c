@@ -10,6 +10,8 @@ static const char usage[] =
     "  gwrun RUNBOOK --sim          rehearse it in the simulator: no account, no network\n"
     "  gwrun list                   the runbooks\n"
     "  gwrun help RUNBOOK           what it does, its parameters, what it needs\n"
+    "  gwrun whoami                 whose credentials a run would use, from where, until when\n"
+    "  gwrun login                  single sign-on; --sso-session NAME, --no-browser\n"
     "  gwrun test FILE...           run Lua specs\n"
     "\n"
     "options\n"

@@ -62,6 +62,7 @@ struct gw_cli_session;
 struct gw_cli_session_options {
     const struct gw_cli_options *cli;
     const struct gw_value *settings; /* of the simulated world; NULL: none */
+    struct gw_view fallback_region;  /* where nothing names one; empty: that is an error */
 };
 struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *options,
                                            struct gw_err *err);
@@ -71,6 +72,13 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
 /* Settles region and credentials, so that what is missing is said before anything begins. */
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err);
+
+/* Whose credentials were found, without the keys: account, source, expiry. After settling. */
+const struct gw_credentials *gw_cli_session_caller(const struct gw_cli_session *session);
+/* Where the region was named: "--region", "AWS_REGION", "region in /home/me/.aws/config". */
+struct gw_view gw_cli_session_region_origin(const struct gw_cli_session *session);
+/* What a login needs of the session; the caller adds what becomes of it. */
+struct gw_login_options gw_cli_session_login(const struct gw_cli_session *session);
 
 /* A property of the run's own profile; the empty view where there is none. */
 struct gw_view gw_cli_session_setting(const struct gw_cli_session *session, struct gw_view name);
@@ -95,6 +103,8 @@ int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
 int gw_cli_call(const struct gw_cli_options *options);
+int gw_cli_whoami(const struct gw_cli_options *options);
+int gw_cli_login(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);
 int gw_cli_help_runbook(const char *name);
 

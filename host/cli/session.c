@@ -27,7 +27,8 @@ struct gw_cli_session {
     struct gw_sim *sim;
     struct gw_transport *transport; /* the simulator's is its own to close */
     struct gw_config *config;
-    struct gw_view region;
+    struct gw_view region, fallback_region;
+    const char *region_origin;      /* of --region and the like; NULL: the settings know */
     struct gw_credentials found;    /* for the run's own profile, without its keys */
     struct slot slots[MAX_CLIENTS]; /* the first is the run's own */
     size_t slot_count;
@@ -56,6 +57,7 @@ struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *
     struct gw_loop_options clock = {.clock = options->cli->sim ? GW_CLOCK_VIRTUAL : GW_CLOCK_REAL,
                                     .start_epoch_ms = SIM_START_EPOCH_MS};
     session->options = options->cli;
+    session->fallback_region = options->fallback_region;
     session->arena = gw_arena_new();
     session->loop = gw_loop_new(&clock);
     if (options->cli->sim && !open_sim(session, options->settings, err)) {
@@ -189,6 +191,34 @@ static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_
     return slot.client;
 }
 
+const struct gw_credentials *gw_cli_session_caller(const struct gw_cli_session *session)
+{
+    return session->sim ? &session->slots[0].credentials : &session->found;
+}
+
+struct gw_view gw_cli_session_region_origin(const struct gw_cli_session *session)
+{
+    const struct gw_settings *settings = &session->slots[0].settings;
+    if (session->region_origin) {
+        return gw_view_of(session->region_origin);
+    }
+    if (session->sim) {
+        return GW_VIEW("the simulated world");
+    }
+    return gw_arena_printf(session->arena, "%s%s%.*s", settings->region_origin,
+                           settings->region_path.len > 0 ? " in " : "",
+                           GW_VIEW_ARGS(settings->region_path));
+}
+
+struct gw_login_options gw_cli_session_login(const struct gw_cli_session *session)
+{
+    return (struct gw_login_options){.loop = session->loop,
+                                     .transport = session->transport,
+                                     .config = session->config,
+                                     .settings = session->slots[0].settings,
+                                     .user_agent = USER_AGENT};
+}
+
 /* ---- settling -------------------------------------------------------------------------------- */
 
 static bool get_world(void *ctx, struct gw_arena *arena, struct gw_value *out)
@@ -199,15 +229,18 @@ static bool get_world(void *ctx, struct gw_arena *arena, struct gw_value *out)
 
 /* --region, GWRUN_REGION, then the declaration; what AWS's own variables and the profile say comes
  * after those, in gw_settings_resolve. */
-static struct gw_view choose_region(const struct gw_cli_session *session, struct gw_view declared)
+static struct gw_view choose_region(struct gw_cli_session *session, struct gw_view declared)
 {
     const char *environment = getenv("GWRUN_REGION");
     if (session->options->region) {
+        session->region_origin = "--region";
         return gw_view_of(session->options->region);
     }
     if (environment && environment[0]) {
+        session->region_origin = "GWRUN_REGION";
         return gw_view_of(environment);
     }
+    session->region_origin = declared.len > 0 ? "the runbook" : NULL;
     return declared;
 }
 
@@ -272,6 +305,10 @@ static bool settle_session(struct gw_cli_session *session, bool needs_aws, struc
     session->config = gw_config_open(err);
     if (!session->config || !settle_real(session, own, err)) {
         return false;
+    }
+    if (own->settings.region.len == 0) {
+        own->settings.region = session->fallback_region;
+        session->region_origin = "where no region is set";
     }
     session->region = own->settings.region;
     if (needs_aws && session->region.len == 0) {
