@@ -819,4 +819,28 @@ struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_req
                               struct gw_err *err);
 void gw_call_cancel(struct gw_call *call); /* done is not called */
 
+/* ---- streams: calls whose output goes on, event after event ---------------------------------- */
+
+/* One event: {name = {...}}, valid during the call. False: no more until gw_stream_resume. */
+typedef bool (*gw_stream_event_fn)(void *ctx, const struct gw_value *event);
+
+struct gw_stream_request {
+    /* As for gw_call_start; no sink. `done` is told the beginning, with the output without the
+     * stream; or that it did not come to it, and then it is all. */
+    struct gw_call_request call;
+    gw_stream_event_fn event;
+    /* The end, once, unless closed before: output, error and err are NULL where it is the end that
+     * AWS has meant. */
+    gw_call_done_fn ended;
+};
+
+/* The callbacks get the call's ctx; each may close the stream. A call is repeated only as long as
+ * `done` was not called. Silence ends a stream (read_timeout_ms), its whole length does not, unless
+ * the call's timeout_ms says so. */
+struct gw_stream;
+struct gw_stream *gw_stream_open(struct gw_client *client, const struct gw_stream_request *request,
+                                 struct gw_err *err);
+void gw_stream_resume(struct gw_stream *stream); /* not from `event`, which answers instead */
+void gw_stream_close(struct gw_stream *stream);  /* nothing is called any more; NULL is fine */
+
 #endif

@@ -39,6 +39,8 @@ struct gw_call {
     struct gw_view last_failure; /* of an attempt, in short; empty: none failed yet */
 
     struct gw_view request_id; /* of the last answer */
+    int head_status;           /* of the answer that goes to a sink */
+    bool committed;            /* what came has been told: no repetition */
 };
 
 /* What one attempt came to. Exactly one of output, error, err is set. */
@@ -137,21 +139,41 @@ static void name_answerer(const struct gw_call *call, struct gw_err *err)
             GW_VIEW_ARGS(place_of(call)));
 }
 
-/* `done` may free the client: after it, only the call's own memory is touched. */
-static void finish(struct gw_call *call, const struct attempt *attempt)
+void gw_call_describe(const struct gw_call *call, struct gw_call_result *out)
 {
-    struct gw_call_result result = {
+    *out = (struct gw_call_result){
         .op = call->request.op,
-        .output = attempt->output,
-        .error = attempt->error,
-        .err = attempt->err,
         .request_id = call->request_id,
         .place = place_of(call),
         .credentials_source = call->credentials_source,
-        .http_status = attempt->status,
+        .http_status = call->head_status,
         .attempts = call->attempts,
         .duration_ms = gw_loop_now_ms(call->client->options.loop) - call->started_ms,
     };
+}
+
+void gw_call_commit(struct gw_call *call)
+{
+    call->committed = true;
+}
+
+void gw_call_resume(struct gw_call *call)
+{
+    struct gw_transport *transport = call->client->options.transport;
+    if (call->exchange) {
+        transport->resume(transport, call->exchange);
+    }
+}
+
+/* `done` may free the client: after it, only the call's own memory is touched. */
+static void finish(struct gw_call *call, const struct attempt *attempt)
+{
+    struct gw_call_result result;
+    gw_call_describe(call, &result);
+    result.output = attempt->output;
+    result.error = attempt->error;
+    result.err = attempt->err;
+    result.http_status = attempt->status;
     if (attempt->error) {
         attempt->error->attempts = call->attempts;
     }
@@ -255,7 +277,7 @@ static bool only_reads(const struct gw_operation *op)
 
 static enum gw_retry_class classify(const struct gw_call *call, const struct attempt *attempt)
 {
-    if (attempt->output || !can_repeat(call->request.op)) {
+    if (attempt->output || call->committed || !can_repeat(call->request.op)) {
         return GW_RETRY_NEVER;
     }
     bool is_garbage = attempt->err && attempt->err->code == GW_ERR_PROTOCOL;
@@ -396,6 +418,8 @@ static bool on_head(void *ctx, const struct gw_http_response *head)
     if (!is_success(head)) {
         return false;
     }
+    call->request_id = read_request_id(call, head);
+    call->head_status = head->status;
     gw_verify_begin(&call->outgoing.verify, call->request.op, &head->headers, call->arena);
     return sink->begin(sink->ctx, head);
 }
@@ -617,7 +641,8 @@ static bool prepare(struct gw_call *call, const struct gw_call_request *request,
         !make_first_address(call, err)) {
         return false;
     }
-    if (request->sink && gw_shape_stream(gw_operation_output(request->op))) {
+    const struct gw_shape *output = gw_operation_output(request->op);
+    if (request->sink && (gw_shape_stream(output) || gw_event_stream_member(output))) {
         call->outgoing.http.sink = &call->sink;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;
@@ -625,10 +650,21 @@ static bool prepare(struct gw_call *call, const struct gw_call_request *request,
     return true;
 }
 
+/* A stream of events may never end: it is not collected. */
+static bool check_reader(const struct gw_call_request *request, struct gw_err *err)
+{
+    const struct gw_operation *op = request->op;
+    return request->sink || !gw_event_stream_member(gw_operation_output(op)) ||
+           gw_fail(err, GW_ERR_INPUT,
+                   "%.*s:%.*s: answers with a stream of events, which only a runbook can read",
+                   GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
+                   GW_VIEW_ARGS(gw_operation_name(op)));
+}
+
 struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_request *request,
                               struct gw_err *err)
 {
-    if (!gw_validate(request->op, request->input, err)) {
+    if (!gw_validate(request->op, request->input, err) || !check_reader(request, err)) {
         return NULL;
     }
     struct gw_call *call = new_call(client, request);

@@ -477,6 +477,13 @@ struct gw_payload {
     struct gw_chunked *chunked; /* NULL: sent as it is */
 };
 
+/* The call as it stands, without output, error and err. */
+void gw_call_describe(const struct gw_call *call, struct gw_call_result *out);
+/* From here on it is not repeated, whatever comes. */
+void gw_call_commit(struct gw_call *call);
+/* After its sink has paused. */
+void gw_call_resume(struct gw_call *call);
+
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;

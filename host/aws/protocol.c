@@ -69,19 +69,6 @@ bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_v
     return written;
 }
 
-/* An answer that goes on and on is no single value. */
-static bool has_event_stream(const struct gw_operation *op)
-{
-    const struct gw_shape *shape = gw_operation_output(op);
-    for (size_t i = 0; shape && i < gw_shape_member_count(shape); i++) {
-        const struct gw_shape *member = gw_member_shape(gw_shape_member(shape, i));
-        if (gw_shape_flags(member) & GW_SHAPE_EVENT_STREAM) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- client, request ------------------------------------------------------------------------- */
 
 static bool lacks_token(const struct gw_member *member, const struct gw_value *input)
@@ -117,14 +104,16 @@ bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_va
                                struct gw_view token, struct gw_arena *arena,
                                struct gw_http_request *out, struct gw_err *err)
 {
+    if (gw_event_stream_member(gw_operation_input(op))) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "%.*s:%.*s: takes a stream of events, which is not available (it needs "
+                       "HTTP/2)",
+                       GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
+                       GW_VIEW_ARGS(gw_operation_name(op)));
+    }
     const struct gw_wire *wire = find_wire(gw_operation_service(op), err);
     if (!wire) {
         return false;
-    }
-    if (has_event_stream(op)) {
-        return gw_fail(err, GW_ERR_INPUT, "%.*s:%.*s: event streams are not available",
-                       GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
-                       GW_VIEW_ARGS(gw_operation_name(op)));
     }
     struct gw_value all = add_tokens(op, input, token, arena);
     return wire->write_request(op, &all, arena, out, err);
@@ -183,6 +172,12 @@ static bool check_presence(const struct gw_operation *op, const struct gw_http_r
            gw_walk_fail(&walk, NULL, "the answer is empty");
 }
 
+/* Then the answer itself says nothing, and its body is not for here. */
+static bool has_output_in_events(const struct gw_operation *op)
+{
+    return gw_event_stream_has_initial(op) && gw_event_stream_member(gw_operation_output(op));
+}
+
 enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
                                          const struct gw_http_response *res, struct gw_arena *arena,
                                          struct gw_value *output, struct gw_aws_error *error,
@@ -195,6 +190,9 @@ enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
     }
     if (res->status >= 200 && res->status < 300) {
         *output = gw_value_map();
+        if (has_output_in_events(op)) {
+            return GW_ANSWER_OK;
+        }
         return check_presence(op, res, err) && wire->read_output(op, res, arena, output, err)
                    ? GW_ANSWER_OK
                    : GW_ANSWER_GARBAGE;

@@ -257,6 +257,20 @@ static void the_published_events_of_smithy_are_read_and_written(void **state)
     assert_true(count >= 92);
 }
 
+static void a_request_that_is_a_stream_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct gw_value cases, input = gw_value_map();
+    struct gw_http_request req = {0};
+    struct gw_err err = {0};
+    const struct gw_service *service = open_smithy(&cases);
+    const struct gw_operation *op = gw_service_find_operation(service, GW_VIEW("DuplexStream"));
+    assert_false(gw_protocol_write_request(op, &input, GW_VIEW_NONE, arena, &req, &err));
+    assert_string_equal(err.message, "eventstream:DuplexStream: takes a stream of events, which is "
+                                     "not available (it needs HTTP/2)");
+    assert_int_equal(err.code, GW_ERR_INPUT);
+}
+
 /* ---- StartLiveTail: JSON, and the output in a first message ---------------------------------- */
 
 static void the_events_of_a_live_tail_are_read(void **state)
@@ -488,6 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_published_events_of_smithy_are_read_and_written),
+        TEST(a_request_that_is_a_stream_is_refused_by_name),
         TEST(the_events_of_a_live_tail_are_read),
         TEST(an_event_of_a_newer_model_is_unknown),
         TEST(exceptions_and_errors_end_the_stream_as_what_they_are),

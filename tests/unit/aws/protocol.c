@@ -345,9 +345,6 @@ static void other_protocols_fail_with_one_clear_error(void **state)
                                            arena, &req, &err));
     assert_string_equal(err.message, "lambda: its protocol rest-json is not available");
     assert_int_equal(err.code, GW_ERR_INPUT);
-    assert_false(gw_protocol_write_request(operation("logs", "StartLiveTail"), &input, TOKEN, arena,
-                                           &req, &err));
-    assert_string_equal(err.message, "logs:StartLiveTail: event streams are not available");
     gw_arena_free(arena);
 }
 
