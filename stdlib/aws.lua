@@ -41,12 +41,13 @@ local TRY = "try_"
 ---@field retry_mode "standard"|"adaptive"|"legacy"|nil
 ---@field max_attempts integer? including the first
 ---@field connect_timeout number? seconds of an attempt
+---@field read_timeout number? seconds of an attempt in which nothing comes
 ---@field timeout number? seconds for a whole call, retries and all
 
 local HOW = { query = "string", timeout = "number", report = "table" }
 local CLIENT = {
   region = "string", profile = "string", rate = "number", retry_mode = "string", max_attempts = "number",
-  connect_timeout = "number", timeout = "number",
+  connect_timeout = "number", read_timeout = "number", timeout = "number",
 }
 
 ---@param client Client?

@@ -795,8 +795,8 @@ struct gw_call_options {
     enum gw_retry_mode retry_mode;
     int max_attempts;
     double rate; /* requests a second to that service, of all calls with the same rate */
-    int64_t connect_timeout_ms; /* of an attempt */
-    int64_t timeout_ms;         /* of the whole call, retries and all */
+    int64_t connect_timeout_ms, read_timeout_ms; /* of an attempt, see gw_http_request */
+    int64_t timeout_ms;                          /* of the whole call, retries and all */
 };
 
 struct gw_call_request {

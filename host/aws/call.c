@@ -608,6 +608,7 @@ static void set_patience(struct gw_call *call)
     http->connect_timeout_ms = options->connect_timeout_ms > 0
                                    ? options->connect_timeout_ms
                                    : call->client->options.settings.connect_timeout_ms;
+    http->read_timeout_ms = options->read_timeout_ms;
     if (options->timeout_ms > 0) {
         call->deadline =
             gw_timer_start(call->client->options.loop, options->timeout_ms, on_deadline, call);

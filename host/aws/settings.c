@@ -325,5 +325,8 @@ bool gw_settings_resolve(const struct gw_config *config, struct gw_view profile,
         return false;
     }
     out->ca_bundle = find(config, out->profile, "AWS_CA_BUNDLE", NULL, "ca_bundle").value;
+    if (out->ca_bundle.len == 0) {
+        out->ca_bundle = gw_environment("REQUESTS_CA_BUNDLE"); /* botocore's own heritage */
+    }
     return true;
 }

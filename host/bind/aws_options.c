@@ -88,6 +88,7 @@ struct gw_call_options gw_bind_call_options(lua_State *L, const char *subject, i
         .max_attempts = read_attempts(&client),
         .rate = read_number(&client, "rate", MAX_RATE, "calls a second, above 0 and up to 100000"),
         .connect_timeout_ms = read_ms(&client, "connect_timeout"),
+        .read_timeout_ms = read_ms(&client, "read_timeout"),
         .timeout_ms = read_ms(&call, "timeout")};
 }
 

@@ -8,6 +8,7 @@
 #define MAX_HEADERS        64
 #define MAX_RESPONSE_BYTES ((size_t)16 << 20)
 #define MAX_TIMEOUT_S      3600
+#define DEFAULT_TIMEOUT_S  60
 
 struct pending {
     struct gw_gate *gate;
@@ -82,10 +83,11 @@ static void read_headers(lua_State *L, struct pending *pending)
 static int64_t read_timeout(lua_State *L)
 {
     lua_getfield(L, 1, "timeout");
-    lua_Number seconds = luaL_optnumber(L, -1, 0);
+    lua_Number seconds = luaL_optnumber(L, -1, DEFAULT_TIMEOUT_S);
     lua_pop(L, 1);
-    if (!(seconds >= 0 && seconds <= MAX_TIMEOUT_S)) {
-        luaL_error(L, "http.request: timeout must be between 0 and %d seconds", MAX_TIMEOUT_S);
+    if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S)) {
+        luaL_error(L, "http.request: timeout must be above 0 and at most %d seconds",
+                   MAX_TIMEOUT_S);
     }
     return (int64_t)(seconds * 1000);
 }

@@ -73,6 +73,7 @@ static void detach(struct gw_exchange *exchange)
         curl_easy_cleanup(exchange->easy);
     }
     curl_slist_free_all(exchange->header_lines);
+    gw_queue_leave(exchange);
 }
 
 static void release(struct gw_exchange *exchange)

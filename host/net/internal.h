@@ -1,6 +1,7 @@
-/* Inside net: the curl transport in four files, curl.c (the multi handle on the loop), request.c
- * (a request becomes options of a handle), response.c (what came back becomes an answer) and
- * deliver.c (the answer goes to who asked, as it arrives or at its end). */
+/* Inside net: the curl transport in five files, curl.c (the multi handle on the loop), queue.c
+ * (who may have a connection), request.c (a request becomes options of a handle), response.c (what
+ * came back becomes an answer) and deliver.c (the answer goes to who asked, as it arrives or at its
+ * end). */
 #ifndef GW_NET_INTERNAL_H
 #define GW_NET_INTERNAL_H
 
@@ -17,7 +18,9 @@ struct curl_transport {
     struct gw_exchange *ready;     /* something is to be delivered; linked by next_ready */
     struct gw_exchange *delivered; /* to whom right now; NULL when that one is gone */
     struct gw_timer *soon;         /* delivers what a resume has made ready */
-    char *ca_bundle, *user_agent, *http_proxy; /* NULL: none */
+    struct host *hosts;            /* of queue.c */
+    size_t active, max_active, max_active_per_host;
+    char *ca_bundle, *ca_folder, *user_agent, *http_proxy; /* NULL: none */
     bool delivering; /* a callback is running: `close` may not free what it returns to */
     bool closed;
 };
@@ -37,9 +40,14 @@ struct gw_exchange {
     struct gw_view place; /* "host:port", for messages */
     CURL *easy;
     struct curl_slist *header_lines;
-    struct gw_timer *silence; /* ends an exchange with a source or sink when nothing moves */
-    int64_t moved_ms;         /* when the last byte went or came */
-    uint64_t sent_bytes;      /* of the source */
+    struct host *host; /* whose connection it has; NULL: none yet */
+    struct gw_exchange *next_waiting, *previous_waiting;
+    bool waits;               /* for a connection */
+    struct gw_timer *silence; /* ends the exchange when nothing moves */
+    int64_t begun_ms;
+    int64_t moved_ms;       /* when the last byte went or came, as far as is known */
+    int64_t uploaded_bytes; /* at the last look */
+    uint64_t sent_bytes;    /* of the source */
     char curl_message[CURL_ERROR_SIZE];
 
     struct gw_http_response res;
@@ -55,19 +63,25 @@ struct gw_exchange {
     bool sinking; /* and takes the body */
     bool paused;  /* by the sink */
     bool held;    /* by us: curl waits until the sink has taken what is in `body` */
+    bool silent;  /* for too long */
     bool over;    /* with this outcome: */
     CURLcode code;
 };
 
 /* The limits in force: the request's, or the defaults. */
 int64_t gw_exchange_connect_timeout_ms(const struct gw_exchange *exchange);
-int64_t gw_exchange_timeout_ms(const struct gw_exchange *exchange);
+int64_t gw_exchange_read_timeout_ms(const struct gw_exchange *exchange);
 
+/* False with `exchange->err` for what cannot be sent; else `url` and `place` are known. */
+bool gw_exchange_check(struct gw_exchange *exchange);
 /* Makes `easy` ready to be added; false with `exchange->err`. */
 bool gw_exchange_prepare(struct gw_exchange *exchange);
 
 /* Prepares to receive: hooks into `easy` what collects the answer. */
 bool gw_exchange_receive(struct gw_exchange *exchange);
+
+/* A number of curl's account; 0 while there is none. */
+int64_t gw_exchange_number(const struct gw_exchange *exchange, CURLINFO info);
 
 /* The exchange is over: completes `res` and returns true, or false with `exchange->err`. */
 bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code);
@@ -88,7 +102,15 @@ void gw_deliver_soon(struct curl_transport *transport);
 /* Forgets the exchange: it will report no more. */
 void gw_exchange_drop(struct gw_exchange *exchange);
 
-/* curl.c */
+/* ---- queue.c --------------------------------------------------------------------------------- */
+
+void gw_queue_enter(struct gw_exchange *exchange); /* begins it now, or later */
+void gw_queue_leave(struct gw_exchange *exchange); /* waiting, under way, or neither */
+size_t gw_queue_max_connections(size_t asked);
+
+/* ---- curl.c ---------------------------------------------------------------------------------- */
+
+void gw_exchange_begin(struct gw_exchange *exchange); /* it has a connection */
 void gw_curl_free(struct curl_transport *transport);
 
 #endif

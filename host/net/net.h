@@ -75,10 +75,12 @@ struct gw_http_request {
     struct gw_view body;
     const struct gw_body_source *source; /* NULL: `body` is sent */
     const struct gw_body_sink *sink;     /* NULL: the answer is collected in memory */
-    int64_t connect_timeout_ms;          /* 0: 10 s */
-    int64_t timeout_ms;        /* whole exchange; with a source or sink: nothing moves; 0: 60 s */
-    size_t max_response_bytes; /* collected in memory; 0: 64 MiB */
-    bool no_proxy;             /* whatever the environment says: for link-local services */
+    /* Each begins when there is a connection for it, see gw_curl_options. */
+    int64_t connect_timeout_ms; /* 0: 10 s */
+    int64_t read_timeout_ms;    /* once connected: nothing goes or comes; 0: 60 s */
+    int64_t timeout_ms;         /* the whole exchange; 0: no limit */
+    size_t max_response_bytes;  /* collected in memory; 0: 64 MiB */
+    bool no_proxy;              /* whatever the environment says: for link-local services */
 };
 
 struct gw_http_response {
@@ -162,8 +164,13 @@ struct gw_transport {
 };
 
 struct gw_curl_options {
-    const char *ca_bundle; /* NULL: AWS_CA_BUNDLE's duty is the caller's; the system's store */
+    /* NULL: SSL_CERT_FILE and SSL_CERT_DIR, as in OpenSSL's own programs, or the system's store;
+     * what AWS's variables say is the caller's duty. */
+    const char *ca_bundle;
     const char *user_agent;
+    /* Exchanges under way, the others wait; 0: 256 in all (half of the descriptors that the system
+     * grants, where that is less) and 64 to one host. */
+    size_t max_connections, max_host_connections;
 };
 
 /* libcurl's multi interface on `loop`, which has the real clock: HTTP/1.1, connections are reused,

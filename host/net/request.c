@@ -8,7 +8,7 @@
 #include "net/internal.h"
 
 #define CONNECT_TIMEOUT_MS 10000
-#define TIMEOUT_MS         60000
+#define READ_TIMEOUT_MS    60000
 
 int64_t gw_exchange_connect_timeout_ms(const struct gw_exchange *exchange)
 {
@@ -16,10 +16,10 @@ int64_t gw_exchange_connect_timeout_ms(const struct gw_exchange *exchange)
     return asked_ms > 0 ? asked_ms : CONNECT_TIMEOUT_MS;
 }
 
-int64_t gw_exchange_timeout_ms(const struct gw_exchange *exchange)
+int64_t gw_exchange_read_timeout_ms(const struct gw_exchange *exchange)
 {
-    int64_t asked_ms = exchange->req->timeout_ms;
-    return asked_ms > 0 ? asked_ms : TIMEOUT_MS;
+    int64_t asked_ms = exchange->req->read_timeout_ms;
+    return asked_ms > 0 ? asked_ms : READ_TIMEOUT_MS;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -47,7 +47,7 @@ static bool is_header_value(struct gw_view text)
     return true;
 }
 
-static bool check_request(struct gw_exchange *exchange)
+static bool check_texts(struct gw_exchange *exchange)
 {
     const struct gw_http_request *req = exchange->req;
     if (!is_token(req->method)) {
@@ -79,6 +79,15 @@ static void name_place(struct gw_exchange *exchange)
     bool is_ipv6 = gw_view_find_char(url->host, ':') != GW_NPOS;
     exchange->place = gw_arena_printf(exchange->arena, is_ipv6 ? "[%.*s]:%d" : "%.*s:%d",
                                       GW_VIEW_ARGS(url->host), port);
+}
+
+bool gw_exchange_check(struct gw_exchange *exchange)
+{
+    if (!check_texts(exchange)) {
+        return false;
+    }
+    name_place(exchange);
+    return true;
 }
 
 /* ---- header lines ---------------------------------------------------------------------------- */
@@ -165,6 +174,7 @@ static bool set_address(struct gw_exchange *exchange)
                                             : NULL) &&
            set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) &&
            set_text(easy, CURLOPT_CAINFO, transport->ca_bundle) &&
+           set_text(easy, CURLOPT_CAPATH, transport->ca_folder) &&
            set_text(easy, CURLOPT_USERAGENT, transport->user_agent);
 }
 
@@ -173,13 +183,11 @@ static bool set_address(struct gw_exchange *exchange)
 static bool set_patience(struct gw_exchange *exchange)
 {
     CURL *easy = exchange->easy;
-    bool is_streamed = exchange->req->source != NULL || exchange->req->sink != NULL;
     return set_long(easy, CURLOPT_NOSIGNAL, 1) && set_long(easy, CURLOPT_QUICK_EXIT, 1) &&
            set_long(easy, CURLOPT_TCP_KEEPALIVE, 1) &&
            set_long(easy, CURLOPT_CONNECTTIMEOUT_MS,
                     (long)gw_exchange_connect_timeout_ms(exchange)) &&
-           set_long(easy, CURLOPT_TIMEOUT_MS,
-                    is_streamed ? 0 : (long)gw_exchange_timeout_ms(exchange));
+           set_long(easy, CURLOPT_TIMEOUT_MS, (long)exchange->req->timeout_ms);
 }
 
 /* CURLOPT_READFUNCTION */
@@ -265,10 +273,9 @@ static bool set_method(struct gw_exchange *exchange)
 
 bool gw_exchange_prepare(struct gw_exchange *exchange)
 {
-    if (!check_request(exchange) || (exchange->req->source != NULL && !rewind_source(exchange))) {
+    if (exchange->req->source != NULL && !rewind_source(exchange)) {
         return false;
     }
-    name_place(exchange);
     exchange->easy = curl_easy_init();
     if (exchange->easy == NULL || !set_address(exchange) || !set_patience(exchange) ||
         !set_method(exchange) || !set_headers(exchange) || !gw_exchange_receive(exchange)) {

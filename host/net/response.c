@@ -152,7 +152,7 @@ bool gw_exchange_receive(struct gw_exchange *exchange)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-static int64_t get_number(const struct gw_exchange *exchange, CURLINFO info)
+int64_t gw_exchange_number(const struct gw_exchange *exchange, CURLINFO info)
 {
     curl_off_t number = 0;
     curl_easy_getinfo(exchange->easy, info, &number);
@@ -184,21 +184,31 @@ static bool fail_connect(struct gw_exchange *exchange)
                    GW_VIEW_ARGS(exchange->place), GW_VIEW_ARGS(told));
 }
 
+static bool fail_silence(struct gw_exchange *exchange)
+{
+    double limit_s = (double)gw_exchange_read_timeout_ms(exchange) / 1000;
+    if (exchange->header_bytes == 0) {
+        return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer within %g s",
+                       GW_VIEW_ARGS(exchange->place), limit_s);
+    }
+    return gw_fail(&exchange->err, GW_ERR_TIMEOUT,
+                   "%.*s: silent for %g s after %zu bytes of the answer",
+                   GW_VIEW_ARGS(exchange->place), limit_s, exchange->received_bytes);
+}
+
 static bool fail_timeout(struct gw_exchange *exchange)
 {
     struct gw_view place = exchange->place;
-    int64_t total_ms = gw_exchange_timeout_ms(exchange);
-    if (exchange->begun && exchange->req->sink != NULL) {
-        return gw_fail(&exchange->err, GW_ERR_TIMEOUT,
-                       "%.*s: silent for %g s after %zu bytes of the answer", GW_VIEW_ARGS(place),
-                       (double)total_ms / 1000, exchange->received_bytes);
+    int64_t total_ms = exchange->req->timeout_ms;
+    if (exchange->silent) {
+        return fail_silence(exchange);
     }
-    if (get_number(exchange, CURLINFO_PRETRANSFER_TIME_T) > 0) {
+    if (gw_exchange_number(exchange, CURLINFO_PRETRANSFER_TIME_T) > 0) {
         return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no complete answer within %g s",
                        GW_VIEW_ARGS(place), (double)total_ms / 1000);
     }
     int64_t connect_ms = gw_exchange_connect_timeout_ms(exchange);
-    connect_ms = connect_ms < total_ms ? connect_ms : total_ms;
+    connect_ms = total_ms > 0 && total_ms < connect_ms ? total_ms : connect_ms;
     return gw_fail(&exchange->err, GW_ERR_TIMEOUT, "could not connect to %.*s within %g s",
                    GW_VIEW_ARGS(place), (double)connect_ms / 1000);
 }

@@ -6,15 +6,22 @@
 
 #include "sim/internal.h"
 
-#define DEFAULT_TIMEOUT_MS         60000
+#define DEFAULT_READ_TIMEOUT_MS    60000
 #define DEFAULT_MAX_RESPONSE_BYTES ((size_t)64 << 20)
 #define MAX_PIECES_BYTES           ((size_t)64 << 20) /* under way to the client */
 #define MAX_REQUEST_BYTES          ((uint64_t)64 << 20)
 
-static int64_t timeout_ms(const struct gw_exchange *exchange)
+/* Until the first byte, and between two. */
+static int64_t read_timeout_ms(const struct gw_exchange *exchange)
 {
-    int64_t asked_ms = exchange->req->timeout_ms;
-    return asked_ms ? asked_ms : DEFAULT_TIMEOUT_MS;
+    int64_t asked_ms = exchange->req->read_timeout_ms;
+    return asked_ms > 0 ? asked_ms : DEFAULT_READ_TIMEOUT_MS;
+}
+
+static int64_t first_timeout_ms(const struct gw_exchange *exchange)
+{
+    int64_t whole_ms = exchange->req->timeout_ms, read_ms = read_timeout_ms(exchange);
+    return whole_ms > 0 && whole_ms < read_ms ? whole_ms : read_ms;
 }
 
 /* From here on nothing happens to it any more. */
@@ -116,7 +123,7 @@ static void fall_silent(void *ctx)
     struct gw_exchange *exchange = ctx;
     exchange->silence = NULL;
     gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: silent for %g s",
-            GW_VIEW_ARGS(exchange->req->url), (double)timeout_ms(exchange) / 1000);
+            GW_VIEW_ARGS(exchange->req->url), (double)read_timeout_ms(exchange) / 1000);
     end(exchange);
 }
 
@@ -141,7 +148,7 @@ static void deliver(void *ctx)
     exchange->silence =
         exchange->is_paused || !exchange->is_sinking
             ? NULL
-            : gw_timer_start(sim->loop, timeout_ms(exchange), fall_silent, exchange);
+            : gw_timer_start(sim->loop, read_timeout_ms(exchange), fall_silent, exchange);
 }
 
 /* ---- the way back ---------------------------------------------------------------------------- */
@@ -262,8 +269,8 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     int64_t latency_ms = draw_latency_ms(sim);
     exchange->back_ms = latency_ms / 2;
     exchange->timer =
-        latency_ms > timeout_ms(exchange)
-            ? gw_timer_start(sim->loop, timeout_ms(exchange), time_out, exchange)
+        latency_ms > first_timeout_ms(exchange)
+            ? gw_timer_start(sim->loop, first_timeout_ms(exchange), time_out, exchange)
             : gw_timer_start(sim->loop, latency_ms - exchange->back_ms, arrive, exchange);
     return exchange;
 }

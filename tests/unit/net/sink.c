@@ -297,7 +297,7 @@ static void while_paused_nothing_comes_and_after_resume_the_rest(void **state)
 static void a_pause_is_not_silence(void **state)
 {
     struct bench *bench = *state;
-    bench->req.timeout_ms = 400;
+    bench->req.read_timeout_ms = 400;
     run_until_paused(bench, "/big");
     let_pass(bench->loop, 900);
     assert_int_equal(bench->ends, 0);
@@ -376,11 +376,11 @@ static void a_body_cut_off_gives_what_came_and_then_fails(void **state)
 static void silence_ends_it_before_and_inside_an_answer(void **state)
 {
     struct bench *bench = *state;
-    bench->req.timeout_ms = 50;
+    bench->req.read_timeout_ms = 50;
     run(bench, "/silent");
-    assert_err(bench, GW_ERR_TIMEOUT, with_port(bench, "no complete answer within 0.05 s"));
+    assert_err(bench, GW_ERR_TIMEOUT, with_port(bench, "no answer within 0.05 s"));
     bench->ends = bench->heads = 0;
-    bench->req.timeout_ms = 500;
+    bench->req.read_timeout_ms = 500;
     run(bench, "/slow");
     assert_text(&bench->taken, "abc");
     assert_err(bench, GW_ERR_TIMEOUT,

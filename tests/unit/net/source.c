@@ -213,9 +213,9 @@ static void a_server_that_never_answers_is_given_up(void **state)
 {
     struct bench *bench = *state;
     char expected[128];
-    bench->req.timeout_ms = 50;
+    bench->req.read_timeout_ms = 50;
     run(bench, "PUT", "/silent", GW_VIEW("abc"));
-    snprintf(expected, sizeof expected, "127.0.0.1:%d: no complete answer within 0.05 s",
+    snprintf(expected, sizeof expected, "127.0.0.1:%d: no answer within 0.05 s",
              bench->server.port);
     assert_err(bench, GW_ERR_TIMEOUT, expected);
 }
