@@ -142,9 +142,6 @@ static int aws_operation(lua_State *L)
 
 enum { SETTINGS = 4, HOW }; /* of call's arguments */
 
-#define MESSAGE_MAX_BYTES 600 /* of what the other side says */
-#define NAME_MAX_BYTES    100
-
 struct pending {
     struct gw_gate *gate;
     struct gw_arena *arena; /* holds this struct too */
@@ -156,123 +153,17 @@ struct pending {
     struct gw_call *call;  /* NULL: not under way */
     bool document, reveal; /* how the output is wanted */
 
-    struct gw_err err; /* code GW_ERR_NONE: `value` is the output */
+    struct gw_bind_failure failure; /* none: `value` is the output */
     struct gw_value value;
     struct gw_bind_report report;
-    struct gw_aws_error error; /* without service: none came; its texts are copies */
-    struct gw_view credentials_source;
 };
-
-static struct gw_value copy_value(struct gw_arena *arena, const struct gw_value *from)
-{
-    struct gw_value copy = *from;
-    if (from->kind == GW_STRING) {
-        copy.as.string = gw_arena_dup(arena, from->as.string);
-    } else if (from->kind == GW_LIST) {
-        copy.as.list.items =
-            gw_arena_alloc(arena, (from->as.list.count + 1) * sizeof *copy.as.list.items);
-        copy.as.list.capacity = from->as.list.count;
-        for (size_t i = 0; i < from->as.list.count; i++) {
-            copy.as.list.items[i] = copy_value(arena, &from->as.list.items[i]);
-        }
-    } else if (from->kind == GW_MAP) {
-        copy.as.map.entries =
-            gw_arena_alloc(arena, (from->as.map.count + 1) * sizeof *copy.as.map.entries);
-        copy.as.map.capacity = from->as.map.count;
-        for (size_t i = 0; i < from->as.map.count; i++) {
-            const struct gw_entry *entry = &from->as.map.entries[i];
-            copy.as.map.entries[i].key = gw_arena_dup(arena, entry->key);
-            copy.as.map.entries[i].value = copy_value(arena, &entry->value);
-        }
-    }
-    return copy;
-}
-
-/* Not beyond `max_bytes`, nor in the middle of a secret or of a character. */
-static struct gw_view shorten(struct gw_arena *arena, struct gw_view text, size_t max_bytes)
-{
-    text = gw_redact(arena, gw_view_trim(text));
-    if (text.len <= max_bytes) {
-        return text;
-    }
-    while (max_bytes > 0 && ((unsigned char)text.data[max_bytes] & 0xc0) == 0x80) {
-        max_bytes--;
-    }
-    return gw_arena_printf(arena, "%.*s...", (int)max_bytes, text.data);
-}
-
-/* "ecs:UpdateService: service not found (ServiceNotFoundException, request 4c1f)" */
-static void describe_error(struct pending *pending, const struct gw_aws_error *error)
-{
-    struct gw_view action = pending->act.action;
-    struct gw_view message = gw_view_trim(error->message);
-    struct gw_view code = shorten(pending->arena, error->code, NAME_MAX_BYTES);
-    struct gw_view id = shorten(pending->arena, error->request_id, NAME_MAX_BYTES);
-    if (gw_view_ends_with(message, GW_VIEW("."))) {
-        message.len--;
-    }
-    message = message.len > 0 ? shorten(pending->arena, message, MESSAGE_MAX_BYTES)
-                              : GW_VIEW("refused without a message");
-    gw_fail(&pending->err, GW_ERR_SERVICE, "%.*s: %.*s (%.*s%s%.*s)", GW_VIEW_ARGS(action),
-            GW_VIEW_ARGS(message), GW_VIEW_ARGS(code), id.len > 0 ? ", request " : "",
-            GW_VIEW_ARGS(id));
-}
-
-/* Where no code came but the status stands for it, something else than the service answered. */
-static bool is_of_aws(const struct gw_aws_error *error)
-{
-    int64_t status = 0;
-    return !gw_view_to_int64(error->code, &status) || status != error->http_status;
-}
-
-static void describe_foreign(struct pending *pending, const struct gw_aws_error *error,
-                             struct gw_view place)
-{
-    struct gw_view message = shorten(pending->arena, error->message, MESSAGE_MAX_BYTES);
-    gw_fail(&pending->err, GW_ERR_PROTOCOL,
-            "%.*s: no answer of AWS but HTTP status %d, '%.*s', from %.*s (an outage, a proxy, or "
-            "a wrong endpoint)",
-            GW_VIEW_ARGS(pending->act.action), error->http_status, GW_VIEW_ARGS(message),
-            GW_VIEW_ARGS(place));
-}
-
-static void keep_error(struct pending *pending, const struct gw_aws_error *error,
-                       struct gw_view place)
-{
-    pending->error = *error;
-    pending->error.code = gw_arena_dup(pending->arena, error->code);
-    pending->error.request_id = gw_arena_dup(pending->arena, error->request_id);
-    pending->error.detail = copy_value(pending->arena, &error->detail);
-    pending->error.service = gw_arena_dup(pending->arena, error->service);
-    pending->error.operation = gw_arena_dup(pending->arena, error->operation);
-    if (is_of_aws(error)) {
-        describe_error(pending, error);
-    } else {
-        describe_foreign(pending, error, place);
-    }
-}
-
-/* The client says "elbv2:DescribeRules", policies and people "elasticloadbalancing:DescribeRules".
- */
-static void keep_failure(struct pending *pending, const struct gw_err *err)
-{
-    struct gw_view service = gw_service_name(gw_operation_service(pending->op));
-    struct gw_view name = gw_operation_name(pending->op);
-    struct gw_view subject =
-        gw_arena_printf(pending->arena, "%.*s:%.*s: ", GW_VIEW_ARGS(service), GW_VIEW_ARGS(name));
-    struct gw_view message = gw_view_of(err->message);
-    if (gw_view_starts_with(message, subject)) {
-        message = gw_view_sub(message, subject.len, GW_NPOS);
-    }
-    gw_fail(&pending->err, err->code, "%.*s: %.*s", GW_VIEW_ARGS(pending->act.action),
-            GW_VIEW_ARGS(message));
-}
 
 static void report(struct pending *pending, struct gw_view request_id, int attempts,
                    int64_t duration_ms)
 {
-    struct gw_outcome outcome = {.err = pending->err.code ? &pending->err : NULL,
-                                 .code = pending->error.code,
+    const struct gw_bind_failure *failure = &pending->failure;
+    struct gw_outcome outcome = {.err = gw_bind_failed(failure) ? &failure->err : NULL,
+                                 .code = failure->error.code,
                                  .request_id = request_id,
                                  .attempts = attempts,
                                  .duration_ms = duration_ms};
@@ -283,14 +174,10 @@ static void call_done(void *ctx, const struct gw_call_result *result)
 {
     struct pending *pending = ctx;
     pending->call = NULL;
-    pending->credentials_source = gw_arena_dup(pending->arena, result->credentials_source);
     if (result->output) {
-        pending->value = copy_value(pending->arena, result->output);
-    } else if (result->error) {
-        keep_error(pending, result->error, result->place);
-    } else {
-        keep_failure(pending, result->err);
+        pending->value = gw_bind_copy_value(pending->arena, result->output);
     }
+    gw_bind_keep_result(&pending->failure, result);
     pending->report =
         (struct gw_bind_report){gw_arena_dup(pending->arena, result->request_id),
                                 result->http_status, result->attempts, result->duration_ms};
@@ -303,7 +190,7 @@ static void call_retrying(void *ctx, const struct gw_call_retry *retry)
     const struct pending *pending = ctx;
     struct gw_view cause = retry->error ? retry->error->code : gw_view_of(retry->err->message);
     struct gw_setback setback = {
-        .cause = shorten(pending->arena, cause, MESSAGE_MAX_BYTES),
+        .cause = gw_bind_shorten(pending->arena, cause),
         .attempt = retry->attempt,
         .delay_ms = retry->delay_ms,
     };
@@ -318,25 +205,10 @@ static void cancel_call(void *ctx)
     }
     gw_call_cancel(pending->call);
     pending->call = NULL;
-    gw_fail(&pending->err, GW_ERR_CANCELLED, "%.*s: cancelled; whether it took effect is not known",
+    gw_fail(&pending->failure.err, GW_ERR_CANCELLED,
+            "%.*s: cancelled; whether it took effect is not known",
             GW_VIEW_ARGS(pending->act.action));
     report(pending, GW_VIEW_NONE, 0, 0);
-}
-
-static void add_error_fields(lua_State *L, const struct pending *pending)
-{
-    const struct gw_aws_error *error = &pending->error;
-    set_text(L, "service", error->service);
-    set_text(L, "operation", error->operation);
-    set_text(L, "code", error->code);
-    set_text(L, "request_id", error->request_id);
-    set_text(L, "credentials_source", pending->credentials_source);
-    lua_pushinteger(L, error->http_status);
-    lua_setfield(L, -2, "http_status");
-    lua_pushinteger(L, error->attempts);
-    lua_setfield(L, -2, "attempts");
-    gw_push_value(L, &error->detail);
-    lua_setfield(L, -2, "detail");
 }
 
 static void push_output(lua_State *L, const struct pending *pending)
@@ -355,16 +227,14 @@ static int push_outcome(lua_State *L, void *ctx)
 {
     struct pending *pending = ctx;
     gw_bind_fill_report(L, HOW, &pending->report);
-    if (pending->err.code == GW_ERR_NONE) {
+    if (!gw_bind_failed(&pending->failure)) {
         push_output(L, pending);
         lua_pushnil(L);
         lua_pushinteger(L, pending->report.http_status);
         return 3;
     }
-    gw_push_fail(L, &pending->err);
-    if (pending->error.service.len > 0) {
-        add_error_fields(L, pending);
-    }
+    lua_pushnil(L);
+    gw_bind_push_failure(L, &pending->failure);
     return 2;
 }
 
@@ -412,7 +282,7 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
         pending->call = gw_call_start(client, &request, &err);
     }
     if (!pending->call) {
-        keep_failure(pending, &err);
+        gw_bind_keep_err(&pending->failure, &err);
         report(pending, GW_VIEW_NONE, 0, 0);
     }
     return pending->call != NULL;
@@ -422,7 +292,7 @@ static bool read_params(lua_State *L, struct pending *pending)
 {
     struct gw_err err = {0};
     if (!gw_to_value(L, 3, pending->arena, &pending->params, &err)) {
-        keep_failure(pending, &err);
+        gw_bind_keep_err(&pending->failure, &err);
         return false;
     }
     if (pending->params.kind == GW_NULL) {
@@ -443,6 +313,8 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
                                    .effect = gw_operation_effect(op),
                                    .params = &pending->params,
                                    .context = gw_task_context(task)};
+    pending->failure =
+        (struct gw_bind_failure){.arena = arena, .op = op, .action = pending->act.action};
     return pending;
 }
 

@@ -24,6 +24,26 @@ int gw_bind_aws_shape(lua_State *L);
 void gw_bind_show_document(const struct gw_shape *shape, const struct gw_value *value, bool reveal,
                            struct gw_arena *arena, struct gw_value *out);
 
+/* ---- aws_failure.c ---------------------------------------------------------------------------- */
+
+/* Why a call has failed, or not. Texts are in the arena. */
+struct gw_bind_failure {
+    struct gw_arena *arena;
+    const struct gw_operation *op;
+    struct gw_view action;     /* the subject of its message */
+    struct gw_err err;         /* code GW_ERR_NONE: not */
+    struct gw_aws_error error; /* without service: not by AWS */
+    struct gw_view credentials_source;
+};
+bool gw_bind_failed(const struct gw_bind_failure *failure);
+void gw_bind_keep_result(struct gw_bind_failure *failure, const struct gw_call_result *result);
+void gw_bind_keep_err(struct gw_bind_failure *failure, const struct gw_err *err);
+void gw_bind_push_failure(lua_State *L, const struct gw_bind_failure *failure); /* [-0, +1, m] */
+
+struct gw_value gw_bind_copy_value(struct gw_arena *arena, const struct gw_value *from);
+/* What the other side says, redacted and not too long. */
+struct gw_view gw_bind_shorten(struct gw_arena *arena, struct gw_view text);
+
 /* ---- aws_options.c --------------------------------------------------------------------------- */
 
 /* From the tables at these indices, either may be nil or 0; what both may say, `how` decides.
