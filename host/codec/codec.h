@@ -1,4 +1,4 @@
-/* codec: bytes <-> values: JSON, XML, base64, hex, digests, checksums, gzip, timestamps,
+/* codec: bytes <-> values: JSON, XML, CBOR, base64, hex, digests, checksums, gzip, timestamps,
  * percent-encoding; and JMESPath, which picks from values.
  * Every parser states its limits; results live in the caller's arena. */
 #ifndef GW_CODEC_H
@@ -54,6 +54,30 @@ bool gw_xml_parse(struct gw_view text, struct gw_arena *arena, struct gw_xml **r
 const struct gw_xml *gw_xml_child(const struct gw_xml *parent, struct gw_view name); /* or NULL */
 bool gw_xml_write_text(struct gw_view text, struct gw_buf *out);      /* escapes & < > */
 bool gw_xml_write_attribute(struct gw_view text, struct gw_buf *out); /* and quotes */
+
+/* ---- CBOR (RFC 8949), by libcbor --------------------------------------------------------------- */
+
+#define GW_CBOR_MAX_DEPTH 256
+#define GW_CBOR_MAX_BYTES (64u << 20)
+#define GW_CBOR_MAX_ITEMS (8u << 20)
+
+/* Parses one item; bytes behind it are an error. Byte strings and text strings, in one part or
+ * several, are GW_STRING, keys must be one of them; undefined is GW_NULL; a tag is dropped and what
+ * it marks kept; integers that do not fit int64 are GW_DOUBLE. */
+bool gw_cbor_parse(struct gw_view bytes, struct gw_arena *arena, struct gw_value *out,
+                   struct gw_err *err);
+
+/* One item each; a list's items or a map's keys and values are to follow its head. */
+bool gw_cbor_write_int(int64_t number, struct gw_buf *out);
+bool gw_cbor_write_text(struct gw_view text, struct gw_buf *out);
+bool gw_cbor_write_bytes(struct gw_view bytes, struct gw_buf *out);
+bool gw_cbor_write_bool(bool boolean, struct gw_buf *out);
+bool gw_cbor_write_null(struct gw_buf *out);
+bool gw_cbor_write_double(double number, struct gw_buf *out);
+bool gw_cbor_write_float(float number, struct gw_buf *out);
+bool gw_cbor_write_list(size_t count, struct gw_buf *out);
+bool gw_cbor_write_map(size_t count, struct gw_buf *out);
+bool gw_cbor_write_tag(uint64_t tag, struct gw_buf *out);
 
 /* ---- JMESPath: values -> values ---------------------------------------------------------------
  * The published grammar and its 26 functions, as the AWS CLI and boto3 understand it: strings have
