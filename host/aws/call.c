@@ -18,6 +18,7 @@ struct gw_call {
     struct gw_client *client;
     struct gw_call *next, *previous;
     struct gw_call_request request; /* its input is not ours any more */
+    struct gw_custom_call custom;
     struct gw_pace *pace;
 
     struct gw_arena *arena;
@@ -466,6 +467,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
     call->request_id = read_request_id(call, res);
     switch (read_answer(call, res, &output, &error, &err)) {
     case GW_ANSWER_OK:
+        gw_custom_output(call->request.op, &call->custom, res, call->arena, &output);
         attempt.output = &output;
         break;
     case GW_ANSWER_AWS_ERROR:
@@ -665,11 +667,16 @@ static bool check_reader(const struct gw_call_request *request, struct gw_err *e
 struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_request *request,
                               struct gw_err *err)
 {
-    if (!gw_validate(request->op, request->input, err) || !check_reader(request, err)) {
+    struct gw_call *call = new_call(client, request);
+    struct gw_call_request customised = *request;
+    struct gw_value input;
+    customised.input = &input;
+    if (!gw_custom_input(request->op, request->input, call->arena, &input, &call->custom, err) ||
+        !gw_validate(request->op, &input, err) || !check_reader(request, err)) {
+        free_call(call);
         return NULL;
     }
-    struct gw_call *call = new_call(client, request);
-    if (prepare(call, request, err) && begin_attempt(call, err)) {
+    if (prepare(call, &customised, err) && begin_attempt(call, err)) {
         link_call(call);
         return call;
     }

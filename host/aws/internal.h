@@ -224,6 +224,14 @@ struct gw_place {
 };
 struct gw_place gw_path_place(const struct gw_path *path);
 
+/* Which message a value tree is. In those of HTTP bindings, members of the top structure may belong
+ * to the line or the headers, and are none of the body. */
+enum gw_message {
+    GW_MESSAGE_PLAIN, /* all members are the body's */
+    GW_MESSAGE_REQUEST,
+    GW_MESSAGE_RESPONSE
+};
+
 struct gw_walk {
     const struct gw_operation *op; /* NULL: not known yet */
     const char *what;              /* for messages: "parameter", "response member" */
@@ -231,6 +239,9 @@ struct gw_walk {
     struct gw_arena *arena;        /* for values that are read */
     struct gw_buf *out;            /* for text that is written */
     struct gw_err *err;
+    enum gw_message message;
+    bool raw_blobs;                  /* blobs in the tree that is read are bytes, not base64 */
+    enum gw_time_format time_format; /* of times as text that have none of their own; 0: ISO 8601 */
 };
 
 /* Each returns false. "ecs:UpdateService: parameter 'desiredCount': expected an integer, got ..."
@@ -239,6 +250,10 @@ bool gw_walk_fail(const struct gw_walk *walk, const struct gw_path *path, const 
     GW_PRINTF(3, 4);
 bool gw_walk_mismatch(const struct gw_walk *walk, const struct gw_path *path,
                       const struct gw_shape *shape, const struct gw_value *got);
+
+/* Is the member, at this place, a part of the body? */
+bool gw_walk_in_body(const struct gw_walk *walk, const struct gw_path *parent,
+                     const struct gw_member *member);
 
 /* Fails where the path is too deep; to be asked once at every list, map and structure. */
 bool gw_walk_enter(const struct gw_walk *walk, const struct gw_path *path);
@@ -264,6 +279,8 @@ bool gw_walk_write_time(const struct gw_walk *walk, const struct gw_path *path,
 /* A null is left out everywhere but in lists and maps whose shape is sparse. */
 bool gw_shape_keeps_null(const struct gw_shape *shape);
 bool gw_member_is_secret(const struct gw_member *member);
+/* The value and all in it. */
+void gw_value_mark_secret(struct gw_value *value);
 
 /* The name of a flattened list's or map's elements; else the member's own. */
 struct gw_view gw_member_element_name(const struct gw_member *member);
@@ -291,6 +308,10 @@ struct gw_wire {
 };
 extern const struct gw_wire gw_wire_json;
 extern const struct gw_wire gw_wire_query;
+extern const struct gw_wire gw_wire_ec2;
+extern const struct gw_wire gw_wire_rest_json;
+extern const struct gw_wire gw_wire_rest_xml;
+extern const struct gw_wire gw_wire_cbor;
 
 #define GW_PROTOCOL_MAX_BYTES (64u << 20) /* a body, either way */
 
@@ -304,6 +325,30 @@ const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, str
  * `written`, or with `err` where it did not fit. */
 bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body);
 
+/* Does the answer's structure, a union, have no member that we know? Then it is, as botocore has
+ * it, {SDK_UNKNOWN_MEMBER = {name = ...}}, with the name of the one that came. */
+void gw_protocol_name_unknown(const struct gw_walk *walk, const struct gw_shape *shape,
+                              struct gw_view name, struct gw_value *out);
+
+/* ---- protocol_error.c: what errors have in common, whatever their body ----------------------- */
+
+/* Code, message and shape of errors whose body is an object: `body` is GW_MAP, or anything where
+ * there is none. */
+void gw_protocol_name_error(const struct gw_operation *op, const struct gw_http_response *res,
+                            const struct gw_value *body, struct gw_arena *arena,
+                            struct gw_aws_error *error);
+/* The same and the request's id of errors whose body is XML: the <Error> element; NULL: none. */
+const struct gw_xml *gw_protocol_name_xml_error(const struct gw_operation *op,
+                                                const struct gw_http_response *res,
+                                                struct gw_arena *arena, struct gw_aws_error *error);
+/* The member that carries the message, as the model spells it. */
+struct gw_view gw_protocol_message_name(const struct gw_shape *shape);
+/* The modelled members beyond the message; GW_MAP. */
+struct gw_value gw_protocol_error_members(const struct gw_aws_error *error, struct gw_arena *arena);
+/* "Code;Sender" in the header of services that were query services once. */
+void gw_protocol_add_query_error(const struct gw_service *service, const struct gw_aws_error *error,
+                                 struct gw_arena *arena, struct gw_headers *headers);
+
 /* ---- protocol_json_body.c: JSON objects, for every protocol that has them as bodies ---------- */
 
 /* An empty body is {}. `shape` is NULL where nothing is modelled: the body must be JSON still. */
@@ -311,6 +356,20 @@ bool gw_protocol_read_json(const struct gw_walk *walk, const struct gw_shape *sh
                            struct gw_view body, struct gw_value *out);
 bool gw_protocol_write_json(const struct gw_walk *walk, const struct gw_shape *shape,
                             const struct gw_value *value);
+/* The same of a body that has been parsed, as JSON or as what is like it. */
+bool gw_protocol_read_tree(const struct gw_walk *walk, const struct gw_shape *shape,
+                           const struct gw_value *tree, struct gw_value *out);
+/* One member's value, which stands alone; never an empty body. */
+bool gw_protocol_read_json_member(const struct gw_walk *walk, const struct gw_path *path,
+                                  const struct gw_member *member, struct gw_view body,
+                                  struct gw_value *out);
+bool gw_protocol_write_json_member(const struct gw_walk *walk, const struct gw_path *path,
+                                   const struct gw_member *member, const struct gw_value *value);
+/* Members that are JSON inside a string: a string is such text itself. What is read from a header is
+ * taken apart where it is an object or a list. */
+struct gw_view gw_protocol_json_text(const struct gw_walk *walk, const struct gw_value *value);
+void gw_protocol_read_json_text(const struct gw_walk *walk, struct gw_view text,
+                                struct gw_value *out);
 /* As members behind others: each with a comma before it, without braces. */
 bool gw_protocol_write_json_members(const struct gw_walk *walk, const struct gw_shape *shape,
                                     const struct gw_value *value);
@@ -319,30 +378,94 @@ bool gw_protocol_write_json_members(const struct gw_walk *walk, const struct gw_
 
 struct gw_form_pair {
     struct gw_view key, text;
+    size_t number; /* from 0, as they came */
 };
 struct gw_form {
     struct gw_form_pair *pairs; /* by key, ascending */
     size_t count;
 };
 
+/* EC2 spells names and lists its own way. */
+enum gw_form_dialect { GW_FORM_QUERY, GW_FORM_EC2 };
+
 /* Adds "key=text", encoded, with '&' before all but the first. */
 void gw_protocol_write_form_pair(struct gw_view key, struct gw_view text, struct gw_buf *form);
-bool gw_protocol_write_form(const struct gw_walk *walk, const struct gw_shape *shape,
-                            const struct gw_value *value);
+bool gw_protocol_write_form(const struct gw_walk *walk, enum gw_form_dialect dialect,
+                            const struct gw_shape *shape, const struct gw_value *value);
 /* False where a pair is not percent-encoded as it should. */
 bool gw_protocol_read_form(struct gw_view text, struct gw_arena *arena, struct gw_form *out);
 const struct gw_view *gw_form_get(const struct gw_form *form, struct gw_view key); /* or NULL */
-bool gw_protocol_read_form_values(const struct gw_walk *walk, const struct gw_shape *shape,
-                                  const struct gw_form *form, struct gw_value *out);
+/* All of that key: the index of the first, and how many follow one another. */
+size_t gw_form_find(const struct gw_form *form, struct gw_view key, size_t *count);
+bool gw_protocol_read_form_values(const struct gw_walk *walk, enum gw_form_dialect dialect,
+                                  const struct gw_shape *shape, const struct gw_form *form,
+                                  struct gw_value *out);
 
 /* ---- protocol_xml.c: element trees, for every protocol that answers in XML ------------------- */
 
 /* The members of a structure from the children of `element`. */
 bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                           const struct gw_xml *element, struct gw_value *out);
+/* The value of one member that is all of the element. */
+bool gw_protocol_read_xml_member(const struct gw_walk *walk, const struct gw_path *path,
+                                 const struct gw_member *member, const struct gw_xml *element,
+                                 struct gw_value *out);
 /* The members of a structure as child elements, without an element around them. */
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value);
+/* With it: <name>...</name>, and the shape's namespace. */
+bool gw_protocol_write_xml_root(const struct gw_walk *walk, const struct gw_shape *shape,
+                                struct gw_view name, const struct gw_value *value);
+bool gw_protocol_write_xml_member(const struct gw_walk *walk, const struct gw_path *path,
+                                  const struct gw_member *member, struct gw_view name,
+                                  const struct gw_value *value);
+
+/* ---- protocol_rest.c: HTTP bindings; _uri.c and _headers.c are parts of it -------------------- */
+
+/* "/path?query" of a request: the operation's template, filled in. */
+bool gw_rest_write_uri(const struct gw_walk *walk, const struct gw_value *input,
+                       struct gw_view *out);
+/* Server: the operation whose method, path and query fit best, and what they say. */
+const struct gw_operation *gw_rest_find_operation(const struct gw_service *service,
+                                                  const struct gw_http_request *req,
+                                                  struct gw_arena *arena, struct gw_err *err);
+bool gw_rest_read_uri(const struct gw_walk *walk, struct gw_view url, struct gw_value *out);
+
+/* The members of the shape that are bound to headers. */
+bool gw_rest_write_headers(const struct gw_walk *walk, const struct gw_shape *shape,
+                           const struct gw_value *value, struct gw_headers *headers);
+bool gw_rest_read_headers(const struct gw_walk *walk, const struct gw_shape *shape,
+                          const struct gw_headers *headers, struct gw_value *out);
+/* A scalar as it stands in a path, a query or a header; `out` of the walk is left alone. */
+bool gw_rest_write_text(const struct gw_walk *walk, const struct gw_path *path,
+                        const struct gw_member *member, const struct gw_value *value,
+                        struct gw_view *text);
+bool gw_rest_read_text(const struct gw_walk *walk, const struct gw_path *path,
+                       const struct gw_member *member, struct gw_view text, struct gw_value *out);
+
+/* ---- customisations.c: what AWS's models do not say, service by service ---------------------- */
+
+/* What the customisation of a call's parameters means for its result. */
+struct gw_custom_call {
+    bool keys_encoded;
+};
+/* Parameters as the service wants them: to be validated and sent instead of what was `given`, with
+ * which they share all that is not replaced. */
+bool gw_custom_input(const struct gw_operation *op, const struct gw_value *given,
+                     struct gw_arena *arena, struct gw_value *input, struct gw_custom_call *custom,
+                     struct gw_err *err);
+/* What a request carries beside its parameters. */
+void gw_custom_request(const struct gw_operation *op, struct gw_arena *arena,
+                       struct gw_http_request *req);
+/* An answer before it is read: an error may come with status 200. */
+void gw_custom_response(const struct gw_operation *op, struct gw_arena *arena,
+                        struct gw_http_response *res);
+/* What was read, as users want it. */
+void gw_custom_output(const struct gw_operation *op, const struct gw_custom_call *custom,
+                      const struct gw_http_response *res, struct gw_arena *arena,
+                      struct gw_value *output);
+/* Server: errors are <Error> alone, without <ErrorResponse>. */
+bool gw_custom_bare_errors(const struct gw_service *service);
 
 /* ---- customisations.c: what no model tells ---------------------------------------------------- */
 

@@ -17,10 +17,10 @@ static const struct gw_wire *find_wire(const struct gw_service *service, struct 
     } protocols[] = {
         [GW_PROTOCOL_JSON] = {"json", &gw_wire_json},
         [GW_PROTOCOL_QUERY] = {"query", &gw_wire_query},
-        [GW_PROTOCOL_EC2] = {"ec2", NULL},
-        [GW_PROTOCOL_REST_JSON] = {"rest-json", NULL},
-        [GW_PROTOCOL_REST_XML] = {"rest-xml", NULL},
-        [GW_PROTOCOL_CBOR] = {"smithy-rpc-v2-cbor", NULL},
+        [GW_PROTOCOL_EC2] = {"ec2", &gw_wire_ec2},
+        [GW_PROTOCOL_REST_JSON] = {"rest-json", &gw_wire_rest_json},
+        [GW_PROTOCOL_REST_XML] = {"rest-xml", &gw_wire_rest_xml},
+        [GW_PROTOCOL_CBOR] = {"smithy-rpc-v2-cbor", &gw_wire_cbor},
     };
     enum gw_protocol protocol = gw_service_protocol(service);
     if (!protocols[protocol].wire) {
@@ -67,6 +67,18 @@ bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_v
     }
     gw_buf_clear(walk->out);
     return written;
+}
+
+void gw_protocol_name_unknown(const struct gw_walk *walk, const struct gw_shape *shape,
+                              struct gw_view name, struct gw_value *out)
+{
+    if (!(gw_shape_flags(shape) & GW_SHAPE_UNION) || walk->refusal != GW_ERR_PROTOCOL ||
+        name.len == 0 || out->as.map.count > 0) {
+        return;
+    }
+    struct gw_value *unknown = gw_map_add(walk->arena, out, GW_VIEW("SDK_UNKNOWN_MEMBER"));
+    *unknown = gw_value_map();
+    *gw_map_add(walk->arena, unknown, GW_VIEW("name")) = gw_value_string(name);
 }
 
 /* ---- client, request ------------------------------------------------------------------------- */
@@ -116,7 +128,11 @@ bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_va
         return false;
     }
     struct gw_value all = add_tokens(op, input, token, arena);
-    return wire->write_request(op, &all, arena, out, err);
+    if (!wire->write_request(op, &all, arena, out, err)) {
+        return false;
+    }
+    gw_custom_request(op, arena, out);
+    return true;
 }
 
 /* ---- client, response ------------------------------------------------------------------------ */
@@ -162,13 +178,22 @@ static void complete_error(const struct gw_http_response *res, struct gw_arena *
     }
 }
 
-/* A service that has something to say sends at least "{}" or its root element. */
+/* Headers alone may be the answer. */
+static bool may_be_empty(const struct gw_service *service)
+{
+    enum gw_protocol protocol = gw_service_protocol(service);
+    return protocol == GW_PROTOCOL_REST_JSON || protocol == GW_PROTOCOL_REST_XML ||
+           protocol == GW_PROTOCOL_CBOR;
+}
+
+/* Else a service that has something to say sends at least "{}" or its root element. */
 static bool check_presence(const struct gw_operation *op, const struct gw_http_response *res,
                            struct gw_err *err)
 {
     const struct gw_shape *shape = gw_operation_output(op);
     struct gw_walk walk = {.op = op, .refusal = GW_ERR_PROTOCOL, .err = err};
     return res->body.len > 0 || !shape || gw_shape_member_count(shape) == 0 ||
+           may_be_empty(gw_operation_service(op)) ||
            gw_walk_fail(&walk, NULL, "the answer is empty");
 }
 
@@ -188,22 +213,25 @@ enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
     if (!wire) {
         return GW_ANSWER_GARBAGE;
     }
-    if (res->status >= 200 && res->status < 300) {
+    struct gw_http_response judged = *res;
+    gw_custom_response(op, arena, &judged);
+    if (judged.status >= 200 && judged.status < 300) {
         *output = gw_value_map();
         if (has_output_in_events(op)) {
             return GW_ANSWER_OK;
         }
-        return check_presence(op, res, err) && wire->read_output(op, res, arena, output, err)
+        return check_presence(op, &judged, err) &&
+                       wire->read_output(op, &judged, arena, output, err)
                    ? GW_ANSWER_OK
                    : GW_ANSWER_GARBAGE;
     }
     *error = (struct gw_aws_error){
         .service = gw_service_name(service),
         .operation = gw_operation_name(op),
-        .http_status = res->status,
+        .http_status = judged.status,
     };
-    wire->read_error(op, res, arena, error);
-    complete_error(res, arena, error);
+    wire->read_error(op, &judged, arena, error);
+    complete_error(&judged, arena, error);
     return GW_ANSWER_AWS_ERROR;
 }
 
@@ -247,12 +275,15 @@ static struct gw_view reason_of(int status)
     return GW_VIEW("Other");
 }
 
-static void begin_response(struct gw_http_response *out, int status, struct gw_view request_id,
-                           struct gw_arena *arena)
+static void begin_response(const struct gw_service *service, int status, struct gw_view request_id,
+                           struct gw_arena *arena, struct gw_http_response *out)
 {
+    bool bare = gw_custom_bare_errors(service);
     *out = (struct gw_http_response){.status = status, .reason = reason_of(status)};
     if (request_id.len > 0) {
-        gw_headers_add(arena, &out->headers, GW_VIEW("x-amzn-RequestId"), request_id);
+        gw_headers_add(arena, &out->headers,
+                       bare ? GW_VIEW("x-amz-request-id") : GW_VIEW("x-amzn-RequestId"),
+                       request_id);
     }
 }
 
@@ -265,7 +296,7 @@ bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_v
     if (!wire) {
         return false;
     }
-    begin_response(out, status ? status : 200, request_id, arena);
+    begin_response(gw_operation_service(op), status ? status : 200, request_id, arena, out);
     return wire->write_response(op, output, request_id, arena, out, err);
 }
 
@@ -287,6 +318,6 @@ bool gw_protocol_write_error(const struct gw_service *service, const struct gw_o
     if (full.http_status == 0) {
         full.http_status = 400;
     }
-    begin_response(out, full.http_status, full.request_id, arena);
+    begin_response(service, full.http_status, full.request_id, arena, out);
     return wire->write_error(service, op, &full, arena, out, err);
 }

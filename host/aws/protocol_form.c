@@ -4,11 +4,38 @@
 
 #include <stdlib.h>
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* EC2: its own name for queries, else the wire name with a capital. */
+static struct gw_view ec2_name(const struct gw_member *member, struct gw_arena *arena)
+{
+    struct gw_view name = gw_member_query_name(member);
+    if (name.len > 0) {
+        return name;
+    }
+    name = gw_arena_dup(arena, gw_member_wire_name(member));
+    char *first = (char *)name.data;
+    *first = *first >= 'a' && *first <= 'z' ? (char)(*first - 'a' + 'A') : *first;
+    return name;
+}
+
+static struct gw_view form_name(enum gw_form_dialect dialect, const struct gw_member *member,
+                                struct gw_arena *arena)
+{
+    return dialect == GW_FORM_EC2 ? ec2_name(member, arena) : gw_member_element_name(member);
+}
+
+static bool is_flat(enum gw_form_dialect dialect, const struct gw_member *member)
+{
+    return dialect == GW_FORM_EC2 || (gw_member_flags(member) & GW_MEMBER_FLATTENED);
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* The walk's text is scratch space for one value; the form goes to `form`. */
 struct writer {
     struct gw_walk walk;
+    enum gw_form_dialect dialect;
     struct gw_buf *form;
     struct gw_buf key;
     struct gw_buf text;
@@ -57,7 +84,7 @@ static bool write_structure(struct writer *w, const struct gw_path *path,
         if (entry->value.kind == GW_NULL) {
             continue;
         }
-        size_t mark = push_name(w, gw_member_element_name(member));
+        size_t mark = push_name(w, form_name(w->dialect, member, w->walk.arena));
         if (!write_member(w, &place, member, &entry->value)) {
             return false;
         }
@@ -66,7 +93,7 @@ static bool write_structure(struct writer *w, const struct gw_path *path,
     return true;
 }
 
-/* An empty list is sent as such: "List=". */
+/* An empty list is sent as such, "List=", but not to EC2. */
 static bool write_list(struct writer *w, const struct gw_path *path, const struct gw_member *member,
                        const struct gw_value *list)
 {
@@ -74,11 +101,13 @@ static bool write_list(struct writer *w, const struct gw_path *path, const struc
     size_t count = list->kind == GW_LIST ? list->as.list.count : 0;
     size_t sent = 0;
     if (count == 0) {
-        emit(w, GW_VIEW_NONE);
+        if (w->dialect == GW_FORM_QUERY) {
+            emit(w, GW_VIEW_NONE);
+        }
         return true;
     }
     size_t mark = w->key.len;
-    if (!(gw_member_flags(member) & GW_MEMBER_FLATTENED)) {
+    if (!is_flat(w->dialect, member)) {
         push_name(w, gw_member_wire_name(element));
     }
     for (size_t i = 0; i < count; i++) {
@@ -119,7 +148,7 @@ static bool write_map(struct writer *w, const struct gw_path *path, const struct
 {
     size_t mark = w->key.len;
     size_t sent = 0;
-    if (!(gw_member_flags(member) & GW_MEMBER_FLATTENED)) {
+    if (!is_flat(w->dialect, member)) {
         push_name(w, GW_VIEW("entry"));
     }
     for (size_t i = 0; map->kind == GW_MAP && i < map->as.map.count; i++) {
@@ -173,10 +202,10 @@ void gw_protocol_write_form_pair(struct gw_view key, struct gw_view text, struct
     gw_percent_write(text, false, form);
 }
 
-bool gw_protocol_write_form(const struct gw_walk *walk, const struct gw_shape *shape,
-                            const struct gw_value *value)
+bool gw_protocol_write_form(const struct gw_walk *walk, enum gw_form_dialect dialect,
+                            const struct gw_shape *shape, const struct gw_value *value)
 {
-    struct writer w = {.walk = *walk, .form = walk->out};
+    struct writer w = {.walk = *walk, .dialect = dialect, .form = walk->out};
     gw_buf_init(&w.key, walk->out->limit_bytes);
     gw_buf_init(&w.text, walk->out->limit_bytes);
     w.walk.out = &w.text;
@@ -191,10 +220,12 @@ bool gw_protocol_write_form(const struct gw_walk *walk, const struct gw_shape *s
 
 /* ---- reading: the pairs ---------------------------------------------------------------------- */
 
+/* Pairs of one key keep the order in which they came. */
 static int compare_pairs(const void *left, const void *right)
 {
     const struct gw_form_pair *a = left, *b = right;
-    return gw_view_compare(a->key, b->key);
+    int order = gw_view_compare(a->key, b->key);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
 }
 
 static bool read_pair(struct gw_view text, struct gw_arena *arena, struct gw_form_pair *pair)
@@ -215,7 +246,11 @@ bool gw_protocol_read_form(struct gw_view text, struct gw_arena *arena, struct g
     }
     *out = (struct gw_form){.pairs = gw_arena_alloc(arena, room * sizeof *out->pairs)};
     while (gw_view_next(&rest, '&', &part)) {
-        if (part.len > 0 && !read_pair(part, arena, &out->pairs[out->count++])) {
+        if (part.len == 0) {
+            continue;
+        }
+        out->pairs[out->count].number = out->count;
+        if (!read_pair(part, arena, &out->pairs[out->count++])) {
             return false;
         }
     }
@@ -238,6 +273,17 @@ static size_t lower_bound(const struct gw_form *form, struct gw_view key)
     return low;
 }
 
+size_t gw_form_find(const struct gw_form *form, struct gw_view key, size_t *count)
+{
+    size_t at = lower_bound(form, key);
+    size_t end = at;
+    while (end < form->count && gw_view_equal(form->pairs[end].key, key)) {
+        end++;
+    }
+    *count = end - at;
+    return at;
+}
+
 const struct gw_view *gw_form_get(const struct gw_form *form, struct gw_view key)
 {
     size_t at = lower_bound(form, key);
@@ -250,6 +296,7 @@ const struct gw_view *gw_form_get(const struct gw_form *form, struct gw_view key
 struct reader {
     const struct gw_walk *walk;
     const struct gw_form *form;
+    enum gw_form_dialect dialect;
 };
 
 static bool read_member(const struct reader *r, const struct gw_path *path,
@@ -274,7 +321,7 @@ static bool read_structure(const struct reader *r, const struct gw_path *path,
     *out = gw_value_map();
     for (size_t i = 0; i < gw_shape_member_count(shape); i++) {
         const struct gw_member *member = gw_shape_member(shape, i);
-        struct gw_view wire = gw_member_element_name(member);
+        struct gw_view wire = form_name(r->dialect, member, r->walk->arena);
         struct gw_view name = gw_member_name(member);
         struct gw_view place_key = key.len == 0
                                        ? wire
@@ -294,7 +341,7 @@ static struct gw_view numbered(const struct reader *r, struct gw_view key,
                                const struct gw_member *member, struct gw_view between,
                                size_t number)
 {
-    if (gw_member_flags(member) & GW_MEMBER_FLATTENED) {
+    if (is_flat(r->dialect, member)) {
         return gw_arena_printf(r->walk->arena, "%.*s.%zu", GW_VIEW_ARGS(key), number);
     }
     return gw_arena_printf(r->walk->arena, "%.*s.%.*s.%zu", GW_VIEW_ARGS(key),
@@ -375,10 +422,11 @@ static bool read_member(const struct reader *r, const struct gw_path *path,
     return read;
 }
 
-bool gw_protocol_read_form_values(const struct gw_walk *walk, const struct gw_shape *shape,
-                                  const struct gw_form *form, struct gw_value *out)
+bool gw_protocol_read_form_values(const struct gw_walk *walk, enum gw_form_dialect dialect,
+                                  const struct gw_shape *shape, const struct gw_form *form,
+                                  struct gw_value *out)
 {
-    struct reader r = {walk, form};
+    struct reader r = {walk, form, dialect};
     bool secret = gw_shape_flags(shape) & GW_SHAPE_SENSITIVE;
     return read_structure(&r, NULL, shape, GW_VIEW_NONE, secret, out);
 }

@@ -4,64 +4,20 @@
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-/* "aws.protocoltests#FooError:http://internal" is "FooError". */
-static struct gw_view bare_code(struct gw_view text)
-{
-    text = gw_view_sub(text, 0, gw_view_find_char(text, ':'));
-    size_t hash = gw_view_find_char(text, '#');
-    return gw_view_trim(hash == GW_NPOS ? text : gw_view_sub(text, hash + 1, text.len));
-}
-
-static struct gw_view first_text(const struct gw_value *map, const char *const *names)
-{
-    struct gw_view text = GW_VIEW_NONE;
-    for (; *names && text.len == 0; names++) {
-        text = gw_map_text(map, gw_view_of(*names));
-    }
-    return text;
-}
-
 static void read_error(const struct gw_operation *op, const struct gw_http_response *res,
                        struct gw_arena *arena, struct gw_aws_error *error)
 {
-    static const char *const code_names[] = {"code", "Code", "__type", NULL};
-    static const char *const message_names[] = {"message", "Message", "errorMessage",
-                                                "error_description", NULL};
     struct gw_value body;
-    if (!gw_json_parse(res->body, arena, &body, NULL) || body.kind != GW_MAP) {
+    if (!gw_json_parse(res->body, arena, &body, NULL)) {
         body = gw_value_map();
     }
-    struct gw_view type = gw_headers_get(&res->headers, GW_VIEW("x-amzn-errortype"));
-    type = gw_arena_dup(arena, bare_code(type.len > 0 ? type : first_text(&body, code_names)));
-    error->code = type;
-    error->message = first_text(&body, message_names);
-    error->shape = gw_protocol_find_error(op, type);
-
-    /* "AWS.SimpleQueueService.NonExistentQueue;Sender": what the service said as a query service */
-    struct gw_view query = gw_headers_get(&res->headers, GW_VIEW("x-amzn-query-error"));
-    if (gw_service_query_compatible(gw_operation_service(op)) && query.len > 0) {
-        error->code =
-            gw_arena_dup(arena, gw_view_trim(gw_view_sub(query, 0, gw_view_find_char(query, ';'))));
-        error->shape = error->shape ? error->shape : gw_protocol_find_error(op, error->code);
-    }
+    gw_protocol_name_error(op, res, &body, arena, error);
     if (error->shape) {
         struct gw_walk walk = {.op = op, .what = "error member", .arena = arena};
         if (!gw_protocol_read_json(&walk, error->shape, res->body, &error->detail)) {
             error->detail = gw_value_map(); /* still the error it is, but without its members */
         }
     }
-}
-
-/* The member that carries the message, as the model spells it. */
-static struct gw_view message_name(const struct gw_shape *shape)
-{
-    for (size_t i = 0; shape && i < gw_shape_member_count(shape); i++) {
-        struct gw_view name = gw_member_name(gw_shape_member(shape, i));
-        if (gw_view_equal_nocase(name, GW_VIEW("message"))) {
-            return name;
-        }
-    }
-    return GW_VIEW("message");
 }
 
 static void write_pair(struct gw_buf *out, struct gw_view key, struct gw_view text)
@@ -74,15 +30,8 @@ static void write_pair(struct gw_buf *out, struct gw_view key, struct gw_view te
 /* {"__type":"...","message":"...", and what else the error's shape models} */
 static bool write_error_body(const struct gw_walk *walk, const struct gw_aws_error *error)
 {
-    struct gw_view message = message_name(error->shape);
-    struct gw_value others = gw_value_map();
-    const struct gw_value *detail = &error->detail;
-    for (size_t i = 0; detail->kind == GW_MAP && i < detail->as.map.count; i++) {
-        const struct gw_entry *entry = &detail->as.map.entries[i];
-        if (!gw_view_equal(entry->key, message)) {
-            *gw_map_add(walk->arena, &others, entry->key) = entry->value;
-        }
-    }
+    struct gw_view message = gw_protocol_message_name(error->shape);
+    struct gw_value others = gw_protocol_error_members(error, walk->arena);
     gw_buf_add_char(walk->out, '{');
     write_pair(walk->out, GW_VIEW("__type"),
                error->shape ? gw_shape_name(error->shape) : error->code);
@@ -192,11 +141,7 @@ static bool write_error(const struct gw_service *service, const struct gw_operat
                            .out = &body,
                            .err = err};
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), content_type(service, arena));
-    if (gw_service_query_compatible(service)) {
-        gw_headers_add(arena, &out->headers, GW_VIEW("x-amzn-query-error"),
-                       gw_arena_printf(arena, "%.*s;%s", GW_VIEW_ARGS(error->code),
-                                       error->http_status < 500 ? "Sender" : "Receiver"));
-    }
+    gw_protocol_add_query_error(service, error, arena, &out->headers);
     gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     bool written = write_error_body(&walk, error);
     return gw_protocol_take_body(&walk, written, &out->body);

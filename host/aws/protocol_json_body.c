@@ -29,7 +29,7 @@ static bool write_members(const struct gw_walk *walk, const struct gw_path *path
         if (!member) {
             return gw_walk_fail(walk, &place, "no such member");
         }
-        if (entry->value.kind == GW_NULL) {
+        if (entry->value.kind == GW_NULL || !gw_walk_in_body(walk, path, member)) {
             continue;
         }
         write_comma(walk, &first);
@@ -112,12 +112,22 @@ static bool write_quoted(const struct gw_walk *walk, const struct gw_path *path,
     return written;
 }
 
+/* JSON inside a JSON string. */
+static bool write_json_text(const struct gw_walk *walk, const struct gw_value *value)
+{
+    gw_json_write_string(gw_protocol_json_text(walk, value), walk->out);
+    return true;
+}
+
 static bool write_scalar(const struct gw_walk *walk, const struct gw_path *path,
                          const struct gw_member *member, const struct gw_value *value)
 {
     const struct gw_shape *shape = gw_member_shape(member);
     unsigned format = gw_member_timestamp_format(member);
     double number;
+    if (gw_member_flags(member) & GW_MEMBER_JSON_VALUE) {
+        return write_json_text(walk, value);
+    }
     switch (gw_shape_type(shape)) {
     case GW_SHAPE_STRING:
         return value->kind == GW_STRING ? (gw_json_write_string(value->as.string, walk->out), true)
@@ -184,6 +194,37 @@ bool gw_protocol_write_json_members(const struct gw_walk *walk, const struct gw_
     return write_members(walk, NULL, shape, value, false);
 }
 
+bool gw_protocol_write_json_member(const struct gw_walk *walk, const struct gw_path *path,
+                                   const struct gw_member *member, const struct gw_value *value)
+{
+    return write_member(walk, path, member, value);
+}
+
+/* ---- JSON as text ---------------------------------------------------------------------------- */
+
+struct gw_view gw_protocol_json_text(const struct gw_walk *walk, const struct gw_value *value)
+{
+    static const struct gw_json_options reveal = {.reveal_secrets = true};
+    struct gw_buf text;
+    if (value->kind == GW_STRING) {
+        return value->as.string;
+    }
+    gw_buf_init(&text, GW_PROTOCOL_MAX_BYTES);
+    gw_json_write(value, &reveal, &text);
+    struct gw_view copy = gw_arena_dup(walk->arena, gw_buf_view(&text));
+    gw_buf_clear(&text);
+    return copy;
+}
+
+void gw_protocol_read_json_text(const struct gw_walk *walk, struct gw_view text,
+                                struct gw_value *out)
+{
+    struct gw_value parsed;
+    bool structured = gw_json_parse(text, walk->arena, &parsed, NULL) &&
+                      (parsed.kind == GW_MAP || parsed.kind == GW_LIST);
+    *out = structured ? parsed : gw_value_string(text);
+}
+
 /* ---- JSON to values -------------------------------------------------------------------------- */
 
 static bool read_member(const struct gw_walk *walk, const struct gw_path *path,
@@ -209,11 +250,16 @@ static bool read_structure(const struct gw_walk *walk, const struct gw_path *pat
                            const struct gw_shape *shape, const struct gw_value *json, bool secret,
                            struct gw_value *out)
 {
+    struct gw_view unknown = GW_VIEW_NONE;
     *out = gw_value_map();
     for (size_t i = 0; i < json->as.map.count; i++) {
         const struct gw_entry *entry = &json->as.map.entries[i];
         const struct gw_member *member = find_wire_name(shape, entry->key);
-        if (!member || entry->value.kind == GW_NULL) {
+        if (entry->value.kind == GW_NULL || (member && !gw_walk_in_body(walk, path, member))) {
+            continue;
+        }
+        if (!member) {
+            unknown = gw_view_equal(entry->key, GW_VIEW("__type")) ? unknown : entry->key;
             continue;
         }
         struct gw_path place = gw_path_name(path, gw_member_name(member));
@@ -222,6 +268,7 @@ static bool read_structure(const struct gw_walk *walk, const struct gw_path *pat
             return false;
         }
     }
+    gw_protocol_name_unknown(walk, shape, unknown, out);
     return true;
 }
 
@@ -297,7 +344,8 @@ static bool read_scalar(const struct gw_walk *walk, const struct gw_path *path,
         understood = read_string(walk, json, out);
         break;
     case GW_SHAPE_BLOB:
-        if (json->kind == GW_STRING) {
+        understood = json->kind == GW_STRING;
+        if (understood && !walk->raw_blobs) {
             return gw_walk_read_scalar(walk, path, member, json->as.string, out);
         }
         break;
@@ -324,18 +372,6 @@ static bool read_scalar(const struct gw_walk *walk, const struct gw_path *path,
     return understood || gw_walk_mismatch(walk, path, shape, json);
 }
 
-/* Whoever takes a part out of a secret has a secret. */
-static void mark_secret(struct gw_value *value)
-{
-    value->secret = true;
-    for (size_t i = 0; value->kind == GW_LIST && i < value->as.list.count; i++) {
-        mark_secret(&value->as.list.items[i]);
-    }
-    for (size_t i = 0; value->kind == GW_MAP && i < value->as.map.count; i++) {
-        mark_secret(&value->as.map.entries[i].value);
-    }
-}
-
 static bool read_member(const struct gw_walk *walk, const struct gw_path *path,
                         const struct gw_member *member, const struct gw_value *json, bool secret,
                         struct gw_value *out)
@@ -350,7 +386,7 @@ static bool read_member(const struct gw_walk *walk, const struct gw_path *path,
     if (gw_shape_flags(shape) & GW_SHAPE_DOCUMENT) {
         *out = *json;
         if (secret) {
-            mark_secret(out);
+            gw_value_mark_secret(out);
         }
         return true;
     }
@@ -367,22 +403,38 @@ static bool read_member(const struct gw_walk *walk, const struct gw_path *path,
     return read;
 }
 
+static bool parse_body(const struct gw_walk *walk, struct gw_view body, struct gw_value *json)
+{
+    struct gw_err err = {0};
+    return gw_json_parse(body, walk->arena, json, &err) ||
+           gw_walk_fail(walk, NULL, "the body is not understood: %s", err.message);
+}
+
+bool gw_protocol_read_json_member(const struct gw_walk *walk, const struct gw_path *path,
+                                  const struct gw_member *member, struct gw_view body,
+                                  struct gw_value *out)
+{
+    struct gw_value json;
+    return parse_body(walk, body, &json) && read_member(walk, path, member, &json, false, out);
+}
+
+bool gw_protocol_read_tree(const struct gw_walk *walk, const struct gw_shape *shape,
+                           const struct gw_value *tree, struct gw_value *out)
+{
+    *out = gw_value_map();
+    if (tree->kind != GW_MAP) {
+        return gw_walk_fail(walk, NULL, "the body is not understood: expected an object, got %s",
+                            gw_kind_name(tree->kind));
+    }
+    bool secret = shape && (gw_shape_flags(shape) & GW_SHAPE_SENSITIVE);
+    return !shape || read_structure(walk, NULL, shape, tree, secret, out);
+}
+
 bool gw_protocol_read_json(const struct gw_walk *walk, const struct gw_shape *shape,
                            struct gw_view body, struct gw_value *out)
 {
     struct gw_value json;
-    struct gw_err err = {0};
     *out = gw_value_map();
-    if (body.len == 0) {
-        return true;
-    }
-    if (!gw_json_parse(body, walk->arena, &json, &err)) {
-        return gw_walk_fail(walk, NULL, "the body is not understood: %s", err.message);
-    }
-    if (json.kind != GW_MAP) {
-        return gw_walk_fail(walk, NULL, "the body is not understood: expected an object, got %s",
-                            gw_kind_name(json.kind));
-    }
-    bool secret = shape && (gw_shape_flags(shape) & GW_SHAPE_SENSITIVE);
-    return !shape || read_structure(walk, NULL, shape, &json, secret, out);
+    return body.len == 0 ||
+           (parse_body(walk, body, &json) && gw_protocol_read_tree(walk, shape, &json, out));
 }

@@ -1,11 +1,13 @@
-/* protocol_query: awsQuery. A form goes out, an XML document comes back:
- * <OpResponse><OpResult>...</OpResult><ResponseMetadata>...</ResponseMetadata></OpResponse>. */
+/* protocol_query: awsQuery, and ec2Query, which differs little. A form goes out, XML comes back:
+ *   query  <OpResponse><OpResult>...</OpResult><ResponseMetadata><RequestId/></ResponseMetadata>
+ *   ec2    <OpResponse><requestId/>...</OpResponse> */
 #include "aws/internal.h"
 
 /* ---- client ---------------------------------------------------------------------------------- */
 
-static bool write_request(const struct gw_operation *op, const struct gw_value *input,
-                          struct gw_arena *arena, struct gw_http_request *out, struct gw_err *err)
+static bool write_request(const struct gw_operation *op, enum gw_form_dialect dialect,
+                          const struct gw_value *input, struct gw_arena *arena,
+                          struct gw_http_request *out, struct gw_err *err)
 {
     struct gw_buf body;
     struct gw_walk walk = {.op = op,
@@ -23,8 +25,22 @@ static bool write_request(const struct gw_operation *op, const struct gw_value *
     gw_protocol_write_form_pair(GW_VIEW("Version"),
                                 gw_service_api_version(gw_operation_service(op)), &body);
     const struct gw_shape *shape = gw_operation_input(op);
-    bool written = !shape || gw_protocol_write_form(&walk, shape, input);
+    bool written = !shape || gw_protocol_write_form(&walk, dialect, shape, input);
     return gw_protocol_take_body(&walk, written, &out->body);
+}
+
+static bool write_query_request(const struct gw_operation *op, const struct gw_value *input,
+                                struct gw_arena *arena, struct gw_http_request *out,
+                                struct gw_err *err)
+{
+    return write_request(op, GW_FORM_QUERY, input, arena, out, err);
+}
+
+static bool write_ec2_request(const struct gw_operation *op, const struct gw_value *input,
+                              struct gw_arena *arena, struct gw_http_request *out,
+                              struct gw_err *err)
+{
+    return write_request(op, GW_FORM_EC2, input, arena, out, err);
 }
 
 /* Anything may answer 200: a proxy's login page, say. Only <...Response> is the service. */
@@ -61,67 +77,32 @@ static bool read_output(const struct gw_operation *op, const struct gw_http_resp
     return !shape || !result || gw_protocol_read_xml(&walk, shape, result, output);
 }
 
-/* <ErrorResponse><Error>, <Response><Errors><Error>, or <Error> alone; NULL for anything else. */
-static const struct gw_xml *find_error_element(const struct gw_xml *root)
-{
-    if (gw_view_equal(root->name, GW_VIEW("Error"))) {
-        return root;
-    }
-    const struct gw_xml *errors = gw_xml_child(root, GW_VIEW("Errors"));
-    return gw_xml_child(errors ? errors : root, GW_VIEW("Error"));
-}
-
-static struct gw_view child_text(const struct gw_xml *parent, struct gw_view name)
-{
-    const struct gw_xml *child = gw_xml_child(parent, name);
-    return child ? gw_view_trim(child->text) : GW_VIEW_NONE;
-}
-
-static struct gw_view request_id(const struct gw_xml *root)
-{
-    struct gw_view id = child_text(root, GW_VIEW("RequestId"));
-    return id.len > 0 ? id : child_text(root, GW_VIEW("RequestID"));
-}
-
 static void read_error(const struct gw_operation *op, const struct gw_http_response *res,
                        struct gw_arena *arena, struct gw_aws_error *error)
 {
     struct gw_walk walk = {.op = op, .what = "error member", .arena = arena};
-    struct gw_xml *root;
-    if (!gw_xml_parse(res->body, arena, &root, NULL)) {
-        return;
-    }
-    error->request_id = request_id(root);
-    const struct gw_xml *element = find_error_element(root);
-    if (!element) {
-        return;
-    }
-    error->code = child_text(element, GW_VIEW("Code"));
-    error->message = child_text(element, GW_VIEW("Message"));
-    if (error->message.len == 0) {
-        error->message = child_text(element, GW_VIEW("message"));
-    }
-    error->shape = gw_protocol_find_error(op, error->code);
-    if (error->shape && !gw_protocol_read_xml(&walk, error->shape, element, &error->detail)) {
+    const struct gw_xml *element = gw_protocol_name_xml_error(op, res, arena, error);
+    if (element && error->shape &&
+        !gw_protocol_read_xml(&walk, error->shape, element, &error->detail)) {
         error->detail = gw_value_map(); /* still the error it is, but without its members */
     }
 }
 
 /* ---- server ---------------------------------------------------------------------------------- */
 
-/* The parameters are the body of a POST, and the query of a GET. */
+/* The parameters: the body, or behind the '?' of a GET. */
 static struct gw_view form_of(const struct gw_http_request *req)
 {
+    size_t question = gw_view_find_char(req->url, '?');
     if (!gw_view_equal(req->method, GW_VIEW("GET"))) {
         return req->body;
     }
-    size_t question = gw_view_find_char(req->url, '?');
     return question == GW_NPOS ? GW_VIEW_NONE : gw_view_sub(req->url, question + 1, req->url.len);
 }
 
-static bool read_request(const struct gw_service *service, const struct gw_http_request *req,
-                         struct gw_arena *arena, const struct gw_operation **op,
-                         struct gw_value *input, struct gw_err *err)
+static bool read_request(const struct gw_service *service, enum gw_form_dialect dialect,
+                         const struct gw_http_request *req, struct gw_arena *arena,
+                         const struct gw_operation **op, struct gw_value *input, struct gw_err *err)
 {
     struct gw_form form;
     struct gw_view name = gw_service_name(service);
@@ -141,7 +122,21 @@ static bool read_request(const struct gw_service *service, const struct gw_http_
     struct gw_walk walk = {
         .op = *op, .what = "parameter", .refusal = GW_ERR_INPUT, .arena = arena, .err = err};
     const struct gw_shape *shape = gw_operation_input(*op);
-    return !shape || gw_protocol_read_form_values(&walk, shape, &form, input);
+    return !shape || gw_protocol_read_form_values(&walk, dialect, shape, &form, input);
+}
+
+static bool read_query_request(const struct gw_service *service, const struct gw_http_request *req,
+                               struct gw_arena *arena, const struct gw_operation **op,
+                               struct gw_value *input, struct gw_err *err)
+{
+    return read_request(service, GW_FORM_QUERY, req, arena, op, input, err);
+}
+
+static bool read_ec2_request(const struct gw_service *service, const struct gw_http_request *req,
+                             struct gw_arena *arena, const struct gw_operation **op,
+                             struct gw_value *input, struct gw_err *err)
+{
+    return read_request(service, GW_FORM_EC2, req, arena, op, input, err);
 }
 
 static void open_root(const struct gw_service *service, struct gw_view name, const char *suffix,
@@ -164,6 +159,7 @@ static void write_element(const char *name, struct gw_view text, struct gw_buf *
     gw_buf_addf(out, "</%s>", name);
 }
 
+/* The members, in the wrapper where there is one. */
 static bool write_result(const struct gw_walk *walk, const struct gw_value *output)
 {
     const struct gw_shape *shape = gw_operation_output(walk->op);
@@ -181,10 +177,16 @@ static bool write_result(const struct gw_walk *walk, const struct gw_value *outp
     return written;
 }
 
+static bool is_ec2(const struct gw_service *service)
+{
+    return gw_service_protocol(service) == GW_PROTOCOL_EC2;
+}
+
 static bool write_response(const struct gw_operation *op, const struct gw_value *output,
                            struct gw_view id, struct gw_arena *arena, struct gw_http_response *out,
                            struct gw_err *err)
 {
+    const struct gw_service *service = gw_operation_service(op);
     struct gw_buf body;
     struct gw_walk walk = {.op = op,
                            .what = "result member",
@@ -194,26 +196,34 @@ static bool write_response(const struct gw_operation *op, const struct gw_value 
                            .err = err};
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), GW_VIEW("text/xml"));
     gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
-    open_root(gw_operation_service(op), gw_operation_name(op), "Response", &body);
+    open_root(service, gw_operation_name(op), "Response", &body);
+    if (is_ec2(service)) {
+        write_element("requestId", id, &body);
+    }
     bool written = write_result(&walk, output);
-    gw_buf_add_text(&body, "<ResponseMetadata>");
-    write_element("RequestId", id, &body);
-    gw_buf_addf(&body, "</ResponseMetadata></%.*sResponse>", GW_VIEW_ARGS(gw_operation_name(op)));
+    if (!is_ec2(service)) {
+        gw_buf_add_text(&body, "<ResponseMetadata>");
+        write_element("RequestId", id, &body);
+        gw_buf_add_text(&body, "</ResponseMetadata>");
+    }
+    gw_buf_addf(&body, "</%.*sResponse>", GW_VIEW_ARGS(gw_operation_name(op)));
     return gw_protocol_take_body(&walk, written, &out->body);
 }
 
-/* The modelled members beyond the message. */
-static bool write_detail(const struct gw_walk *walk, const struct gw_aws_error *error)
+/* What stands in <Error>, and the modelled members beyond the message. */
+static bool write_error_element(const struct gw_walk *walk, const struct gw_aws_error *error)
 {
-    struct gw_value others = gw_value_map();
-    const struct gw_value *detail = &error->detail;
-    for (size_t i = 0; detail->kind == GW_MAP && i < detail->as.map.count; i++) {
-        const struct gw_entry *entry = &detail->as.map.entries[i];
-        if (!gw_view_equal_nocase(entry->key, GW_VIEW("message"))) {
-            *gw_map_add(walk->arena, &others, entry->key) = entry->value;
-        }
+    struct gw_value others = gw_protocol_error_members(error, walk->arena);
+    gw_buf_add_text(walk->out, "<Error>");
+    write_element("Type", error->http_status < 500 ? GW_VIEW("Sender") : GW_VIEW("Receiver"),
+                  walk->out);
+    write_element("Code", error->code, walk->out);
+    if (error->message.len > 0) {
+        write_element("Message", error->message, walk->out);
     }
-    return !error->shape || gw_protocol_write_xml(walk, error->shape, &others);
+    bool written = !error->shape || gw_protocol_write_xml(walk, error->shape, &others);
+    gw_buf_add_text(walk->out, "</Error>");
+    return written;
 }
 
 static bool write_error(const struct gw_service *service, const struct gw_operation *op,
@@ -227,23 +237,21 @@ static bool write_error(const struct gw_service *service, const struct gw_operat
                            .arena = arena,
                            .out = &body,
                            .err = err};
+    bool ec2 = is_ec2(service);
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), GW_VIEW("text/xml"));
     gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
-    open_root(service, GW_VIEW("ErrorResponse"), "", &body);
-    gw_buf_add_text(&body, "<Error>");
-    write_element("Type", error->http_status < 500 ? GW_VIEW("Sender") : GW_VIEW("Receiver"),
-                  &body);
-    write_element("Code", error->code, &body);
-    if (error->message.len > 0) {
-        write_element("Message", error->message, &body);
-    }
-    bool written = write_detail(&walk, error);
-    gw_buf_add_text(&body, "</Error>");
-    write_element("RequestId", error->request_id, &body);
-    gw_buf_add_text(&body, "</ErrorResponse>");
+    ec2 ? (void)gw_buf_add_text(&body, "<Response><Errors>")
+        : open_root(service, GW_VIEW("ErrorResponse"), "", &body);
+    bool written = write_error_element(&walk, error);
+    gw_buf_add_text(&body, ec2 ? "</Errors>" : "");
+    write_element(ec2 ? "RequestID" : "RequestId", error->request_id, &body);
+    gw_buf_add_text(&body, ec2 ? "</Response>" : "</ErrorResponse>");
     return gw_protocol_take_body(&walk, written, &out->body);
 }
 
 const struct gw_wire gw_wire_query = {
-    write_request, read_output, read_error, read_request, write_response, write_error,
+    write_query_request, read_output, read_error, read_query_request, write_response, write_error,
+};
+const struct gw_wire gw_wire_ec2 = {
+    write_ec2_request, read_output, read_error, read_ec2_request, write_response, write_error,
 };

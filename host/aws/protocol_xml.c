@@ -103,6 +103,9 @@ static bool read_structure(const struct gw_walk *walk, const struct gw_path *pat
         const struct gw_member *member = gw_shape_member(shape, i);
         struct gw_view name = gw_member_name(member);
         struct gw_path place = gw_path_name(path, name);
+        if (!gw_walk_in_body(walk, path, member)) {
+            continue;
+        }
         if (gw_member_flags(member) & GW_MEMBER_XML_ATTRIBUTE) {
             if (!read_attribute(walk, &place, member, element, secret, out)) {
                 return false;
@@ -114,6 +117,9 @@ static bool read_structure(const struct gw_walk *walk, const struct gw_path *pat
             !read_member(walk, &place, member, child, secret, gw_map_add(walk->arena, out, name))) {
             return false;
         }
+    }
+    if (element->first_child) {
+        gw_protocol_name_unknown(walk, shape, element->first_child->name, out);
     }
     return true;
 }
@@ -152,13 +158,29 @@ bool gw_protocol_read_xml(const struct gw_walk *walk, const struct gw_shape *sha
     return read_structure(walk, NULL, shape, element, secret, out);
 }
 
+bool gw_protocol_read_xml_member(const struct gw_walk *walk, const struct gw_path *path,
+                                 const struct gw_member *member, const struct gw_xml *element,
+                                 struct gw_value *out)
+{
+    return read_member(walk, path, member, element, false, out);
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static bool write_member(const struct gw_walk *walk, const struct gw_path *path,
                          const struct gw_member *member, struct gw_view name,
                          const struct gw_value *value);
 
-static void write_namespace(const struct gw_walk *walk, const struct gw_member *member)
+static void write_namespace(const struct gw_walk *walk, struct gw_view uri, struct gw_view prefix)
+{
+    if (uri.len > 0) {
+        gw_buf_addf(walk->out, " xmlns%s%.*s=\"", prefix.len > 0 ? ":" : "", GW_VIEW_ARGS(prefix));
+        gw_xml_write_attribute(uri, walk->out);
+        gw_buf_add_char(walk->out, '"');
+    }
+}
+
+static void write_member_namespace(const struct gw_walk *walk, const struct gw_member *member)
 {
     const struct gw_shape *shape = gw_member_shape(member);
     struct gw_view uri = gw_member_xml_namespace(member);
@@ -167,11 +189,7 @@ static void write_namespace(const struct gw_walk *walk, const struct gw_member *
         uri = gw_shape_xml_namespace(shape);
         prefix = gw_shape_xml_prefix(shape);
     }
-    if (uri.len > 0) {
-        gw_buf_addf(walk->out, " xmlns%s%.*s=\"", prefix.len > 0 ? ":" : "", GW_VIEW_ARGS(prefix));
-        gw_xml_write_attribute(uri, walk->out);
-        gw_buf_add_char(walk->out, '"');
-    }
+    write_namespace(walk, uri, prefix);
 }
 
 static void close_element(const struct gw_walk *walk, struct gw_view name)
@@ -204,7 +222,7 @@ static bool write_attributes(const struct gw_walk *walk, const struct gw_path *p
         const struct gw_member *member = gw_shape_find_member(shape, entry->key);
         struct gw_path place = gw_path_name(path, entry->key);
         if (!member || !(gw_member_flags(member) & GW_MEMBER_XML_ATTRIBUTE) ||
-            entry->value.kind == GW_NULL) {
+            entry->value.kind == GW_NULL || !gw_walk_in_body(walk, path, member)) {
             continue;
         }
         gw_buf_addf(walk->out, " %.*s=\"", GW_VIEW_ARGS(gw_member_wire_name(member)));
@@ -226,7 +244,8 @@ static bool write_children(const struct gw_walk *walk, const struct gw_path *pat
         if (!member) {
             return gw_walk_fail(walk, &place, "no such member");
         }
-        if (entry->value.kind == GW_NULL || (gw_member_flags(member) & GW_MEMBER_XML_ATTRIBUTE)) {
+        if (entry->value.kind == GW_NULL || (gw_member_flags(member) & GW_MEMBER_XML_ATTRIBUTE) ||
+            !gw_walk_in_body(walk, path, member)) {
             continue;
         }
         if (!write_member(walk, &place, member, gw_member_element_name(member), &entry->value)) {
@@ -335,17 +354,44 @@ static bool write_member(const struct gw_walk *walk, const struct gw_path *path,
         return write_map(walk, path, member, name, value);
     }
     gw_buf_addf(walk->out, "<%.*s", GW_VIEW_ARGS(name));
-    write_namespace(walk, member);
+    write_member_namespace(walk, member);
     bool written = write_content(walk, path, member, name, value);
     close_element(walk, name);
     return written;
 }
 
+bool gw_protocol_write_xml_member(const struct gw_walk *walk, const struct gw_path *path,
+                                  const struct gw_member *member, struct gw_view name,
+                                  const struct gw_value *value)
+{
+    return write_member(walk, path, member, name, value);
+}
+
+static bool check_map(const struct gw_walk *walk, const struct gw_value *value)
+{
+    return gw_value_is_map(value) || value->kind == GW_NULL ||
+           gw_walk_fail(walk, NULL, "expected a map, got %s", gw_kind_name(value->kind));
+}
+
 bool gw_protocol_write_xml(const struct gw_walk *walk, const struct gw_shape *shape,
                            const struct gw_value *value)
 {
-    if (!gw_value_is_map(value) && value->kind != GW_NULL) {
-        return gw_walk_fail(walk, NULL, "expected a map, got %s", gw_kind_name(value->kind));
+    return check_map(walk, value) && write_children(walk, NULL, shape, value);
+}
+
+bool gw_protocol_write_xml_root(const struct gw_walk *walk, const struct gw_shape *shape,
+                                struct gw_view name, const struct gw_value *value)
+{
+    if (!check_map(walk, value)) {
+        return false;
     }
-    return write_children(walk, NULL, shape, value);
+    gw_buf_addf(walk->out, "<%.*s", GW_VIEW_ARGS(name));
+    write_namespace(walk, gw_shape_xml_namespace(shape), gw_shape_xml_prefix(shape));
+    if (!write_attributes(walk, NULL, shape, value)) {
+        return false;
+    }
+    gw_buf_add_char(walk->out, '>');
+    bool written = write_children(walk, NULL, shape, value);
+    close_element(walk, name);
+    return written;
 }

@@ -186,7 +186,8 @@ static bool check_value(const struct gw_walk *walk, const struct gw_path *path,
     if (!gw_walk_enter(walk, path)) {
         return false;
     }
-    if (gw_shape_flags(shape) & GW_SHAPE_DOCUMENT) {
+    if ((gw_shape_flags(shape) & GW_SHAPE_DOCUMENT) ||
+        (gw_member_flags(member) & GW_MEMBER_JSON_VALUE)) {
         return true;
     }
     switch (gw_shape_type(shape)) {

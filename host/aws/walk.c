@@ -94,6 +94,19 @@ bool gw_walk_mismatch(const struct gw_walk *walk, const struct gw_path *path,
                         gw_kind_name(got->kind));
 }
 
+bool gw_walk_in_body(const struct gw_walk *walk, const struct gw_path *parent,
+                     const struct gw_member *member)
+{
+    enum gw_location location = gw_member_location(member);
+    if (walk->message == GW_MESSAGE_PLAIN || parent) {
+        return true;
+    }
+    /* An answer has no line of its own: what a request would put there is in the body. */
+    return location == GW_LOCATION_BODY ||
+           (walk->message == GW_MESSAGE_RESPONSE &&
+            (location == GW_LOCATION_URI || location == GW_LOCATION_QUERY));
+}
+
 bool gw_walk_enter(const struct gw_walk *walk, const struct gw_path *path)
 {
     if (path && path->depth > GW_WALK_MAX_DEPTH) {
@@ -173,6 +186,18 @@ bool gw_shape_keeps_null(const struct gw_shape *shape)
     return (gw_shape_flags(shape) & GW_SHAPE_SPARSE) != 0;
 }
 
+/* Whoever takes a part out of a secret has a secret. */
+void gw_value_mark_secret(struct gw_value *value)
+{
+    value->secret = true;
+    for (size_t i = 0; value->kind == GW_LIST && i < value->as.list.count; i++) {
+        gw_value_mark_secret(&value->as.list.items[i]);
+    }
+    for (size_t i = 0; value->kind == GW_MAP && i < value->as.map.count; i++) {
+        gw_value_mark_secret(&value->as.map.entries[i].value);
+    }
+}
+
 bool gw_member_is_secret(const struct gw_member *member)
 {
     return (gw_member_flags(member) & GW_MEMBER_SENSITIVE) ||
@@ -238,6 +263,7 @@ bool gw_walk_write_scalar(const struct gw_walk *walk, const struct gw_path *path
     int64_t integer;
     switch (gw_shape_type(shape)) {
     case GW_SHAPE_TIMESTAMP:
+        format = format ? format : walk->time_format;
         return gw_walk_write_time(walk, path, value, format ? format : GW_TIME_ISO8601);
     case GW_SHAPE_FLOAT:
     case GW_SHAPE_DOUBLE:

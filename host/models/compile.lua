@@ -107,6 +107,7 @@ local function inherited(member, shape)
   for _, key in ipairs { "wire", "time", "namespace", "prefix", "flattened", "streaming", "sensitive", "json" } do
     has[key] = member.traits[key] or shape.traits[key]
   end
+  if shape.type == "structure" then has.wire = member.traits.wire end -- the shape's own names it as a root
   return setmetatable(has, { __index = member.traits })
 end
 

@@ -344,12 +344,15 @@ end
 
 -- ---- all of it -------------------------------------------------------------------------------------------------------
 
--- An operation may name the XML element of its input; the shape, used nowhere else, takes that over.
-local function move_input_traits(model)
+-- An operation may name the XML element or the payload of its input and output; the shape, used nowhere else, takes that
+-- over.
+local function move_traits(model)
   for _, name in ipairs(model.operations) do
-    local input = model.operations[name].input or {}
-    for _, key in ipairs { "locationName", "xmlNamespace" } do
-      if input[key] then model.shapes[input.shape][key] = input[key] end
+    for _, side in ipairs { "input", "output" } do
+      local reference = model.operations[name][side] or {}
+      for _, key in ipairs { "locationName", "xmlNamespace", "payload" } do
+        if reference[key] then json.set(model.shapes[reference.shape], key, reference[key]) end
+      end
     end
   end
 end
@@ -378,7 +381,7 @@ end
 ---@return string
 function facts.write(model)
   local lines = {}
-  move_input_traits(model)
+  move_traits(model)
   add_service(lines, model)
   for _, op in ipairs(facts.operations(model)) do
     lines[#lines + 1] = ""

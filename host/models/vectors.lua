@@ -1,6 +1,6 @@
 --- Published protocol vectors as models: suite N (from 0) of .../input/json.json becomes the service "json-in-N", of
 --- .../output/json.json "json-out-N". An operation keeps the name of its `given`, unless an earlier case of the suite defines
---- that name differently: then its name is the case's id.
+--- that name differently: then its name is the case's id, which of a case that has none is "Case" and its number.
 local json = require "models.json"
 
 local vectors = {}
@@ -16,11 +16,11 @@ end
 
 local function operations_of(suite)
   local operations = {}
-  for _, case in ipairs(suite.cases) do
-    local given = case.given
-    given.name = given.name or case.id
+  for i, case in ipairs(suite.cases) do
+    local given, id = case.given, case.id or ("Case%d"):format(i - 1)
+    given.name = given.name or id
     local earlier = operations[given.name]
-    if earlier and json.write(earlier) ~= json.write(given) then given.name = case.id end
+    if earlier and json.write(earlier) ~= json.write(given) then given.name = id end
     json.set(operations, given.name, given)
   end
   return operations

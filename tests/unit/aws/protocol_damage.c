@@ -58,7 +58,8 @@ static void read_damaged_response(const struct vector *vector, struct gw_view bo
 
 static void damage_one_response(const struct vector *vector)
 {
-    struct gw_view body = text_at(at(vector->json, "response"), "body");
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view body = body_of(vector, at(vector->json, "response"), arena);
     for (size_t len = 0; len <= body.len; len++) {
         struct gw_view cut = exact(body, len);
         read_damaged_response(vector, cut);
@@ -70,6 +71,7 @@ static void damage_one_response(const struct vector *vector)
         read_damaged_response(vector, changed);
         free((char *)changed.data);
     }
+    gw_arena_free(arena);
     tally.passed++;
 }
 
@@ -86,8 +88,10 @@ static void read_damaged_request(const struct vector *vector, struct gw_view bod
 {
     const struct gw_value *serialized = at(vector->json, "serialized");
     struct gw_arena *arena = gw_arena_new();
-    struct gw_http_request req = {
-        .method = GW_VIEW("POST"), .url = text_at(serialized, "uri"), .body = body};
+    struct gw_view method = text_at(serialized, "method");
+    struct gw_http_request req = {.method = method.len > 0 ? method : GW_VIEW("POST"),
+                                  .url = text_at(serialized, "uri"),
+                                  .body = body};
     const struct gw_operation *op;
     struct gw_value input;
     struct gw_err err = {0};
@@ -104,7 +108,8 @@ static void read_damaged_request(const struct vector *vector, struct gw_view bod
 
 static void damage_one_request(const struct vector *vector)
 {
-    struct gw_view body = text_at(at(vector->json, "serialized"), "body");
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view body = body_of(vector, at(vector->json, "serialized"), arena);
     for (size_t len = 0; len <= body.len; len++) {
         struct gw_view cut = exact(body, len);
         read_damaged_request(vector, cut);
@@ -116,6 +121,7 @@ static void damage_one_request(const struct vector *vector)
         read_damaged_request(vector, changed);
         free((char *)changed.data);
     }
+    gw_arena_free(arena);
     tally.passed++;
 }
 
