@@ -1,6 +1,6 @@
--- embed: Lua modules as C text. lua5.4 embed.lua OUT.c ROOT FILE... writes `gw_stdlib_modules`, the table that
--- gw_script_options.modules takes; ROOT/sim/ecs.lua becomes the module "sim.ecs".
-local out_name, root = arg[1], arg[2]
+-- embed: Lua modules as C text. lua5.4 embed.lua OUT.c TABLE ROOT FILE... writes TABLE, which gw_script_options.modules
+-- takes; ROOT/sim/ecs.lua becomes the module "sim.ecs".
+local out_name, table_name, root = arg[1], arg[2], arg[3]
 
 local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n", ["\t"] = "\\t", ["?"] = "\\?" }
 
@@ -24,9 +24,9 @@ local function read(path)
   return text
 end
 
-local out = { '/* Made by cmake/embed.lua from the stdlib. */\n#include "cli/internal.h"\n' }
+local out = { '/* Made by cmake/embed.lua. */\n#include "cli/internal.h"\n' }
 local rows = {}
-for i = 3, #arg do
+for i = 4, #arg do
   local path = arg[i]
   assert(path:sub(1, #root + 1) == root .. "/", path .. " is not under " .. root)
   local name = path:sub(#root + 2):gsub("%.lua$", ""):gsub("/", ".")
@@ -34,7 +34,7 @@ for i = 3, #arg do
   out[#out + 1] = ("static const char %s[] =\n%s;\n"):format(symbol, literal(read(path)))
   rows[#rows + 1] = ('    {"%s", %s, sizeof %s - 1},'):format(name, symbol, symbol)
 end
-out[#out + 1] = "const struct gw_script_module gw_stdlib_modules[] = {"
+out[#out + 1] = ("const struct gw_script_module %s[] = {"):format(table_name)
 out[#out + 1] = table.concat(rows, "\n")
 out[#out + 1] = "    {NULL, NULL, 0},\n};"
 

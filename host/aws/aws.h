@@ -33,6 +33,9 @@ struct gw_waiter;
 /* The services compiled into the program. */
 const struct gw_models *gw_models_builtin(void);
 
+/* host/models/rules.txt: what operations do to an account, where models do not say. */
+struct gw_view gw_models_rules(void);
+
 /* A table made by host/models/compile.lua, checked for magic and version. Borrows `bytes`, which
  * must be aligned to 8 and outlive every object taken from it. What does not come from our own
  * build must pass gw_models_check too before anything else is asked of it. */
@@ -42,6 +45,36 @@ const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err)
 
 /* Whether all in the table is as it must be, so that no object taken from it leads astray. */
 bool gw_models_check(const struct gw_models *models, struct gw_err *err);
+
+/* The service of that name: the user's own model, else the one built in. A model of the user is
+ * read when its name is first asked for; what is found never dies. NULL with `err` where there is
+ * none, naming the nearest, or where the user's is damaged. */
+const struct gw_service *gw_models_find_service(struct gw_view name, struct gw_err *err);
+
+/* All names that gw_models_find_service may find: GW_LIST of strings, ascending. */
+struct gw_value gw_models_names(struct gw_arena *arena);
+
+/* A model of the user's own is a file of the folder GWRUN_MODELS, else gwrun/models under
+ * XDG_DATA_HOME or ~/.local/share. The empty view: no variable says where. */
+struct gw_view gw_models_folder(struct gw_arena *arena);
+
+struct gw_user_model {
+    const struct gw_models *models; /* of one service, checked; lives in the arena */
+    struct gw_view about;           /* JSON, as written; also where only the version is another */
+    size_t size_bytes;              /* of the file */
+};
+bool gw_user_model_read(struct gw_view name, struct gw_arena *arena, struct gw_user_model *out,
+                        struct gw_err *err);
+/* What it was compiled from. */
+bool gw_user_model_facts(struct gw_view name, struct gw_arena *arena, struct gw_view *out,
+                         struct gw_err *err);
+
+struct gw_user_model_parts {
+    struct gw_view name, about, table, facts;
+};
+bool gw_user_model_write(const struct gw_user_model_parts *parts, struct gw_err *err);
+bool gw_user_model_remove(struct gw_view name, struct gw_err *err);
+struct gw_value gw_user_model_names(struct gw_arena *arena); /* GW_LIST of strings, ascending */
 
 size_t gw_models_count(const struct gw_models *models);
 /* by name, ascending */

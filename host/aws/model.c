@@ -71,6 +71,14 @@ const struct gw_models *gw_models_builtin(void)
     return (const struct gw_models *)(const void *)gw_models_blob;
 }
 
+extern const char gw_rules_blob[] __attribute__((visibility("hidden")));
+extern const char gw_rules_blob_end[] __attribute__((visibility("hidden")));
+
+struct gw_view gw_models_rules(void)
+{
+    return (struct gw_view){gw_rules_blob, (size_t)(gw_rules_blob_end - gw_rules_blob)};
+}
+
 const struct gw_models *gw_models_open(struct gw_view bytes, struct gw_err *err)
 {
     const struct gw_models *models = (const void *)bytes.data;

@@ -143,7 +143,7 @@ int gw_bind_aws_waiter(lua_State *L)
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
     struct gw_value facts;
-    const struct gw_service *service = gw_bind_find_service(service_name, arena, &err);
+    const struct gw_service *service = gw_models_find_service(service_name, &err);
     if (!service) {
         return gw_push_fail(L, &err);
     }

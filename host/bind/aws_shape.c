@@ -150,9 +150,8 @@ int gw_bind_aws_shape(lua_State *L)
 int gw_bind_aws_waiters(lua_State *L)
 {
     struct gw_view name = gw_check_view(L, 1);
-    struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
-    const struct gw_service *service = gw_bind_find_service(name, arena, &err);
+    const struct gw_service *service = gw_models_find_service(name, &err);
     if (!service) {
         return gw_push_fail(L, &err);
     }

@@ -7,32 +7,6 @@
 
 /* ---- finding operations ---------------------------------------------------------------------- */
 
-static bool fail_service(struct gw_view name, struct gw_arena *arena, struct gw_err *err)
-{
-    const struct gw_models *models = gw_models_builtin();
-    size_t count = gw_models_count(models);
-    struct gw_view *names = gw_arena_alloc(arena, (count + 1) * sizeof *names);
-    for (size_t i = 0; i < count; i++) {
-        names[i] = gw_service_name(gw_models_service(models, i));
-    }
-    struct gw_view near = gw_view_nearest(name, names, count);
-    if (near.len > 0) {
-        return gw_fail(err, GW_ERR_NOT_FOUND, "aws: no service '%.*s', did you mean '%.*s'?",
-                       GW_VIEW_ARGS(name), GW_VIEW_ARGS(near));
-    }
-    return gw_fail(err, GW_ERR_NOT_FOUND, "aws: no service '%.*s'", GW_VIEW_ARGS(name));
-}
-
-const struct gw_service *gw_bind_find_service(struct gw_view name, struct gw_arena *arena,
-                                              struct gw_err *err)
-{
-    const struct gw_service *service = gw_models_find(gw_models_builtin(), name);
-    if (!service) {
-        fail_service(name, arena, err);
-    }
-    return service;
-}
-
 static bool fail_operation(const struct gw_service *service, struct gw_view name,
                            struct gw_arena *arena, struct gw_err *err)
 {
@@ -54,7 +28,7 @@ static bool fail_operation(const struct gw_service *service, struct gw_view name
 const struct gw_operation *gw_bind_find_operation(struct gw_view service_name, struct gw_view name,
                                                   struct gw_arena *arena, struct gw_err *err)
 {
-    const struct gw_service *service = gw_bind_find_service(service_name, arena, err);
+    const struct gw_service *service = gw_models_find_service(service_name, err);
     if (!service) {
         return NULL;
     }
@@ -77,13 +51,9 @@ static struct gw_view action_of(const struct gw_operation *op, struct gw_arena *
 /* services() -> list of names */
 static int aws_services(lua_State *L)
 {
-    const struct gw_models *models = gw_models_builtin();
-    lua_createtable(L, (int)gw_models_count(models), 0);
-    for (size_t i = 0; i < gw_models_count(models); i++) {
-        gw_push_view(L, gw_service_name(gw_models_service(models, i)));
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    gw_mark_list(L, -1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value names = gw_models_names(arena);
+    gw_push_value(L, &names);
     return 1;
 }
 
@@ -91,9 +61,8 @@ static int aws_services(lua_State *L)
 static int aws_operations(lua_State *L)
 {
     struct gw_view name = gw_check_view(L, 1);
-    struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
-    const struct gw_service *service = gw_bind_find_service(name, arena, &err);
+    const struct gw_service *service = gw_models_find_service(name, &err);
     if (!service) {
         return gw_push_fail(L, &err);
     }

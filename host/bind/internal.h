@@ -5,8 +5,6 @@
 #include "bind/bind.h"
 
 /* NULL with the nearest name in the message. */
-const struct gw_service *gw_bind_find_service(struct gw_view name, struct gw_arena *arena,
-                                              struct gw_err *err);
 const struct gw_operation *gw_bind_find_operation(struct gw_view service, struct gw_view name,
                                                   struct gw_arena *arena, struct gw_err *err);
 

@@ -13,6 +13,7 @@ static const char usage[] =
     "  gwrun whoami                 whose credentials a run would use, from where, until when\n"
     "  gwrun login                  single sign-on; --sso-session NAME, --no-browser\n"
     "  gwrun test FILE...           run Lua specs\n"
+    "  gwrun models                 the services it knows, and how to add others\n"
     "\n"
     "options\n"
     "  --plan                 change nothing\n"

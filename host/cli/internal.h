@@ -8,7 +8,9 @@
 #include "run/run.h"
 #include "sim/sim.h"
 
-extern const struct gw_script_module gw_stdlib_modules[]; /* made by cmake/embed.lua */
+/* Made by cmake/embed.lua, of stdlib/ and of host/models/. */
+extern const struct gw_script_module gw_stdlib_modules[];
+extern const struct gw_script_module gw_models_modules[];
 
 /* ---- options.c ------------------------------------------------------------------------------- */
 
@@ -101,6 +103,7 @@ bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct g
 
 int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
+int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
 int gw_cli_call(const struct gw_cli_options *options);
 int gw_cli_whoami(const struct gw_cli_options *options);
@@ -131,6 +134,10 @@ struct gw_cli_call {
 void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: struct gw_cli_call */
 /* Replaces the line on standard error that tells how far the call is; "" takes it away. */
 void gw_cli_call_progress(const char *text);
+
+/* ---- models_host.c --------------------------------------------------------------------------- */
+
+void gw_cli_bind_models(struct gw_script *script); /* host.models [-0, +0, m] */
 
 /* ---- spec.c ---------------------------------------------------------------------------------- */
 

@@ -76,6 +76,9 @@ static int dispatch(const struct gw_cli_options *options)
     if (strcmp(options->name, "list") == 0) {
         return options->rest_count > 0 ? fail_argument(options, 0) : gw_cli_list(options);
     }
+    if (strcmp(options->name, "models") == 0) {
+        return gw_cli_models(options);
+    }
     if (strcmp(options->name, "test") == 0) {
         return gw_cli_test(options);
     }

@@ -226,6 +226,8 @@ size_t gw_checksum_finish(struct gw_checksum_state *state, unsigned char out[GW_
 
 /* As a gzip stream without name and time: the same bytes give the same stream. */
 bool gw_gzip_write(struct gw_view bytes, struct gw_buf *out);
+/* One whole stream; what it holds may be as large as the buffer's limit. */
+bool gw_gzip_read(struct gw_view bytes, struct gw_buf *out, struct gw_err *err);
 
 /* ES256: the private key as PEM, at most 8 KiB. False: not such a key. */
 #define GW_ES256_HALF 32

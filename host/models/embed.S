@@ -1,4 +1,5 @@
-/* embed: puts the compiled models and AWS's partitions into the program's read-only data.
+/* embed: puts the compiled models, AWS's partitions and the rules of effects into the program's
+ * read-only data.
  * Written for the GNU assembler of gcc and of clang, ELF, any processor. */
 
 .macro embed name, file
@@ -19,5 +20,6 @@
 
     embed gw_models_blob, GW_MODELS_FILE
     embed gw_partitions_blob, GW_PARTITIONS_FILE
+    embed gw_rules_blob, GW_RULES_FILE
 
     .section .note.GNU-stack, "", %progbits

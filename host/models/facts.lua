@@ -164,8 +164,16 @@ local function preferred_protocol(meta)
     :format(table.concat(spoken_protocols(meta), "', '")), 0)
 end
 
+-- Two services are older than version 4 of AWS's signatures and have never learnt it.
+local function check_signature(meta)
+  if meta.signatureVersion == "v2" then
+    error("metadata: its requests are signed by version 2 of AWS's signatures; gwrun signs by version 4 only", 0)
+  end
+end
+
 local function add_service(lines, model)
   local meta = model.metadata
+  check_signature(meta)
   local prefix = meta.endpointPrefix or ""
   local signing = meta.signingName or prefix
   local list = {
@@ -373,6 +381,44 @@ function facts.operations(model)
   local list = {}
   for i, name in ipairs(model.operations) do list[i] = model.operations[name] end
   table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+-- What models say that either is among the facts or means nothing to a client.
+local KNOWN = {
+  operation = [[name http input output errors endpoint auth authtype unsignedPayload httpChecksum httpChecksumRequired
+    requestcompression staticContextParams operationContextParams readonly idempotent deprecated deprecatedMessage
+    deprecatedSince endpointdiscovery endpointoperation documentationUrl]],
+  shape = [[type members member key value required enum locationName timestampFormat xmlNamespace flattened streaming
+    sensitive union document sparse wrapper eventstream event exception error fault retryable payload min max synthetic
+    pattern box deprecated deprecatedMessage deprecatedSince xmlOrder requiresLength]],
+  member = [[shape locationName timestampFormat xmlNamespace flattened streaming sensitive queryName location
+    contextParam idempotencyToken xmlAttribute jsonvalue hostLabel eventheader eventpayload box enum deprecated
+    deprecatedMessage deprecatedSince]],
+}
+for kind, names in pairs(KNOWN) do
+  KNOWN[kind] = {}
+  for name in names:gmatch "%S+" do KNOWN[kind][name] = true end
+end
+
+---What the model says that is not understood here, each once: "trait 'x' of shape 'Y'".
+---@param model Model
+---@return string[]
+function facts.unknown_traits(model)
+  local list, seen = {}, {}
+  local function look_at(kind, owner, traits)
+    for _, name in ipairs(traits) do
+      if not KNOWN[kind][name] and not seen[kind .. name] then
+        seen[kind .. name] = true
+        list[#list + 1] = ("trait '%s' of %s '%s'"):format(name, kind, owner)
+      end
+    end
+  end
+  for _, name in ipairs(model.operations) do look_at("operation", name, model.operations[name]) end
+  for _, name in ipairs(model.shapes) do
+    look_at("shape", name, model.shapes[name])
+    for _, member in ipairs(members_of(model.shapes[name])) do look_at("member", name .. "." .. member[1], member[2]) end
+  end
   return list
 end
 

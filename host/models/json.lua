@@ -13,6 +13,9 @@ json.null = setmetatable({}, { __tostring = function() return "null" end })
 
 function json.is_array(value) return getmetatable(value) == ARRAY end
 
+---Makes a list an array, also when it is empty.
+function json.array(list) return setmetatable(list, ARRAY) end
+
 function json.is_object(value) return type(value) == "table" and getmetatable(value) == nil end
 
 ---The object with this member set; a new name comes last.

@@ -75,6 +75,12 @@ local function check_parts(model, path)
   end
 end
 
+-- An operation goes by its key; CloudFront's models write the API's version behind `name`.
+local function name_operations(operations)
+  for _, name in ipairs(operations) do json.set(operations[name], "name", name) end
+  return operations
+end
+
 ---@param files table
 ---@param place { name: string, folder: string } as source.find gives it
 ---@param rules Rules
@@ -87,7 +93,7 @@ function source.load(files, place, rules)
   local waiters = read_merged(files, place.folder, "waiters-2")
   return {
     name = place.name, path = path, rules = rules,
-    metadata = model.metadata, operations = model.operations, shapes = model.shapes,
+    metadata = model.metadata, operations = name_operations(model.operations), shapes = model.shapes,
     paginators = paginators and paginators.pagination,
     waiters = waiters and waiters.waiters,
     endpoint_rules = read_part(files, place.folder .. "/endpoint-rule-set-1"),

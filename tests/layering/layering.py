@@ -16,6 +16,7 @@ import sys
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
 REQUIRE = re.compile(r'\brequire\s*(?:[(,]?\s*(["\'])(.*?)\1(\s*\.\.)?|[,(\[])')
 TABLE = "tests/layering/layers.txt"
+LUA_ROOTS = ("stdlib", "runbooks", "host")  # where a module's name may begin
 
 
 class Table:
@@ -172,8 +173,8 @@ def area_of(table, path):
 
 
 def area_of_module(root, table, name, is_prefix):
-    """Where the module is found: in the stdlib, else among the runbooks. A prefix is a folder of modules."""
-    for top in ("stdlib", "runbooks"):
+    """Where the module is found, in the order of the roots. A prefix is a folder of modules."""
+    for top in LUA_ROOTS:
         path = top + "/" + name.rstrip(".").replace(".", "/")
         if (root / path).is_dir() if is_prefix else (root / (path + ".lua")).is_file():
             return area_of(table, path + "/")
@@ -197,7 +198,7 @@ def check_require(root, table, area, name, is_prefix):
 
 
 def check_lua(root, table):
-    for path in sorted(path for top in ("stdlib", "runbooks") for path in (root / top).rglob("*.lua")):
+    for path in sorted(path for top in LUA_ROOTS for path in (root / top).rglob("*.lua")):
         area = area_of(table, path.relative_to(root).as_posix())
         for place, line in lines_of(root, path):
             for _, name, is_prefix in (match.groups() for match in REQUIRE.finditer(line.partition("--")[0])):

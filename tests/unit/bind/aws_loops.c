@@ -37,7 +37,9 @@ static void waiters_are_described(void **state)
         {"local a = aws.waiter('s3', 'bucket_exists').acceptors\n"
          "return a[1].matcher, a[1].expected, math.type(a[1].expected)",
          "status | 200 | integer"},
-        {"return aws.waiter('nosuch', 'x')", "nil | aws: no service 'nosuch'"},
+        {"return aws.waiter('nosuch', 'x')",
+         "nil | aws: no service 'nosuch'; 'gwrun models list' shows those there are, "
+         "'gwrun models add' adds one"},
     };
     RUN_IN_MODULES(cases);
 }

@@ -122,12 +122,62 @@ static void gzip_ends_at_the_ceiling(void **state)
     gw_buf_clear(&out);
 }
 
+static void gzip_is_read_back(void **state)
+{
+    (void)state;
+    struct gw_buf packed, out;
+    struct gw_err err = {0};
+    gw_buf_init(&packed, 1024);
+    gw_buf_init(&out, 23);
+    assert_true(gw_gzip_write(GW_VIEW("hello hello hello hello"), &packed));
+    assert_true(gw_gzip_read(gw_buf_view(&packed), &out, &err));
+    assert_string_equal(out.data, "hello hello hello hello");
+
+    gw_buf_clear(&out);
+    gw_buf_init(&out, 22);
+    assert_false(gw_gzip_read(gw_buf_view(&packed), &out, &err));
+    assert_string_equal(err.message, "gzip: more than 22 bytes inside");
+    gw_buf_clear(&out);
+    gw_buf_clear(&packed);
+}
+
+static void what_is_no_gzip_stream_is_told(void **state)
+{
+    (void)state;
+    struct gw_buf packed, out;
+    gw_buf_init(&packed, 1024);
+    gw_buf_init(&out, 1024);
+    assert_true(gw_gzip_write(GW_VIEW("hello hello hello hello"), &packed));
+    struct gw_view whole = gw_buf_view(&packed);
+    struct {
+        struct gw_view bytes;
+        const char *message;
+    } cases[] = {
+        {GW_VIEW("plain text"), "gzip: not a gzip stream, or a damaged one"},
+        {GW_VIEW_NONE, "gzip: the stream ends too early"},
+        {gw_view_sub(whole, 0, whole.len - 1), "gzip: the stream ends too early"},
+        {{whole.data, whole.len + 1}, "gzip: bytes behind the stream"}, /* the buffer's own NUL */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gw_err err = {0};
+        gw_buf_reset(&out);
+        assert_false(gw_gzip_read(cases[i].bytes, &out, &err));
+        assert_string_equal(err.message, cases[i].message);
+    }
+    gw_buf_clear(&out);
+    gw_buf_clear(&packed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_check_values),      cmocka_unit_test(the_pieces_do_not_matter),
-        cmocka_unit_test(unknown_names_are_not_found), cmocka_unit_test(gzip_frames_its_stream),
+        cmocka_unit_test(published_check_values),
+        cmocka_unit_test(the_pieces_do_not_matter),
+        cmocka_unit_test(unknown_names_are_not_found),
+        cmocka_unit_test(gzip_frames_its_stream),
         cmocka_unit_test(gzip_ends_at_the_ceiling),
+        cmocka_unit_test(gzip_is_read_back),
+        cmocka_unit_test(what_is_no_gzip_stream_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
