@@ -125,6 +125,7 @@ local function account()
 end
 
 local function question(call, shown)
+  if not host.asks then return call.title end
   local operation = call.operation
   local lines = {
     ("%s %s in account %s, region %s:"):format(call.title, CHANGES[operation.effect], account(), run.region),

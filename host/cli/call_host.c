@@ -143,6 +143,8 @@ void gw_cli_bind_call(void *ctx, struct gw_script *script)
     lua_setfield(L, -2, "output");
     lua_pushboolean(L, call->options->help);
     lua_setfield(L, -2, "help");
+    lua_pushboolean(L, !call->options->yes && call->terminal_fd >= 0);
+    lua_setfield(L, -2, "asks");
     lua_pushinteger(L, gw_cli_columns(stdout));
     lua_setfield(L, -2, "columns");
     gw_script_set_host(script, "call");

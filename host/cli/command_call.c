@@ -69,7 +69,8 @@ int gw_cli_call(const struct gw_cli_options *options)
         return gw_cli_fail(&err);
     }
     struct ending ending = {0};
-    struct gw_cli_call call = {.options = options, .session = session};
+    struct gw_cli_call call = {
+        .options = options, .session = session, .terminal_fd = gw_cli_find_terminal()};
     struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
                                          .folders = gw_cli_stdlib_folders(),
                                          .modules = gw_stdlib_modules,
@@ -77,7 +78,7 @@ int gw_cli_call(const struct gw_cli_options *options)
                                          .simulated = options->sim,
                                          .assume_yes =
                                              options->yes || (options->sim && !options->ask),
-                                         .terminal_fd = gw_cli_find_terminal(),
+                                         .terminal_fd = call.terminal_fd,
                                          .seed = options->sim ? options->seed : 0,
                                          .on_event = on_event,
                                          .on_event_ctx = &ending,

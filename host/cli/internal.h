@@ -130,6 +130,7 @@ bool gw_cli_needs_aws(const struct gw_value *facts);
 struct gw_cli_call {
     const struct gw_cli_options *options;
     struct gw_cli_session *session;
+    int terminal_fd; /* -1: none */
 };
 void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: struct gw_cli_call */
 /* Replaces the line on standard error that tells how far the call is; "" takes it away. */

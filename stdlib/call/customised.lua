@@ -7,12 +7,21 @@ customised.services = {
   s3api = "s3", deploy = "codedeploy", configservice = "config",
 }
 
+---Operations whose older names still work (cloudwatch.py).
+customised.operations = {
+  cloudwatch = {
+    ["get-o-tel-enrichment"] = "get_otel_enrichment", ["start-o-tel-enrichment"] = "start_otel_enrichment",
+    ["stop-o-tel-enrichment"] = "stop_otel_enrichment",
+  },
+}
+
 ---Options of other names (argrename.py): service -> operation or "*" -> option -> its name on the command line.
 customised.renames = {
   codedeploy = { ["*"] = { ["s-3-location"] = "s3-location", ["ec-2-tag-filters"] = "ec2-tag-filters" } },
   ec2 = {
     create_image = { ["no-no-reboot"] = "reboot" },
-    ["*"] = { ["no-egress"] = "ingress", ["no-disable-api-termination"] = "enable-api-termination" },
+    run_instances = { ["no-disable-api-termination"] = "enable-api-termination" },
+    ["*"] = { ["no-egress"] = "ingress" },
   },
   ecs = {
     ["*"] = { ["no-enable-execute-command"] = "disable-execute-command" },

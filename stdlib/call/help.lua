@@ -85,6 +85,13 @@ local function notes(argument)
   return found
 end
 
+-- The flag that says the opposite.
+local function opposite(command, argument)
+  for _, other in ipairs(argument.value and command.arguments.list or {}) do
+    if other.member == argument.member and other.value == false then return other end
+  end
+end
+
 ---@param command Command
 function help.operation(command)
   local operation = command.operation
@@ -97,7 +104,7 @@ function help.operation(command)
   if #command.arguments.list == 0 then return write "It takes no options of its own." end
   for _, argument in ipairs(command.arguments.list) do
     if argument.value ~= false then
-      local pair = argument.value and command.arguments.by_name["no-" .. argument.name]
+      local pair = opposite(command, argument)
       write("    --%s%s (%s)", argument.name, pair and ", --" .. pair.name or "", type_text(argument))
       local found = notes(argument)
       if #found > 0 then wrap({ table.concat(found, "; ") }, "        ") end

@@ -57,7 +57,8 @@ end
 ---@return table? facts of host.aws.operation
 ---@return string? problem
 function names.operation(service, word)
-  local operation = host.operation(service, word) or host.operation(service, snake(word))
+  local older = customised.operations[service] and customised.operations[service][word]
+  local operation = host.operation(service, word) or host.operation(service, older or snake(word))
   if operation then return operation end
   local own = customised.commands[service] and customised.commands[service][word]
   local command = names.service_command(service)

@@ -195,7 +195,7 @@ end
 
 function Reader:parameter()
   local map = {}
-  repeat
+  while true do
     local start = self.at
     local key = self:key_and_sign()
     if map[key] ~= nil then
@@ -205,8 +205,7 @@ function Reader:parameter()
     map[key] = self:values()
     if self:ended() then return map end
     self:expect(",", true)
-  until self:ended()
-  return map
+  end
 end
 
 ---Reads one word of shorthand.

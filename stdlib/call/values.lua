@@ -134,7 +134,8 @@ local function typed(shape, value, name)
   end
   for key, item in pairs(value) do
     local inner = members[key] or (shape.type == "map" and shape.value)
-    map[key] = inner and typed(inner, item, key) or item
+    if inner then item = typed(inner, item, key) end
+    map[key] = item
   end
   return map
 end
@@ -206,7 +207,8 @@ local function walk_members(shape, value, is_text, place)
   for _, member in ipairs(shape.type == "structure" and shape.members or {}) do members[member.name] = member.shape end
   for key, item in pairs(value) do
     local inner = members[key] or (shape.type == "map" and shape.value)
-    map[key] = inner and walk(inner, item, is_text, key) or item
+    if inner then item = walk(inner, item, is_text, key) end
+    map[key] = item
   end
   return map
 end

@@ -78,7 +78,7 @@ end
 local function scalar(value, indent, column)
   if value == nil or value == json.null then return "null" end
   if type(value) == "boolean" then return tostring(value) end
-  if type(value) == "number" then return text.scalar(value) end
+  if type(value) == "number" then return (text.scalar(value):gsub("^(-?%d+)e", "%1.0e")) end
   value = tostring(value)
   if value:find "[%z\1-\9\11-\31\127]" then return '"' .. value:gsub('[%z\1-\31\127"\\]', escape) .. '"' end
   if is_plain(value) then return fold(value, indent, column, "") end

@@ -34,13 +34,45 @@ def require(*programs):
             skip(f"no {program} on PATH")
 
 
-class World:
-    """One server, and a home folder without any configuration, until close() or the program's end."""
+class Folder:
+    """A home folder without any configuration, and gwrun in it."""
+
+    def __init__(self, gwrun):
+        self.gwrun_program = os.path.abspath(gwrun)
+        self.folder = tempfile.TemporaryDirectory(prefix="gwrun-moto-")
+
+    def close(self):
+        self.folder.cleanup()
+
+    def environment(self, **changes):
+        """Nothing of the caller's but PATH. A change to None takes a variable out."""
+        variables = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
+                     "ASAN_OPTIONS": "exitcode=99", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+                     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                     "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **changes}
+        return {name: value for name, value in variables.items() if value is not None}
+
+    def gwrun(self, *args, env=None):
+        """Runs gwrun without a terminal; the exit code, standard output and standard error."""
+        done = subprocess.run([self.gwrun_program, *args], env=self.environment(**(env or {})),
+                              cwd=self.folder.name, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=100)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class World(Folder):
+    """One server beside it, until close() or the program's end."""
 
     def __init__(self, gwrun):
         require("moto_server")
-        self.gwrun_program = os.path.abspath(gwrun)
-        self.folder = tempfile.TemporaryDirectory(prefix="gwrun-moto-")
+        super().__init__(gwrun)
         self.log = os.path.join(self.folder.name, "moto.log")
         with open(self.log, "wb") as log:
             self.server = subprocess.Popen(
@@ -72,15 +104,7 @@ class World:
         except subprocess.TimeoutExpired:
             self.server.kill()
             self.server.wait(STOP_SECONDS)
-        self.folder.cleanup()
-
-    def environment(self, **changes):
-        """Nothing of the caller's but PATH. A change to None takes a variable out."""
-        variables = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
-                     "ASAN_OPTIONS": "exitcode=99", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-                     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                     "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **changes}
-        return {name: value for name, value in variables.items() if value is not None}
+        super().close()
 
     def aws(self, *args):
         """One call of the aws CLI; its answer, parsed."""
@@ -96,20 +120,6 @@ class World:
         request = urllib.request.Request(f"{self.url}/moto-api/{path}", json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).close()
-
-    def gwrun(self, *args, env=None):
-        """Runs gwrun without a terminal; the exit code, standard output and standard error."""
-        done = subprocess.run([self.gwrun_program, *args], env=self.environment(**(env or {})),
-                              cwd=self.folder.name, stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=100)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-    def write(self, name, text):
-        path = os.path.join(self.folder.name, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
 
 
 class HealthEndpoint:
