@@ -85,10 +85,9 @@ static void a_bucket_alone_is_the_top_of_its_host(void **state)
     assert_true(gw_view_starts_with(f->player.sent[0].url, GW_VIEW(HOST "/?list-type=2")));
     f->options.settings.s3.addressing = GW_ADDRESSING_PATH;
     renew_client(f);
-    PLAY(f, {.status = 200, .body = "<ListBucketResult/>"});
     call(f, find("s3", "list_objects_v2"), "{\"Bucket\":\"bucket\",\"Prefix\":\"a/\"}");
     assert_true(
-        gw_view_starts_with(f->player.sent[0].url,
+        gw_view_starts_with(f->player.sent[1].url,
                             GW_VIEW("https://s3.eu-central-1.amazonaws.com/bucket?list-type=2")));
 }
 
@@ -102,9 +101,8 @@ static void a_custom_endpoint_takes_buckets_by_path_unless_told(void **state)
     assert_view(f->player.sent[0].url, "http://localhost:9000/bucket/k");
     f->options.settings.s3.addressing = GW_ADDRESSING_VIRTUAL;
     renew_client(f);
-    PLAY(f, {.status = 200, .body = ""});
     get_object(f, "bucket", "k");
-    assert_view(f->player.sent[0].url, "http://bucket.localhost:9000/k");
+    assert_view(f->player.sent[1].url, "http://bucket.localhost:9000/k");
 }
 
 static void what_we_cannot_sign_is_refused(void **state)
@@ -210,14 +208,12 @@ static void the_callers_account_is_part_of_the_host_name(void **state)
     assert_view(f->player.sent[0].url, "https://dynamodb.eu-central-1.amazonaws.com/");
     f->options.credentials.account_id = GW_VIEW("123456789012");
     renew_client(f);
-    PLAY(f, {.status = 200, .body = "{}"});
     call(f, find("dynamodb", "get_item"), get_item);
-    assert_view(f->player.sent[0].url, "https://123456789012.ddb.eu-central-1.amazonaws.com/");
+    assert_view(f->player.sent[1].url, "https://123456789012.ddb.eu-central-1.amazonaws.com/");
     f->options.settings.account_id_mode = GW_ACCOUNT_ID_DISABLED;
     renew_client(f);
-    PLAY(f, {.status = 200, .body = "{}"});
     call(f, find("dynamodb", "get_item"), get_item);
-    assert_view(f->player.sent[0].url, "https://dynamodb.eu-central-1.amazonaws.com/");
+    assert_view(f->player.sent[2].url, "https://dynamodb.eu-central-1.amazonaws.com/");
 }
 
 static void the_account_of_a_table_goes_before_the_callers(void **state)
