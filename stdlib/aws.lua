@@ -8,6 +8,9 @@
 --- of a runbook; in plan mode they are recorded and answer with a value that is known only after apply.
 ---
 --- A second table says how to call: `aws.ecs.list_services({}, { query = "serviceArns[0]" })`.
+---
+--- Streams do not pass through memory: `Body = file.open "backup.tar"` is read by the call, and
+--- `aws.s3.get_object({...}, { save_to = "backup.tar" })` writes the file. Both are declared in `needs`.
 
 local host = require "host.aws"
 local options = require "options"
@@ -33,6 +36,8 @@ local TRY = "try_"
 ---@field query string? JMESPath: the call answers what it finds in the output
 ---@field timeout number? seconds for the whole call, retries and all
 ---@field report table? filled with what it took: attempts, seconds, request_id, http_status
+---@field save_to string? the file that the answer's stream goes to, whole or not at all; the member is { path=, size= } then
+---@field replace boolean? save_to may be there already
 
 ---@class Client
 ---@field region string?
@@ -44,7 +49,7 @@ local TRY = "try_"
 ---@field read_timeout number? seconds of an attempt in which nothing comes
 ---@field timeout number? seconds for a whole call, retries and all
 
-local HOW = { query = "string", timeout = "number", report = "table" }
+local HOW = { query = "string", timeout = "number", report = "table", save_to = "string", replace = "boolean" }
 local CLIENT = {
   region = "string", profile = "string", rate = "number", retry_mode = "string", max_attempts = "number",
   connect_timeout = "number", read_timeout = "number", timeout = "number",

@@ -12,7 +12,13 @@ local DECLARATION = {
   title = "string", summary = "string", guide = "string", region = "string", params = "table", needs = "table",
   run = "function",
 }
-local NEEDS = { aws = "table", hosts = "table" }
+local NEEDS = { aws = "table", hosts = "table", read = "table", write = "table" }
+
+---@class Needs "{name}" is the value of a parameter, but in `aws`
+---@field aws? string[] actions: "ecs:Describe*"
+---@field hosts? string[] of plain HTTP
+---@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
+---@field write? string[] likewise
 
 ---@class Declaration
 ---@field title string
@@ -20,7 +26,7 @@ local NEEDS = { aws = "table", hosts = "table" }
 ---@field guide? string the section of the operations guide that it carries out
 ---@field region? string where its service lives
 ---@field params? table<string, Param>
----@field needs? { aws?: string[], hosts?: string[] } actions ("ecs:Describe*"), hosts; "{name}" is a parameter
+---@field needs? Needs what it may do; the rest is refused
 ---@field run fun(rb: Run, p: table)
 
 ---Checks what a runbook file returned.
@@ -61,7 +67,10 @@ function runbook.describe(declaration)
   return {
     title = declaration.title, summary = declaration.summary, guide = declaration.guide, region = declaration.region,
     params = describe_params(declaration.params or {}),
-    needs = { aws = json.array(needs.aws or {}), hosts = json.array(needs.hosts or {}) },
+    needs = {
+      aws = json.array(needs.aws or {}), hosts = json.array(needs.hosts or {}),
+      read = json.array(needs.read or {}), write = json.array(needs.write or {}),
+    },
   }
 end
 
@@ -289,10 +298,16 @@ function Run:refuse(format, ...)
   failure.raise("usage", "%s", fill("rb:refuse", format, ...))
 end
 
-local function fill_hosts(hosts, p)
+-- What names a parameter that was not given is dropped: the rest of it would allow something else.
+local function fill_needs(list, p)
   local filled = json.array {}
-  for i, text in ipairs(hosts or {}) do
-    filled[i] = text:gsub("{([a-z0-9_]+)}", function(name) return tostring(p[name] or "") end)
+  for _, text in ipairs(list or {}) do
+    local whole = true
+    local result = text:gsub("{([a-z0-9_]+)}", function(name)
+      whole = whole and p[name] ~= nil
+      return tostring(p[name])
+    end)
+    if whole then filled[#filled + 1] = result end
   end
   return filled
 end
@@ -347,7 +362,10 @@ function runbook.run(declaration, p, name)
     began = time.now(), steps = 0, waits = 0, problems = {}, left = {},
   }, Run)
   local needs = declaration.needs or {}
-  host.set_needs { aws = json.array(needs.aws or {}), hosts = fill_hosts(needs.hosts, p) }
+  host.set_needs {
+    aws = json.array(needs.aws or {}), hosts = fill_needs(needs.hosts, p),
+    read = fill_needs(needs.read, p), write = fill_needs(needs.write, p),
+  }
   host.emit {
     event = "run.started", run = host.id, runbook = name, title = declaration.title, mode = host.mode,
     simulated = host.simulated, region = host.region, params = written(declaration.params or {}, p),

@@ -422,7 +422,7 @@ static bool on_head(void *ctx, const struct gw_http_response *head)
     call->request_id = read_request_id(call, head);
     call->head_status = head->status;
     gw_verify_begin(&call->outgoing.verify, call->request.op, &head->headers, call->arena);
-    return sink->begin(sink->ctx, head);
+    return sink->begin(sink->ctx, head); /* which may be the end of the call */
 }
 
 static enum gw_sink_answer on_bytes(void *ctx, struct gw_view bytes, struct gw_err *err)
@@ -432,7 +432,7 @@ static enum gw_sink_answer on_bytes(void *ctx, struct gw_view bytes, struct gw_e
     return call->request.sink->write(call->request.sink->ctx, bytes, err);
 }
 
-/* Of a body that came to a sink, and of one in memory. */
+/* Of a body that went to a sink, and of one in memory, also where the sink declined it. */
 static bool verify_body(struct gw_call *call, const struct gw_http_response *res,
                         struct gw_err *err)
 {
@@ -440,7 +440,7 @@ static bool verify_body(struct gw_call *call, const struct gw_http_response *res
     if (!is_success(res)) {
         return true;
     }
-    if (!call->outgoing.http.sink) {
+    if (!call->outgoing.http.sink || res->body.len > 0) {
         gw_verify_begin(verify, call->request.op, &res->headers, call->arena);
         gw_verify_add(verify, res->body);
     }

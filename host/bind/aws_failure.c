@@ -115,8 +115,11 @@ void gw_bind_keep_err(struct gw_bind_failure *failure, const struct gw_err *err)
     if (gw_view_starts_with(message, subject)) {
         message = gw_view_sub(message, subject.len, GW_NPOS);
     }
-    gw_fail(&failure->err, err->code, "%.*s: %.*s", GW_VIEW_ARGS(failure->action),
-            GW_VIEW_ARGS(message));
+    bool is_too_large =
+        err->code == GW_ERR_LIMIT && gw_shape_stream(gw_operation_output(failure->op));
+    gw_fail(&failure->err, err->code, "%.*s: %.*s%s", GW_VIEW_ARGS(failure->action),
+            GW_VIEW_ARGS(message),
+            is_too_large ? "; save_to = \"path\" puts the bytes into a file" : "");
 }
 
 void gw_bind_keep_result(struct gw_bind_failure *failure, const struct gw_call_result *result)

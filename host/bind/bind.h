@@ -26,6 +26,7 @@ struct gw_act {
     struct gw_view host;   /* of plain HTTP: "example.com:8080"; empty: an AWS call */
     enum gw_effect effect;
     const struct gw_value *params; /* what the script gave; NULL: nothing to show */
+    struct gw_view save_to;        /* the file that its answer goes to; empty: none */
     void *context;                 /* gw_task_context of the task that acts */
 };
 
@@ -44,6 +45,14 @@ struct gw_setback {
     int64_t delay_ms;     /* until the next */
 };
 
+/* How far a stream is; told each second. */
+struct gw_transfer {
+    int seconds;
+    uint64_t done_bytes, total_bytes; /* the latter 0: not known */
+};
+
+enum gw_file_access { GW_FILE_READ, GW_FILE_WRITE };
+
 enum gw_gate_answer {
     GW_GATE_SEND,    /* `finished` follows, once */
     GW_GATE_PLANNED, /* the plan has noted it: do not send, answer "planned" */
@@ -57,6 +66,11 @@ struct gw_gate {
     /* Any number of times between the two; AWS calls only. */
     void (*retrying)(struct gw_gate *self, const struct gw_act *act,
                      const struct gw_setback *setback);
+    void (*moved)(struct gw_gate *self, const struct gw_act *act,
+                  const struct gw_transfer *transfer);
+    /* May the script use this file? `real` is the path without links, to be opened. */
+    bool (*file)(struct gw_gate *self, struct gw_view path, enum gw_file_access access,
+                 struct gw_arena *arena, struct gw_view *real, struct gw_err *err);
     /* The client for a region and profile, each empty for the run's own; NULL with `err`. */
     struct gw_client *(*client)(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err);
@@ -66,5 +80,6 @@ struct gw_gate {
 /* The gate must outlive the script. */
 void gw_bind_aws(struct gw_script *script, struct gw_gate *gate);  /* host.aws [-0, +0, m] */
 void gw_bind_http(struct gw_script *script, struct gw_gate *gate); /* host.http [-0, +0, m] */
+void gw_bind_file(struct gw_script *script, struct gw_gate *gate); /* host.file [-0, +0, m] */
 
 #endif

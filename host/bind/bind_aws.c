@@ -119,7 +119,8 @@ struct pending {
     struct gw_value params;
     struct gw_call_options options;
     struct gw_wait *wait;
-    struct gw_call *call;  /* NULL: not under way */
+    struct gw_call *call; /* NULL: not under way */
+    struct gw_bind_streams *streams;
     bool document, reveal; /* how the output is wanted */
 
     struct gw_bind_failure failure; /* none: `value` is the output */
@@ -142,9 +143,15 @@ static void report(struct pending *pending, struct gw_view request_id, int attem
 static void call_done(void *ctx, const struct gw_call_result *result)
 {
     struct pending *pending = ctx;
+    struct gw_err err = {0};
     pending->call = NULL;
+    gw_bind_unwatch_streams(pending->streams);
     if (result->output) {
         pending->value = gw_bind_copy_value(pending->arena, result->output);
+        if (!gw_bind_finish_sink(pending->streams, pending->op, pending->arena, &pending->value,
+                                 &err)) {
+            gw_bind_keep_err(&pending->failure, &err);
+        }
     }
     gw_bind_keep_result(&pending->failure, result);
     pending->report =
@@ -172,6 +179,7 @@ static void cancel_call(void *ctx)
     if (!pending->call) {
         return;
     }
+    gw_bind_unwatch_streams(pending->streams);
     gw_call_cancel(pending->call);
     pending->call = NULL;
     gw_fail(&pending->failure.err, GW_ERR_CANCELLED,
@@ -240,14 +248,18 @@ static bool is_set(lua_State *L, int table, const char *field)
 static bool start_call(struct pending *pending, struct gw_view region, struct gw_view profile)
 {
     struct gw_err err = {0};
+    struct gw_bind_streams *streams = pending->streams;
     struct gw_client *client = pending->gate->client(pending->gate, region, profile, &err);
-    if (client) {
-        struct gw_call_request request = {.op = pending->op,
-                                          .input = pending->act.params,
-                                          .options = pending->options,
-                                          .done = call_done,
-                                          .retrying = call_retrying,
-                                          .ctx = pending};
+    if (client && gw_bind_open_sink(streams, &err)) {
+        struct gw_call_request request = {
+            .op = pending->op,
+            .input = pending->act.params,
+            .source = streams->source ? gw_file_source_body(streams->source) : NULL,
+            .sink = streams->sink ? gw_file_sink_body(streams->sink) : NULL,
+            .options = pending->options,
+            .done = call_done,
+            .retrying = call_retrying,
+            .ctx = pending};
         pending->call = gw_call_start(client, &request, &err);
     }
     if (!pending->call) {
@@ -260,7 +272,8 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
 static bool read_params(lua_State *L, struct pending *pending)
 {
     struct gw_err err = {0};
-    if (!gw_to_value(L, 3, pending->arena, &pending->params, &err)) {
+    if (!gw_bind_take_source(L, 3, pending->op, pending->streams, &err) ||
+        !gw_to_value(L, 3, pending->arena, &pending->params, &err)) {
         gw_bind_keep_err(&pending->failure, &err);
         return false;
     }
@@ -315,9 +328,13 @@ static int aws_call(lua_State *L)
     pending->options = options;
     pending->document = document;
     pending->reveal = reveal;
-    if (!read_params(L, pending)) {
+    pending->streams = gw_bind_push_streams(L);
+    gw_bind_read_save_to(L, subject, HOW, op, pending->streams);
+    if (!read_params(L, pending) ||
+        !gw_bind_allow_sink(pending->streams, gate, arena, &pending->failure.err)) {
         return push_outcome(L, pending);
     }
+    pending->act.save_to = pending->streams->save_to;
     pending->wait = gw_wait_push(L, push_outcome, cancel_call, pending);
     switch (gate->ask(gate, &pending->act, &err)) {
     case GW_GATE_PLANNED:
@@ -330,6 +347,7 @@ static int aws_call(lua_State *L)
     if (!start_call(pending, region, profile)) {
         return push_outcome(L, pending);
     }
+    gw_bind_watch_streams(pending->streams, gw_script_loop(gw_script_of(L)), gate, &pending->act);
     return gw_task_await(L, pending->wait);
 }
 

@@ -57,4 +57,48 @@ struct gw_bind_report {
 };
 void gw_bind_fill_report(lua_State *L, int how, const struct gw_bind_report *report);
 
+/* ---- bind_file.c ----------------------------------------------------------------------------- */
+
+/* Of an open file handle; NULL: it is none. */
+const struct gw_file_source *gw_bind_to_file(lua_State *L, int index);
+
+/* ---- aws_streams.c --------------------------------------------------------------------------- */
+
+struct gw_bind_streams {
+    struct gw_file_source *source; /* NULL: what the parameters have */
+    struct gw_view save_to;        /* empty: the answer stays in memory */
+    bool replaces;
+    struct gw_file_sink *sink;
+
+    struct gw_timer *timer; /* of the next word on progress */
+    int seconds;
+    struct gw_loop *loop;
+    struct gw_gate *gate;
+    const struct gw_act *act;
+};
+
+/* To be closed on the stack: with it goes all that it holds. [-0, +1, m] */
+struct gw_bind_streams *gw_bind_push_streams(lua_State *L);
+
+/* A file handle in the place of the operation's stream becomes the source; the table at `params` is
+ * replaced by one that says so. [-0, +0, m] */
+bool gw_bind_take_source(lua_State *L, int params, const struct gw_operation *op,
+                         struct gw_bind_streams *streams, struct gw_err *err);
+
+/* how.save_to and how.replace; raises where the operation has nothing to save. [-0, +2, v] */
+void gw_bind_read_save_to(lua_State *L, const char *subject, int how, const struct gw_operation *op,
+                          struct gw_bind_streams *streams);
+/* The path becomes the real one. */
+bool gw_bind_allow_sink(struct gw_bind_streams *streams, struct gw_gate *gate,
+                        struct gw_arena *arena, struct gw_err *err);
+bool gw_bind_open_sink(struct gw_bind_streams *streams, struct gw_err *err);
+/* The file takes its place, and `output` says where in the place of the bytes. */
+bool gw_bind_finish_sink(struct gw_bind_streams *streams, const struct gw_operation *op,
+                         struct gw_arena *arena, struct gw_value *output, struct gw_err *err);
+
+/* From now on the gate is told each second how far it is. */
+void gw_bind_watch_streams(struct gw_bind_streams *streams, struct gw_loop *loop,
+                           struct gw_gate *gate, const struct gw_act *act);
+void gw_bind_unwatch_streams(struct gw_bind_streams *streams);
+
 #endif

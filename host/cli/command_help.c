@@ -137,6 +137,8 @@ static void print_facts(FILE *out, const char *name, const struct gw_value *fact
     }
     print_list(out, "needs of AWS", gw_map_get(needs, GW_VIEW("aws")));
     print_list(out, "needs of hosts", gw_map_get(needs, GW_VIEW("hosts")));
+    print_list(out, "reads files", gw_map_get(needs, GW_VIEW("read")));
+    print_list(out, "writes files", gw_map_get(needs, GW_VIEW("write")));
 }
 
 int gw_cli_help_runbook(const char *name)

@@ -1,4 +1,4 @@
-/* progress: waits. On a terminal one line, redrawn in place; elsewhere a plain line when the text
+/* progress: waits and streams. On a terminal one line, redrawn in place; elsewhere a plain line when the text
  * changes, at most every ten seconds of the run's own time. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +47,9 @@ static struct gw_view describe(struct gw_report *report, const struct gw_value *
                            GW_VIEW_ARGS(elapsed), GW_VIEW_ARGS(text));
 }
 
-static void redraw(struct gw_report *report, const struct gw_value *event)
+static void redraw(struct gw_report *report, struct gw_view text)
 {
-    struct gw_view text =
-        gw_report_cut(report, describe(report, event), gw_report_columns(report) - 3);
+    text = gw_report_cut(report, text, gw_report_columns(report) - 3);
     gw_report_erase(report);
     gw_report_styled(report, GW_STYLE_WARN, GW_VIEW("~ "));
     gw_buf_add(&report->buf, text);
@@ -66,7 +65,7 @@ static void show_progress(struct gw_report *report, const struct gw_value *event
         return;
     }
     if (report->options.terminal) {
-        redraw(report, event);
+        redraw(report, describe(report, event));
         return;
     }
     bool first = wait->text == NULL;
@@ -122,6 +121,47 @@ static void show_end(struct gw_report *report, const struct gw_value *event, boo
                            });
 }
 
+/* ---- streams --------------------------------------------------------------------------------- */
+
+static struct gw_view describe_bytes(struct gw_report *report, double bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++) {
+        bytes /= 1024;
+    }
+    return gw_arena_printf(report->arena, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+}
+
+static struct gw_view describe_transfer(struct gw_report *report, const struct gw_value *event)
+{
+    struct gw_view action = gw_report_text(report, event, "action");
+    double done = gw_report_number(event, "done_bytes");
+    double total = gw_report_number(event, "total_bytes");
+    struct gw_view bytes = describe_bytes(report, done);
+    if (total <= 0) {
+        return gw_arena_printf(report->arena, "%.*s: %.*s", GW_VIEW_ARGS(action),
+                               GW_VIEW_ARGS(bytes));
+    }
+    return gw_arena_printf(report->arena, "%.*s: %.*s of %.*s (%.0f%%)", GW_VIEW_ARGS(action),
+                           GW_VIEW_ARGS(bytes), GW_VIEW_ARGS(describe_bytes(report, total)),
+                           100 * done / total);
+}
+
+static void show_transfer(struct gw_report *report, const struct gw_value *event)
+{
+    if (report->options.quiet) {
+        return;
+    }
+    if (report->options.terminal) {
+        redraw(report, describe_transfer(report, event));
+    } else if (gw_report_int(event, "seconds") % PLAIN_INTERVAL_S == 0) {
+        gw_report_line(report, &(struct gw_line){.mark = GW_VIEW("~"),
+                                                 .mark_style = GW_STYLE_WARN,
+                                                 .text = describe_transfer(report, event)});
+    }
+}
+
 bool gw_report_progress(struct gw_report *report, struct gw_view name, const struct gw_value *event)
 {
     if (gw_view_equal(name, GW_VIEW("wait.progress"))) {
@@ -132,6 +172,8 @@ bool gw_report_progress(struct gw_report *report, struct gw_view name, const str
         show_end(report, event, true);
     } else if (gw_view_equal(name, GW_VIEW("wait.failed"))) {
         show_end(report, event, false);
+    } else if (gw_view_equal(name, GW_VIEW("call.progress"))) {
+        show_transfer(report, event);
     } else {
         return false;
     }

@@ -196,6 +196,22 @@ void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
     gw_arena_free(arena);
 }
 
+void gw_run_emit_progress(struct gw_run *run, const struct gw_act *act,
+                          const struct gw_transfer *transfer)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.progress"));
+    add_act(arena, &map, act);
+    add(arena, &map, "seconds", gw_value_int(transfer->seconds));
+    add(arena, &map, "done_bytes", gw_value_int((int64_t)transfer->done_bytes));
+    if (transfer->total_bytes > 0) {
+        add(arena, &map, "total_bytes", gw_value_int((int64_t)transfer->total_bytes));
+    }
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
 void gw_run_emit_planned_call(struct gw_run *run, const struct gw_act *act)
 {
     struct gw_arena *arena = gw_arena_new();

@@ -106,7 +106,8 @@ static enum gw_gate_answer ask(struct gw_gate *self, const struct gw_act *act, s
     if (!check(run, act, err)) {
         return GW_GATE_REFUSED;
     }
-    if (changes(act->effect) && run->options.mode == GW_RUN_PLAN) {
+    bool leaves_traces = changes(act->effect) || act->save_to.len > 0;
+    if (leaves_traces && run->options.mode == GW_RUN_PLAN) {
         gw_run_emit_planned_call(run, act);
         return GW_GATE_PLANNED;
     }
@@ -135,6 +136,15 @@ static void retrying(struct gw_gate *self, const struct gw_act *act,
     }
 }
 
+static void moved(struct gw_gate *self, const struct gw_act *act,
+                  const struct gw_transfer *transfer)
+{
+    struct gw_run *run = run_of(self);
+    if (run->executing) {
+        gw_run_emit_progress(run, act, transfer);
+    }
+}
+
 static struct gw_client *client(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err)
 {
@@ -160,6 +170,8 @@ void gw_run_open_gate(struct gw_run *run)
     run->gate = (struct gw_gate){.ask = ask,
                                  .finished = finished,
                                  .retrying = retrying,
+                                 .moved = moved,
+                                 .file = gw_run_allow_file,
                                  .client = client,
                                  .transport = transport};
 }

@@ -101,7 +101,7 @@ static int host_leave_step(lua_State *L)
     return 0;
 }
 
-/* set_needs{ aws=, hosts= } */
+/* set_needs{ aws=, hosts=, read=, write= } */
 static int host_set_needs(lua_State *L)
 {
     struct gw_run *run = run_of(L);

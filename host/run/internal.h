@@ -29,7 +29,7 @@ struct gw_run {
     int engine_ref, declaration_ref, params_ref, host_ref;
 
     struct gw_arena *needs_arena;
-    struct gw_value needs; /* {aws = list, hosts = list} */
+    struct gw_value needs; /* {aws =, hosts =, read =, write =}, all lists */
 
     struct gw_run_step *steps;
     char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
@@ -58,6 +58,10 @@ struct gw_run {
 /* gate.c */
 void gw_run_open_gate(struct gw_run *run);
 
+/* files.c: the gate's answer about a file. */
+bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_access access,
+                       struct gw_arena *arena, struct gw_view *real, struct gw_err *err);
+
 /* event.c */
 
 /* Numbers and dates the event, and hands it on. Its members may live in any arena. */
@@ -66,6 +70,8 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
                       const struct gw_outcome *outcome);
 void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
                        const struct gw_setback *setback);
+void gw_run_emit_progress(struct gw_run *run, const struct gw_act *act,
+                          const struct gw_transfer *transfer);
 void gw_run_emit_planned_call(struct gw_run *run, const struct gw_act *act);
 void gw_run_emit_text(struct gw_run *run, const char *event, struct gw_view text);
 void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit exit_code,

@@ -45,6 +45,7 @@ struct gw_exchange {
     gw_http_done_fn done;
     void *ctx;
     const struct answer *answer;
+    const struct gw_http_request *req;
 };
 
 struct player {
@@ -56,6 +57,25 @@ struct player {
     struct sent sent[MAX_SENT];
     size_t sent_count, cancelled_count;
 };
+
+/* In two pieces; false when the sink has ended it. */
+static inline bool play_to_sink(const struct gw_exchange *exchange, struct gw_http_response *res)
+{
+    const struct gw_body_sink *sink = exchange->req->sink;
+    struct gw_err err = {0};
+    struct gw_view body = res->body, rest = gw_view_sub(body, body.len / 2, GW_NPOS);
+    res->body = GW_VIEW_NONE;
+    if (!sink->begin(sink->ctx, res)) {
+        res->body = body;
+        return true;
+    }
+    if (sink->write(sink->ctx, gw_view_sub(body, 0, body.len / 2), &err) == GW_SINK_ABORT ||
+        sink->write(sink->ctx, rest, &err) == GW_SINK_ABORT) {
+        exchange->done(exchange->ctx, NULL, &err);
+        return false;
+    }
+    return true;
+}
 
 static inline void play_answer(void *ctx)
 {
@@ -74,6 +94,9 @@ static inline void play_answer(void *ctx)
     for (int i = 0; i < 2 && answer->headers[i][0]; i++) {
         gw_headers_add(exchange.player->arena, &res.headers, gw_view_of(answer->headers[i][0]),
                        gw_view_of(answer->headers[i][1]));
+    }
+    if (exchange.req->sink && !play_to_sink(&exchange, &res)) {
+        return;
     }
     exchange.done(exchange.ctx, &res, NULL);
 }
@@ -117,7 +140,7 @@ static inline struct gw_exchange *play_start(struct gw_transport *self,
     index = index < player->script_len ? index : player->script_len - 1;
     record(player, req);
     struct gw_exchange *exchange = gw_alloc(sizeof *exchange);
-    *exchange = (struct gw_exchange){player, NULL, done, ctx, &player->script[index]};
+    *exchange = (struct gw_exchange){player, NULL, done, ctx, &player->script[index], req};
     exchange->timer =
         gw_timer_start(player->loop, exchange->answer->after_ms, play_answer, exchange);
     return exchange;
@@ -142,6 +165,8 @@ struct fixture {
     struct gw_client *client;
     struct gw_call_options call_options; /* of every call */
     gw_call_retry_fn retrying;           /* likewise; its ctx is the call's outcome */
+    const struct gw_body_source *source; /* likewise */
+    const struct gw_body_sink *sink;     /* likewise */
     void *notes;                         /* of the test */
 };
 
@@ -254,6 +279,8 @@ static inline struct gw_call *start(struct fixture *f, const struct gw_operation
     assert_true(gw_json_parse(gw_view_of(input), f->arena, &value, &err));
     struct gw_call_request request = {.op = op,
                                       .input = &value,
+                                      .source = f->source,
+                                      .sink = f->sink,
                                       .options = f->call_options,
                                       .done = on_done,
                                       .retrying = f->retrying,

@@ -1,0 +1,128 @@
+/* files: which files a script may use: those that its runbook declares in needs.read and
+ * needs.write. Both sides are compared without links and "..", so that neither leads elsewhere. In
+ * a declaration '*' stands for any part of one name, and a final '/' for all that is below. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "run/internal.h"
+
+/* ---- real paths ------------------------------------------------------------------------------ */
+
+static bool real_path(struct gw_view path, struct gw_arena *arena, struct gw_view *real)
+{
+    char buffer[PATH_MAX];
+    struct gw_view text = gw_arena_dup(arena, path.len > 0 ? path : GW_VIEW("."));
+    if (memchr(text.data, '\0', text.len) || !realpath(text.data, buffer)) {
+        return false;
+    }
+    *real = gw_arena_dup(arena, gw_view_of(buffer));
+    return true;
+}
+
+/* Where the part after the last '/' before `end` begins. */
+static size_t name_start(struct gw_view path, size_t end)
+{
+    while (end > 0 && path.data[end - 1] != '/') {
+        end--;
+    }
+    return end;
+}
+
+/* The folder without links, and after it the rest as it is. */
+static bool real_folder(struct gw_view path, size_t folder_len, struct gw_arena *arena,
+                        struct gw_view *real)
+{
+    struct gw_view folder, rest = gw_view_sub(path, folder_len, GW_NPOS);
+    if (!real_path(gw_view_sub(path, 0, folder_len), arena, &folder)) {
+        return false;
+    }
+    const char *slash = gw_view_equal(folder, GW_VIEW("/")) ? "" : "/";
+    *real = gw_arena_printf(arena, "%.*s%s%.*s", GW_VIEW_ARGS(folder), slash, GW_VIEW_ARGS(rest));
+    return true;
+}
+
+/* Of a file that need not be there yet. */
+static bool real_target(struct gw_view path, struct gw_arena *arena, struct gw_view *real)
+{
+    struct stat there;
+    struct gw_view text = gw_arena_dup(arena, path);
+    size_t start = name_start(path, path.len);
+    struct gw_view name = gw_view_sub(path, start, GW_NPOS);
+    bool is_folder =
+        name.len == 0 || gw_view_equal(name, GW_VIEW(".")) || gw_view_equal(name, GW_VIEW(".."));
+    if (is_folder || lstat(text.data, &there) == 0) {
+        return real_path(path, arena, real);
+    }
+    return errno == ENOENT && real_folder(path, start, arena, real);
+}
+
+/* ---- declarations ---------------------------------------------------------------------------- */
+
+static bool matches(struct gw_view pattern, struct gw_view path)
+{
+    size_t p = 0, at = 0, star = GW_NPOS, retry = 0;
+    while (at < path.len) {
+        if (p < pattern.len && pattern.data[p] == '*') {
+            star = p++;
+            retry = at;
+        } else if (p < pattern.len && pattern.data[p] == path.data[at]) {
+            p++;
+            at++;
+        } else if (p == pattern.len && p > 0 && pattern.data[p - 1] == '/') {
+            return true; /* all that is below */
+        } else if (star != GW_NPOS && path.data[retry] != '/') {
+            p = star + 1;
+            at = ++retry;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.data[p] == '*') {
+        p++;
+    }
+    return p == pattern.len;
+}
+
+static bool allows(struct gw_view declared, struct gw_view real, struct gw_arena *arena)
+{
+    struct gw_view pattern;
+    size_t star = gw_view_find_char(declared, '*');
+    size_t folder_len = name_start(declared, star < declared.len ? star : declared.len);
+    return declared.len > 0 && real_folder(declared, folder_len, arena, &pattern) &&
+           matches(pattern, real);
+}
+
+static bool is_declared(const struct gw_run *run, const char *list_name, struct gw_view real,
+                        struct gw_arena *arena)
+{
+    const struct gw_value *list = gw_map_get(&run->needs, gw_view_of(list_name));
+    for (size_t i = 0; list && list->kind == GW_LIST && i < list->as.list.count; i++) {
+        const struct gw_value *item = &list->as.list.items[i];
+        if (item->kind == GW_STRING && allows(item->as.string, real, arena)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_access access,
+                       struct gw_arena *arena, struct gw_view *real, struct gw_err *err)
+{
+    const struct gw_run *run = (const struct gw_run *)gate; /* its first member */
+    bool writes = access == GW_FILE_WRITE;
+    const char *list_name = writes ? "write" : "read";
+    bool found = writes ? real_target(path, arena, real) : real_path(path, arena, real);
+    if (!found) {
+        return gw_fail(err, errno == ENOENT ? GW_ERR_NOT_FOUND : GW_ERR_IO,
+                       "file '%.*s': cannot be %s: %s", GW_VIEW_ARGS(path),
+                       writes ? "written" : "read", strerror(errno));
+    }
+    return is_declared(run, list_name, *real, arena) ||
+           gw_fail(err, GW_ERR_DENIED,
+                   "file '%.*s': not declared in this runbook's needs.%s; add \"%.*s\" (refused "
+                   "before it was opened)",
+                   GW_VIEW_ARGS(path), list_name, GW_VIEW_ARGS(path));
+}

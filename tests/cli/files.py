@@ -1,0 +1,155 @@
+"""Files as streams of calls: which ones a runbook may use, and that a download is whole or not there."""
+
+import os
+
+import gwrun
+from server import Server, answer
+
+RUNBOOK = """
+local file = require "file"
+return {
+  title = "Files", summary = "Moves one file.", region = "us-east-1",
+  params = { path = { type = "string", required = true }, folder = { type = "string" } },
+  needs = { aws = { "s3:GetObject", "s3:PutObject", "s3:HeadObject" }, read = { %(read)s }, write = { %(write)s } },
+  run = function(rb, p)
+    %(run)s
+  end,
+}
+"""
+UPLOAD = """
+    local body = file.open(p.path)
+    rb:step("Upload", { change = function()
+      aws.s3.put_object { Bucket = "bucket", Key = "key", Body = body }
+    end })"""
+DOWNLOAD = """
+    local got = aws.s3.get_object({ Bucket = "bucket", Key = "key" }, { save_to = p.path%s })
+    rb:evidence("body", got.Body)"""
+
+
+def hello(*headers):
+    return answer(200, b"hello", headers)
+
+
+class Files(gwrun.Case):
+    def files(self, path, run, answers=hello(), read="", write="", extra=()):
+        book = self.write("files.lua", RUNBOOK % {"run": run, "read": read, "write": write})
+        with Server(answers) as server:
+            result = self.gwrun(book, "--path", path, "--yes", "--endpoint-url", server.url, *extra, env=gwrun.KEYS)
+        self.requests = server.requests
+        return result
+
+    def names(self):
+        return sorted(name for name in os.listdir(self.folder) if name != "files.lua")
+
+    def content(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    # ---- what may be read ------------------------------------------------------------------------
+
+    def test_a_declared_file_is_sent(self):
+        self.write("data/a.bin", b"\x00\xff" * 1000)
+        for declared in ('"data/a.bin"', '"data/*.bin"', '"data/"', '"{path}"', '"./data/../data/a*"'):
+            with self.subTest(declared):
+                result = self.files("data/a.bin", UPLOAD, answers=answer(200), read=declared)
+                self.assertEqual(result.code, gwrun.OK, result)
+                self.assertEqual(self.requests[0].body, b"\x00\xff" * 1000)
+
+    def test_other_files_are_refused_before_they_are_opened(self):
+        self.write("data/a.bin", "x")
+        self.write("data/deep/a.bin", "x")
+        os.symlink("../secret", self.path("data/link"))
+        self.write("secret", "x")
+        for path, declared in [("secret", '"data/*"'), ("data/../secret", '"data/*"'), ("data/link", '"data/*"'),
+                               ("data/deep/a.bin", '"data/*"'), ("data/a.bin", '"data/*.txt"'),
+                               ("data/a.bin", ""), ("data/a.bin", '"{folder}/"'), ("data/a.bin", '""')]:
+            with self.subTest(path, declared=declared):
+                result = self.files(path, UPLOAD, read=declared)
+                self.assert_ends(result, gwrun.REFUSED, rf"file '{path}': not declared in this runbook's needs.read; "
+                                                        rf'add "{path}" \(refused before it was opened\)')
+                self.assertEqual(self.requests, [])
+
+    def test_what_is_no_file_is_told(self):
+        os.mkdir(self.path("data"))
+        for path, said in [("missing", "No such file or directory"), ("data", "is a directory")]:
+            with self.subTest(path):
+                self.assert_ends(self.files(path, UPLOAD, read='"*"'), gwrun.FAILED,
+                                 f"file '[^']*{path}': cannot be read: {said}")
+
+    # ---- what may be written ---------------------------------------------------------------------
+
+    def test_a_download_is_a_file(self):
+        result = self.files("got.txt", DOWNLOAD % "", write='"*.txt"', extra=["--output", "json"])
+        self.assertEqual(result.code, gwrun.OK, result)
+        self.assertEqual(self.content("got.txt"), b"hello")
+        [body] = [event["value"] for event in result.events if event["event"] == "evidence"]
+        self.assertEqual(body, {"path": os.path.realpath(self.path("got.txt")), "size": 5})
+        self.assertEqual(os.stat(self.path("got.txt")).st_mode & 0o077, 0)
+
+    def test_other_places_are_refused_before_anything_is_sent(self):
+        os.mkdir(self.path("out"))
+        os.symlink("../elsewhere", self.path("out/link"))
+        for path, declared in [("a.txt", '"out/"'), ("out/../a.txt", '"out/"'), ("out/link", '"out/"'), ("a.txt", "")]:
+            with self.subTest(path):
+                result = self.files(path, DOWNLOAD % "", write=declared)
+                self.assertIn(result.code, (gwrun.REFUSED, gwrun.FAILED), result)
+                self.assertEqual(self.requests, [])
+                self.assertEqual(self.names(), ["out"])
+
+    def test_what_cannot_be_written_is_told(self):
+        os.mkdir(self.path("out"))
+        for path, said in [("out", "is a directory"), ("none/a", "No such file or directory")]:
+            with self.subTest(path):
+                self.assert_ends(self.files(path, DOWNLOAD % "", write='"*", "none/"'), gwrun.FAILED,
+                                 f"file '[^']*{path}': cannot be written: {said}")
+
+    def test_an_existing_file_is_kept_unless_it_may_be_replaced(self):
+        self.write("got.txt", "old")
+        self.assert_ends(self.files("got.txt", DOWNLOAD % "", write='"*"'), gwrun.FAILED, "is there already, and is kept")
+        self.assertEqual(self.requests, [])
+        self.assertEqual(self.content("got.txt"), b"old")
+        self.assertEqual(self.files("got.txt", DOWNLOAD % ", replace = true", write='"*"').code, gwrun.OK)
+        self.assertEqual(self.content("got.txt"), b"hello")
+
+    def test_a_plan_writes_no_file(self):
+        result = self.files("got.txt", DOWNLOAD % "", write='"*"', extra=["--plan"])
+        self.assertEqual(result.code, gwrun.OK, result)
+        self.assertEqual(self.requests, [])
+        self.assertEqual(self.names(), [])
+
+    # ---- what goes wrong on the way --------------------------------------------------------------
+
+    def test_an_answer_that_is_not_whole_leaves_no_file(self):
+        cut = [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"]
+        wrong = hello(("x-amz-checksum-crc32", "AAAAAA=="))
+        missing = answer(404, "<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>")
+        for claim, given, said in [
+                ("cut off", cut, "connection closed after 5 bytes of the answer"),
+                ("other bytes", wrong, "expected x-amz-checksum-crc32 'AAAAAA==', computed 'NhCmhg=='"),
+                ("an error", missing, r"s3:GetObject: no such key \(NoSuchKey\)")]:
+            with self.subTest(claim):
+                result = self.files("got.txt", DOWNLOAD % "", answers=given, write='"*"')
+                self.assertNotEqual(result.code, gwrun.OK, result)
+                self.assertRegex(result.err, said)
+                self.assertEqual(self.names(), [])
+
+    def test_an_answer_too_large_for_memory_names_the_way_out(self):
+        run = """aws.s3.get_object { Bucket = "bucket", Key = "key" }"""
+        large = [b"HTTP/1.1 200 OK\r\nContent-Length: 70000000\r\n\r\n" + b"x" * 70_000_000]
+        result = self.files("x", run, answers=large)
+        self.assert_ends(result, gwrun.FAILED, r'larger than 67108864 bytes; save_to = "path" puts the bytes into a file')
+
+    def test_save_to_is_for_answers_that_are_bytes(self):
+        run = """aws.s3.head_object({ Bucket = "bucket", Key = "key" }, { save_to = p.path })"""
+        self.assertRegex(self.files("x", run, write='"*"').err,
+                         r"aws.s3.head_object: option 'save_to': the answer has no bytes to be saved")
+
+    def test_help_names_the_files(self):
+        book = self.write("files.lua", RUNBOOK % {"run": "", "read": '"certs/*.pem"', "write": '"{folder}/"'})
+        said = self.gwrun("help", book).out
+        self.assertIn("reads files\n  certs/*.pem\n", said)
+        self.assertIn("writes files\n  {folder}/\n", said)
+
+
+if __name__ == "__main__":
+    gwrun.main()
