@@ -1,4 +1,4 @@
-/* host.task: sleep, parallel and timeout.
+/* host.task: sleep, parallel and timeout; lock is in task_lock.c.
  *
  * A group is a set of child tasks that one binding waits for. It starts at most `limit` workers;
  * each takes the next function when it has finished one. Functions run under a protected call, so a
@@ -7,7 +7,7 @@
  * kept by the binding's anchor: it outlives all that point to it. */
 #include <stdlib.h>
 
-#include "bind/bind.h"
+#include "bind/internal.h"
 #include "codec/codec.h"
 
 #define MAX_SECONDS 1e9 /* thirty years */
@@ -359,6 +359,13 @@ static int task_parallel(lua_State *L)
     return run_group(L, group, push_results);
 }
 
+/* As the __call of a table, which comes before the arguments. */
+static int task_call_parallel(lua_State *L)
+{
+    lua_remove(L, 1);
+    return task_parallel(L);
+}
+
 /* ---- timeout -------------------------------------------------------------------------------- */
 
 static void raise_timeout(lua_State *L, const struct group *group)
@@ -409,6 +416,8 @@ void gw_bind_task(struct gw_script *script)
 {
     static const luaL_Reg functions[] = {{"sleep", task_sleep},
                                          {"parallel", task_parallel},
+                                         {"call_parallel", task_call_parallel},
+                                         {"lock", gw_bind_task_lock},
                                          {"timeout", task_timeout},
                                          {NULL, NULL}};
     luaL_newlib(gw_script_state(script), functions);

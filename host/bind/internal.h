@@ -22,6 +22,8 @@ int gw_bind_aws_shape(lua_State *L);
 void gw_bind_show_document(const struct gw_shape *shape, const struct gw_value *value, bool reveal,
                            struct gw_arena *arena, struct gw_value *out);
 
+int gw_bind_task_lock(lua_State *L); /* of host.task */
+
 /* ---- aws_failure.c ---------------------------------------------------------------------------- */
 
 /* Why a call has failed, or not. Texts are in the arena. */

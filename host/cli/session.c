@@ -9,14 +9,15 @@
 
 #define SIM_START_EPOCH_MS                                                                         \
     INT64_C(1762917120000) /* 2025-11-12T03:12:00Z, as the guide's incident */
-#define MAX_CLIENTS 64
-#define USER_AGENT  GW_VIEW("gwrun/" GW_VERSION)
+#define USER_AGENT GW_VIEW("gwrun/" GW_VERSION)
 
 struct slot {
+    struct slot *next;
     struct gw_view region, profile; /* as asked for */
     struct gw_settings settings;
     struct gw_credentials credentials; /* the simulator's */
     struct gw_identity *identity;      /* of the real ones, shared by the slots of a profile */
+    bool owns_identity;                /* the first of them */
     struct gw_client *client;
 };
 
@@ -28,12 +29,9 @@ struct gw_cli_session {
     struct gw_transport *transport; /* the simulator's is its own to close */
     struct gw_config *config;
     struct gw_view region, fallback_region;
-    const char *region_origin;      /* of --region and the like; NULL: the settings know */
-    struct gw_credentials found;    /* for the run's own profile, without its keys */
-    struct slot slots[MAX_CLIENTS]; /* the first is the run's own */
-    size_t slot_count;
-    struct gw_identity *identities[MAX_CLIENTS];
-    size_t identity_count;
+    const char *region_origin;   /* of --region and the like; NULL: the settings know */
+    struct gw_credentials found; /* for the run's own profile, without its keys */
+    struct slot *own, *last;     /* of the list of slots; the first is the run's own */
 };
 
 static bool open_sim(struct gw_cli_session *session, const struct gw_value *settings,
@@ -72,11 +70,11 @@ void gw_cli_session_close(struct gw_cli_session *session)
     if (!session) {
         return;
     }
-    for (size_t i = 0; i < session->slot_count; i++) {
-        gw_client_free(session->slots[i].client);
+    for (struct slot *slot = session->own; slot; slot = slot->next) {
+        gw_client_free(slot->client);
     }
-    for (size_t i = 0; i < session->identity_count; i++) {
-        gw_identity_free(session->identities[i]);
+    for (struct slot *slot = session->own; slot; slot = slot->next) {
+        gw_identity_free(slot->owns_identity ? slot->identity : NULL);
     }
     if (session->transport && !session->sim) {
         session->transport->close(session->transport);
@@ -95,8 +93,8 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session)
 
 struct gw_view gw_cli_session_setting(const struct gw_cli_session *session, struct gw_view name)
 {
-    return session->config && session->slot_count > 0
-               ? gw_config_get(session->config, session->slots[0].settings.profile, name)
+    return session->config && session->own
+               ? gw_config_get(session->config, session->own->settings.profile, name)
                : GW_VIEW_NONE;
 }
 
@@ -136,18 +134,25 @@ static struct gw_client *make_client(struct gw_cli_session *session, const struc
     return gw_client_new(&options);
 }
 
-/* The regions of a profile share one identity: a role is assumed once, a code typed once. */
-static struct gw_identity *get_identity(struct gw_cli_session *session, const struct slot *slot)
+/* Remembers a slot that is settled. */
+static struct slot *keep_slot(struct gw_cli_session *session, const struct slot *slot)
 {
-    for (size_t i = 0; i < session->slot_count; i++) {
-        const struct gw_settings *other = &session->slots[i].settings;
-        if (session->slots[i].identity && gw_view_equal(other->profile, slot->settings.profile) &&
-            other->profile_named == slot->settings.profile_named) {
-            return session->slots[i].identity;
+    struct slot *kept = gw_arena_alloc(session->arena, sizeof *kept);
+    *kept = *slot;
+    *(session->last ? &session->last->next : &session->own) = kept;
+    session->last = kept;
+    return kept;
+}
+
+/* The regions of a profile share one identity: a role is assumed once, a code typed once. */
+static void find_identity(struct gw_cli_session *session, struct slot *slot)
+{
+    for (const struct slot *other = session->own; other; other = other->next) {
+        if (other->identity && gw_view_equal(other->settings.profile, slot->settings.profile) &&
+            other->settings.profile_named == slot->settings.profile_named) {
+            slot->identity = other->identity;
+            return;
         }
-    }
-    if (session->identity_count == MAX_CLIENTS) {
-        return NULL;
     }
     struct gw_identity_options options = {.loop = session->loop,
                                           .transport = session->transport,
@@ -155,24 +160,18 @@ static struct gw_identity *get_identity(struct gw_cli_session *session, const st
                                           .settings = slot->settings,
                                           .user_agent = USER_AGENT,
                                           .ask_code = gw_cli_ask_code};
-    struct gw_identity *identity = gw_identity_new(&options);
-    session->identities[session->identity_count++] = identity;
-    return identity;
+    slot->identity = gw_identity_new(&options);
+    slot->owns_identity = true;
 }
 
 static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_view profile,
                                     struct gw_err *err)
 {
     struct gw_cli_session *session = ctx;
-    for (size_t i = 0; i < session->slot_count; i++) {
-        struct slot *slot = &session->slots[i];
+    for (const struct slot *slot = session->own; slot; slot = slot->next) {
         if (gw_view_equal(slot->region, region) && gw_view_equal(slot->profile, profile)) {
             return slot->client;
         }
-    }
-    if (session->slot_count == MAX_CLIENTS) {
-        gw_fail(err, GW_ERR_LIMIT, "more than %d regions and profiles in one run", MAX_CLIENTS);
-        return NULL;
     }
     struct slot slot = {.region = gw_arena_dup(session->arena, region),
                         .profile = gw_arena_dup(session->arena, profile)};
@@ -180,25 +179,22 @@ static struct gw_client *get_client(void *ctx, struct gw_view region, struct gw_
                        : settle_real(session, &slot, err))) {
         return NULL;
     }
+    struct slot *kept = keep_slot(session, &slot);
     if (!session->sim) {
-        slot.identity = get_identity(session, &slot);
-        if (!gw_identity_check(slot.identity, err)) {
-            return NULL;
-        }
+        find_identity(session, kept);
     }
-    slot.client = make_client(session, &slot);
-    session->slots[session->slot_count++] = slot;
-    return slot.client;
+    kept->client = make_client(session, kept);
+    return kept->client;
 }
 
 const struct gw_credentials *gw_cli_session_caller(const struct gw_cli_session *session)
 {
-    return session->sim ? &session->slots[0].credentials : &session->found;
+    return session->sim ? &session->own->credentials : &session->found;
 }
 
 struct gw_view gw_cli_session_region_origin(const struct gw_cli_session *session)
 {
-    const struct gw_settings *settings = &session->slots[0].settings;
+    const struct gw_settings *settings = &session->own->settings;
     if (session->region_origin) {
         return gw_view_of(session->region_origin);
     }
@@ -215,7 +211,7 @@ struct gw_login_options gw_cli_session_login(const struct gw_cli_session *sessio
     return (struct gw_login_options){.loop = session->loop,
                                      .transport = session->transport,
                                      .config = session->config,
-                                     .settings = session->slots[0].settings,
+                                     .settings = session->own->settings,
                                      .user_agent = USER_AGENT};
 }
 
@@ -318,20 +314,19 @@ static bool settle_session(struct gw_cli_session *session, bool needs_aws, struc
     if (!open_network(session, own->settings.ca_bundle, err)) {
         return false;
     }
-    own->identity = get_identity(session, own);
+    find_identity(session, own);
     return !needs_aws || await_credentials(session, own->identity, &session->found, err);
 }
 
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err)
 {
-    struct slot *own = &session->slots[0];
+    struct slot *own = keep_slot(session, &(struct slot){0});
     session->region = gw_arena_dup(session->arena, choose_region(session, declared_region));
     if (!settle_session(session, needs_aws, own, err)) {
         return false;
     }
     own->client = make_client(session, own);
-    session->slot_count = 1;
     *out = (struct gw_run_target){.client = get_client,
                                   .world = session->sim ? get_world : NULL,
                                   .ctx = session,

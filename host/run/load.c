@@ -79,7 +79,7 @@ bool gw_run_set_globals(struct gw_script *script, struct gw_err *err)
     return set_global(script, "host.json", NULL, "json", err) &&
            set_global(script, "host.time", NULL, "time", err) &&
            set_global(script, "host.task", "sleep", "sleep", err) &&
-           set_global(script, "host.task", "parallel", "parallel", err);
+           set_global(script, "parallel", NULL, "parallel", err);
 }
 
 /* The folder of the file. */
