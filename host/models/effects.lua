@@ -4,7 +4,7 @@
 ---@field named table<string, { effect: string, place: string }> by "service:Operation"
 ---@field prefixes { prefix: string, effect: string, place: string }[] the same, for names that end in '*'; the longest first
 ---@field iam table<string, string> IAM's prefix of a service
----@field sensitive table<string, true> by "service:Shape"
+---@field sensitive table<string, true> by "service:Shape" or "service:Shape.member"
 ---@field used table<string, true> the lines that named something
 local effects = {}
 
@@ -88,8 +88,9 @@ function effects.of(rules, service, name, readonly)
   return "change", "no rule"
 end
 
-function effects.is_sensitive(rules, service, shape)
-  local full = service .. ":" .. shape
+---@param name string of a shape, or "Shape.member"
+function effects.is_sensitive(rules, service, name)
+  local full = service .. ":" .. name
   if rules.sensitive[full] then rules.used[full] = true end
   return rules.sensitive[full] or false
 end

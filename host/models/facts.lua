@@ -317,13 +317,17 @@ end
 local function add_shape(lines, model, name)
   local shape = model.shapes[name]
   local words = { shape_type(name, shape), name }
-  words[3] = effects.is_sensitive(model.rules, model.name, name) and "sensitive" or nil
+  words[3] = effects.is_sensitive(model.rules, model.name, name) and not shape.sensitive and "sensitive" or nil
   lines[#lines + 1] = table.concat(add_all(words, shape_traits(shape)), " ")
   local required = {}
   for _, member in ipairs(shape.required or {}) do required[member] = true end
   for _, member in ipairs(members_of(shape)) do
     local key = member[1] .. (required[member[1]] and "!" or "")
-    add_words(lines, key, add_all({ member[2].shape }, member_traits(member[2])))
+    local member_words = add_all({ member[2].shape }, member_traits(member[2]))
+    if effects.is_sensitive(model.rules, model.name, name .. "." .. member[1]) and not member[2].sensitive then
+      member_words[#member_words + 1] = "sensitive"
+    end
+    add_words(lines, key, member_words)
   end
   for _, value in ipairs(shape.enum or {}) do lines[#lines + 1] = "  " .. word(value) end
 end
