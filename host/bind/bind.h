@@ -36,6 +36,7 @@ struct gw_outcome {
     struct gw_view code, request_id;
     int attempts;
     int64_t duration_ms;
+    int64_t events; /* at the end of a stream: how many came */
 };
 
 /* An attempt that failed and will be made again. */
@@ -71,6 +72,9 @@ struct gw_gate {
     /* May the script use this file? `real` is the path without links, to be opened. */
     bool (*file)(struct gw_gate *self, struct gw_view path, enum gw_file_access access,
                  struct gw_arena *arena, struct gw_view *real, struct gw_err *err);
+    /* After `finished`, where what came was the beginning of a stream of events: its end, once. */
+    void (*streamed)(struct gw_gate *self, const struct gw_act *act,
+                     const struct gw_outcome *outcome);
     /* The client for a region and profile, each empty for the run's own; NULL with `err`. */
     struct gw_client *(*client)(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err);

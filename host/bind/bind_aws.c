@@ -121,7 +121,10 @@ struct pending {
     struct gw_wait *wait;
     struct gw_call *call; /* NULL: not under way */
     struct gw_bind_streams *streams;
-    bool document, reveal; /* how the output is wanted */
+    struct gw_bind_events *events; /* NULL: the output has none */
+    int events_index;              /* on the stack */
+    bool is_opening;               /* the events, in place of a call */
+    bool document, reveal;         /* how the output is wanted */
 
     struct gw_bind_failure failure; /* none: `value` is the output */
     struct gw_value value;
@@ -146,6 +149,7 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     struct gw_err err = {0};
     pending->call = NULL;
     gw_bind_unwatch_streams(pending->streams);
+    pending->is_opening = false;
     if (result->output) {
         pending->value = gw_bind_copy_value(pending->arena, result->output);
         if (!gw_bind_finish_sink(pending->streams, pending->op, pending->arena, &pending->value,
@@ -176,16 +180,28 @@ static void call_retrying(void *ctx, const struct gw_call_retry *retry)
 static void cancel_call(void *ctx)
 {
     struct pending *pending = ctx;
-    if (!pending->call) {
+    if (!pending->call && !pending->is_opening) {
         return;
     }
     gw_bind_unwatch_streams(pending->streams);
+    if (pending->is_opening) {
+        gw_bind_close_events(pending->events);
+    }
     gw_call_cancel(pending->call);
     pending->call = NULL;
+    pending->is_opening = false;
     gw_fail(&pending->failure.err, GW_ERR_CANCELLED,
             "%.*s: cancelled; whether it took effect is not known",
             GW_VIEW_ARGS(pending->act.action));
     report(pending, GW_VIEW_NONE, 0, 0);
+}
+
+/* The member of the output that goes on is the stream itself. */
+static void add_events(lua_State *L, const struct pending *pending)
+{
+    const struct gw_shape *output = gw_operation_output(pending->op);
+    lua_pushvalue(L, pending->events_index);
+    lua_setfield(L, -2, gw_member_name(gw_event_stream_member(output)).data);
 }
 
 static void push_output(lua_State *L, const struct pending *pending)
@@ -206,6 +222,9 @@ static int push_outcome(lua_State *L, void *ctx)
     gw_bind_fill_report(L, HOW, &pending->report);
     if (!gw_bind_failed(&pending->failure)) {
         push_output(L, pending);
+        if (pending->events) {
+            add_events(L, pending);
+        }
         lua_pushnil(L);
         lua_pushinteger(L, pending->report.http_status);
         return 3;
@@ -245,6 +264,16 @@ static bool is_set(lua_State *L, int table, const char *field)
     return set;
 }
 
+static void start_request(struct pending *pending, struct gw_client *client,
+                          const struct gw_call_request *request, struct gw_err *err)
+{
+    if (pending->events) {
+        pending->is_opening = gw_bind_open_events(pending->events, client, request, err);
+    } else {
+        pending->call = gw_call_start(client, request, err);
+    }
+}
+
 static bool start_call(struct pending *pending, struct gw_view region, struct gw_view profile)
 {
     struct gw_err err = {0};
@@ -260,13 +289,13 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
             .done = call_done,
             .retrying = call_retrying,
             .ctx = pending};
-        pending->call = gw_call_start(client, &request, &err);
+        start_request(pending, client, &request, &err);
     }
-    if (!pending->call) {
+    if (!pending->call && !pending->is_opening) {
         gw_bind_keep_err(&pending->failure, &err);
         report(pending, GW_VIEW_NONE, 0, 0);
     }
-    return pending->call != NULL;
+    return pending->call || pending->is_opening;
 }
 
 static bool read_params(lua_State *L, struct pending *pending)
@@ -335,6 +364,10 @@ static int aws_call(lua_State *L)
         return push_outcome(L, pending);
     }
     pending->act.save_to = pending->streams->save_to;
+    if (!document && gw_event_stream_member(gw_operation_output(op))) {
+        pending->events = gw_bind_push_events(L, gate, op, &pending->act);
+        pending->events_index = lua_gettop(L);
+    }
     pending->wait = gw_wait_push(L, push_outcome, cancel_call, pending);
     switch (gate->ask(gate, &pending->act, &err)) {
     case GW_GATE_PLANNED:

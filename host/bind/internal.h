@@ -44,6 +44,17 @@ struct gw_value gw_bind_copy_value(struct gw_arena *arena, const struct gw_value
 /* What the other side says, redacted and not too long. */
 struct gw_view gw_bind_shorten(struct gw_arena *arena, struct gw_view text);
 
+/* ---- aws_events.c ------------------------------------------------------------------------------ */
+
+/* The events of one call, as Lua reads them: a userdata, closed until opened. */
+struct gw_bind_events;
+struct gw_bind_events *gw_bind_push_events(lua_State *L, struct gw_gate *gate, /* [-0, +1, m] */
+                                           const struct gw_operation *op, const struct gw_act *act);
+/* The request's `done` is told the beginning. */
+bool gw_bind_open_events(struct gw_bind_events *stream, struct gw_client *client,
+                         const struct gw_call_request *request, struct gw_err *err);
+void gw_bind_close_events(struct gw_bind_events *stream); /* may be repeated */
+
 /* ---- aws_options.c --------------------------------------------------------------------------- */
 
 /* From the tables at these indices, either may be nil or 0; what both may say, `how` decides.

@@ -182,6 +182,23 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
     gw_arena_free(arena);
 }
 
+void gw_run_emit_stream(struct gw_run *run, const struct gw_act *act,
+                        const struct gw_outcome *outcome)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.stream"));
+    add_act(arena, &map, act);
+    add(arena, &map, "outcome", gw_value_text(outcome->err ? "failed" : "ok"));
+    add(arena, &map, "events", gw_value_int(outcome->events));
+    add(arena, &map, "ms", gw_value_int(outcome->duration_ms));
+    if (outcome->err) {
+        add_error(arena, &map, outcome);
+    }
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
 void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
                        const struct gw_setback *setback)
 {

@@ -145,6 +145,15 @@ static void moved(struct gw_gate *self, const struct gw_act *act,
     }
 }
 
+static void streamed(struct gw_gate *self, const struct gw_act *act,
+                     const struct gw_outcome *outcome)
+{
+    struct gw_run *run = run_of(self);
+    if (run->executing) {
+        gw_run_emit_stream(run, act, outcome);
+    }
+}
+
 static struct gw_client *client(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err)
 {
@@ -172,6 +181,7 @@ void gw_run_open_gate(struct gw_run *run)
                                  .retrying = retrying,
                                  .moved = moved,
                                  .file = gw_run_allow_file,
+                                 .streamed = streamed,
                                  .client = client,
                                  .transport = transport};
 }

@@ -68,6 +68,8 @@ bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_a
 void gw_run_emit(struct gw_run *run, const struct gw_value *event);
 void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
                       const struct gw_outcome *outcome);
+void gw_run_emit_stream(struct gw_run *run, const struct gw_act *act,
+                        const struct gw_outcome *outcome);
 void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
                        const struct gw_setback *setback);
 void gw_run_emit_progress(struct gw_run *run, const struct gw_act *act,
