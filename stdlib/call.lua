@@ -159,7 +159,7 @@ end
 
 local function wait(call)
   local operation, definition = call.operation, call.waiter
-  local function ask(params) return model.call(operation.service, operation.snake_name, params) end
+  local function ask(params) return model.call(operation.service, operation.snake_name, params, call.settings) end
   local function progress(attempt, most)
     host.progress(("%s: not yet, asked %d of %d times"):format(call.title, attempt, most))
   end

@@ -541,11 +541,17 @@ static void on_credentials(void *ctx, const struct gw_credentials *credentials,
     }
 }
 
+static bool is_signed(const struct gw_call *call)
+{
+    return gw_operation_auth(call->request.op) != GW_AUTH_NONE &&
+           !call->client->options.settings.without_signature;
+}
+
 /* At once, or as soon as there are credentials. False: refused. */
 static bool send_attempt(struct gw_call *call, struct gw_err *err)
 {
     struct gw_identity *identity = call->client->identity;
-    if (gw_operation_auth(call->request.op) == GW_AUTH_NONE) {
+    if (!is_signed(call)) {
         return transmit(call, NULL, err);
     }
     if (!gw_identity_check(identity, err)) {
@@ -620,9 +626,7 @@ static void set_patience(struct gw_call *call)
 /* Of the caller; NULL: not known yet, or nobody's business. */
 static const struct gw_credentials *known_caller(const struct gw_call *call)
 {
-    return gw_operation_auth(call->request.op) == GW_AUTH_NONE
-               ? NULL
-               : gw_identity_peek(call->client->identity);
+    return is_signed(call) ? gw_identity_peek(call->client->identity) : NULL;
 }
 
 /* Made before the caller is known, so that what is wrong with it is said at once; unless it may not
@@ -631,7 +635,7 @@ static bool make_first_address(struct gw_call *call, struct gw_err *err)
 {
     const struct gw_settings *settings = &call->client->options.settings;
     const struct gw_credentials *caller = known_caller(call);
-    bool has_to_wait = !caller && gw_operation_auth(call->request.op) != GW_AUTH_NONE &&
+    bool has_to_wait = !caller && is_signed(call) &&
                        settings->account_id_mode == GW_ACCOUNT_ID_REQUIRED;
     return has_to_wait ||
            gw_outgoing_address(call->client, &call->outgoing,

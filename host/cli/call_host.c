@@ -127,6 +127,18 @@ static void set_args(lua_State *L, const struct gw_cli_options *options)
     lua_setfield(L, -2, "args");
 }
 
+static void set_flags(lua_State *L)
+{
+    const struct gw_view *names;
+    size_t count = gw_cli_option_names(&names);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        gw_push_view(L, names[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "flags");
+}
+
 void gw_cli_bind_call(void *ctx, struct gw_script *script)
 {
     static const luaL_Reg functions[] = {
@@ -139,6 +151,7 @@ void gw_cli_bind_call(void *ctx, struct gw_script *script)
     lua_pushlightuserdata(L, ctx);
     luaL_setfuncs(L, functions, 1);
     set_args(L, call->options);
+    set_flags(L);
     lua_pushstring(L, call->options->output);
     lua_setfield(L, -2, "output");
     lua_pushboolean(L, call->options->help);

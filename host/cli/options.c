@@ -19,14 +19,24 @@ struct option {
     }
 
 static const struct option known[] = {
-    OPTION("--ask", FLAG, ask),         OPTION("--endpoint-url", TEXT, endpoint_url),
-    OPTION("--help", FLAG, help),       OPTION("--no-color", FLAG, no_color),
-    OPTION("--output", TEXT, output),   OPTION("--plan", FLAG, plan),
-    OPTION("--profile", TEXT, profile), OPTION("--quiet", FLAG, quiet),
-    OPTION("--region", TEXT, region),   OPTION("--seed", TEXT, seed_text),
-    OPTION("--sim", FLAG, sim),         OPTION("--sim-world", TEXT, sim_world),
-    OPTION("--verbose", FLAG, verbose), OPTION("--version", FLAG, version),
-    OPTION("--yes", FLAG, yes),         OPTION("-h", FLAG, help),
+    OPTION("--ask", FLAG, ask),
+    OPTION("--ca-bundle", TEXT, ca_bundle),
+    OPTION("--endpoint-url", TEXT, endpoint_url),
+    OPTION("--help", FLAG, help),
+    OPTION("--no-color", FLAG, no_color),
+    OPTION("--no-sign-request", FLAG, no_sign_request),
+    OPTION("--output", TEXT, output),
+    OPTION("--plan", FLAG, plan),
+    OPTION("--profile", TEXT, profile),
+    OPTION("--quiet", FLAG, quiet),
+    OPTION("--region", TEXT, region),
+    OPTION("--seed", TEXT, seed_text),
+    OPTION("--sim", FLAG, sim),
+    OPTION("--sim-world", TEXT, sim_world),
+    OPTION("--verbose", FLAG, verbose),
+    OPTION("--version", FLAG, version),
+    OPTION("--yes", FLAG, yes),
+    OPTION("-h", FLAG, help),
 };
 
 #define KNOWN_COUNT (sizeof known / sizeof *known)

@@ -118,8 +118,15 @@ static bool settle_real(struct gw_cli_session *session, struct slot *slot, struc
     struct gw_view profile =
         slot->profile.len ? slot->profile : gw_view_of(session->options->profile);
     struct gw_view region = slot->region.len ? slot->region : session->region;
-    return gw_settings_resolve(session->config, profile, region,
-                               gw_view_of(session->options->endpoint_url), &slot->settings, err);
+    if (!gw_settings_resolve(session->config, profile, region,
+                             gw_view_of(session->options->endpoint_url), &slot->settings, err)) {
+        return false;
+    }
+    slot->settings.without_signature = session->options->no_sign_request;
+    if (session->options->ca_bundle) {
+        slot->settings.ca_bundle = gw_view_of(session->options->ca_bundle);
+    }
+    return true;
 }
 
 static struct gw_client *make_client(struct gw_cli_session *session, const struct slot *slot)
@@ -315,7 +322,8 @@ static bool settle_session(struct gw_cli_session *session, bool needs_aws, struc
         return false;
     }
     find_identity(session, own);
-    return !needs_aws || await_credentials(session, own->identity, &session->found, err);
+    return !needs_aws || own->settings.without_signature ||
+           await_credentials(session, own->identity, &session->found, err);
 }
 
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,

@@ -4,6 +4,7 @@ local customised = require "call.customised"
 local host = require "host.aws"
 local names = require "call.names"
 local options = require "options"
+local program = require "host.call"
 local values = require "call.values"
 
 local arguments = {}
@@ -92,7 +93,7 @@ end
 -- ---- words
 
 local function all_names(self, own)
-  local all = {}
+  local all = table.move(program.flags, 1, #program.flags, 1, {})
   for name in pairs(self.by_name) do all[#all + 1] = "--" .. name end
   for name in pairs(own) do all[#all + 1] = "--" .. name end
   table.sort(all)

@@ -15,7 +15,7 @@ local FLAG, ONE = "flag", "one"
 local OWN = {
   ["query"] = { kind = ONE }, ["color"] = { kind = ONE },
   ["no-paginate"] = { kind = FLAG }, ["no-cli-pager"] = { kind = FLAG }, ["reveal-secrets"] = { kind = FLAG },
-  ["cli-input-json"] = { kind = ONE },
+  ["cli-input-json"] = { kind = ONE }, ["cli-connect-timeout"] = { kind = ONE }, ["cli-read-timeout"] = { kind = ONE },
   ["generate-cli-skeleton"] = { kind = ONE, bare = true }, ["generate-input"] = { kind = ONE, bare = true },
 }
 for name, argument in pairs(OWN) do argument.name = name end
@@ -49,6 +49,7 @@ local PROMPT = "prompt://"
 ---@field format string? nil: what the environment or the profile says
 ---@field query string?
 ---@field reveal boolean
+---@field settings { connect_timeout?: integer, read_timeout?: integer }
 ---@field paging table? { paginator=, max_items=, starting_token= }
 ---@field outfile string?
 
@@ -135,6 +136,17 @@ local function return_shadowed(self, given, own)
       given[name] = { argument = argument, words = own[name] }
     end
   end
+end
+
+-- Seconds; 0 is without end, for which a day will do.
+local function read_patience(own)
+  local settings = {}
+  for field, name in pairs { connect_timeout = "cli-connect-timeout", read_timeout = "cli-read-timeout" } do
+    local seconds = own[name] and whole_number(name, own[name][1])
+    if seconds and (seconds < 0 or seconds > 86400) then usage("--%s: expected seconds from 0 to 86400", name) end
+    settings[field] = seconds == 0 and 86400 or seconds
+  end
+  return settings
 end
 
 local function skeleton_kind(own)
@@ -230,6 +242,7 @@ local function read_options(self, args)
   local given, own = sorted.given, take_own(sorted.given, own_known)
   self.skeleton = skeleton_kind(own)
   self.reveal = own["reveal-secrets"] ~= nil
+  self.settings = read_patience(own)
   if self.reveal and self.arguments.by_name["reveal-secrets"] then -- it means the same to both
     given["reveal-secrets"] = { argument = self.arguments.by_name["reveal-secrets"], words = {} }
   end

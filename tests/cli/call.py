@@ -1,6 +1,7 @@
 """gwrun call: what it refuses, how it asks, what it shows of secrets, how it ends."""
 
 import json
+import socket
 
 import gwrun
 from server import Server, answer, json_error, ok_json
@@ -31,6 +32,8 @@ REFUSALS = [
     ("ecs list-tasks --output xml", gwrun.USAGE, "output format: expected one of json, text, .*, got 'xml'"),
     ("ecs list-tasks --query a[", gwrun.USAGE, "--query: jmespath: "),
     ("ecs list-tasks --max-items many", gwrun.USAGE, "--max-items: expected an integer"),
+    ("ecs list-tasks --cli-read-timeout -1", gwrun.USAGE, "expected seconds from 0 to 86400"),
+    ("ecs list-tasks --regoin x", gwrun.USAGE, "unknown option '--regoin', did you mean '--region'"),
     ("ecs list-tasks --no-paginate --max-items 1", gwrun.USAGE, "--no-paginate and --max-items exclude each other"),
     ("ecs list-tasks --cli-input-json []", gwrun.USAGE, "--cli-input-json: expected a JSON object"),
     ("ecs list-tasks --cli-input-json file://none.json", gwrun.USAGE, "'none.json' cannot be read"),
@@ -129,6 +132,20 @@ class Against(gwrun.Case):
                                stdin=b"from-stdin")
             self.assertEqual((result.code, result.err), (gwrun.OK, ""))
             self.assertEqual(json.loads(server.requests[-1].body)["SecretString"], text)
+
+    def test_nobody_in_particular_asks_without_credentials(self):
+        server = self.serve(ok_json({"taskArns": []}))
+        env = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": server.url}
+        result = self.gwrun("call", "ecs", "list-tasks", "--no-sign-request", env=env)
+        self.assertEqual((result.code, result.err), (gwrun.OK, ""))
+        self.assertNotIn("authorization", server.requests[0].headers)
+
+    def test_patience_is_limited(self):
+        silence = self.enterContext(socket.create_server(("127.0.0.1", 0)))  # takes connections, says nothing
+        self.serve(b"")
+        self.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{silence.getsockname()[1]}"
+        result = self.call("ecs", "list-tasks", "--cli-read-timeout", "1", "--cli-connect-timeout=5")
+        self.assertEqual(result.code, gwrun.UNREACHABLE)
 
     def test_a_plan_sends_nothing_and_hides_secrets(self):
         server = self.serve(ok_json({}))
