@@ -553,7 +553,8 @@ struct gw_settings {
     struct gw_view endpoint_url; /* --endpoint-url; empty: by service, see gw_endpoint_custom */
     struct gw_view ca_bundle;
     bool use_fips, use_dualstack;
-    bool without_signature; /* of the program: what is public is asked for by nobody in particular */
+    bool
+        without_signature; /* of the program: what is public is asked for by nobody in particular */
     enum gw_retry_mode retry_mode; /* never unset */
     int max_attempts;              /* 0: as the mode has it */
     int64_t connect_timeout_ms;    /* of defaults_mode; 0: the transport's */

@@ -635,8 +635,8 @@ static bool make_first_address(struct gw_call *call, struct gw_err *err)
 {
     const struct gw_settings *settings = &call->client->options.settings;
     const struct gw_credentials *caller = known_caller(call);
-    bool has_to_wait = !caller && is_signed(call) &&
-                       settings->account_id_mode == GW_ACCOUNT_ID_REQUIRED;
+    bool has_to_wait =
+        !caller && is_signed(call) && settings->account_id_mode == GW_ACCOUNT_ID_REQUIRED;
     return has_to_wait ||
            gw_outgoing_address(call->client, &call->outgoing,
                                caller ? caller->account_id : GW_VIEW_NONE, call->arena, err);

@@ -52,18 +52,26 @@ static struct gw_value show_bytes(struct gw_arena *arena, struct gw_view bytes)
     return take_text(arena, &text);
 }
 
+static void show_members(const struct showing *showing, const struct gw_shape *shape,
+                         const struct gw_value *value, bool body, struct gw_value *out)
+{
+    for (size_t i = 0; i < gw_shape_member_count(shape); i++) {
+        const struct gw_member *member = gw_shape_member(shape, i);
+        const struct gw_value *given = gw_map_get(value, gw_member_name(member));
+        if (given && (gw_member_location(member) == GW_LOCATION_BODY) == body) {
+            *gw_map_add(showing->arena, out, gw_member_name(member)) =
+                show(showing, gw_member_shape(member), given);
+        }
+    }
+}
+
+/* What came in headers is first. */
 static struct gw_value show_structure(const struct showing *showing, const struct gw_shape *shape,
                                       const struct gw_value *value)
 {
     struct gw_value out = gw_value_map();
-    for (size_t i = 0; i < gw_shape_member_count(shape); i++) {
-        const struct gw_member *member = gw_shape_member(shape, i);
-        const struct gw_value *given = gw_map_get(value, gw_member_name(member));
-        if (given) {
-            *gw_map_add(showing->arena, &out, gw_member_name(member)) =
-                show(showing, gw_member_shape(member), given);
-        }
-    }
+    show_members(showing, shape, value, false, &out);
+    show_members(showing, shape, value, true, &out);
     return out;
 }
 

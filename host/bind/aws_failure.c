@@ -68,11 +68,13 @@ static void describe_error(struct gw_bind_failure *failure, const struct gw_aws_
             GW_VIEW_ARGS(id));
 }
 
-/* Where no code came but the status stands for it, something else than the service answered. */
-static bool is_of_aws(const struct gw_aws_error *error)
+/* Where no code came but the status stands for it, something else than the service answered; unless
+ * there was no place for a code, as in the answer to HEAD. */
+static bool is_of_aws(const struct gw_operation *op, const struct gw_aws_error *error)
 {
     int64_t status = 0;
-    return !gw_view_to_int64(error->code, &status) || status != error->http_status;
+    bool named = !gw_view_to_int64(error->code, &status) || status != error->http_status;
+    return named || gw_view_equal(gw_operation_http_method(op), GW_VIEW("HEAD"));
 }
 
 static void describe_foreign(struct gw_bind_failure *failure, const struct gw_aws_error *error,
@@ -96,7 +98,7 @@ static void keep_error(struct gw_bind_failure *failure, const struct gw_aws_erro
     failure->error.detail = gw_bind_copy_value(arena, &error->detail);
     failure->error.service = gw_arena_dup(arena, error->service);
     failure->error.operation = gw_arena_dup(arena, error->operation);
-    if (is_of_aws(error)) {
+    if (is_of_aws(failure->op, error)) {
         describe_error(failure, error);
     } else {
         describe_foreign(failure, error, place);

@@ -213,7 +213,7 @@ end
 local function streamed(shape)
   for _, member in ipairs(shape and shape.members or {}) do
     if member.shape.event_stream then return member, "events" end
-    if member.shape.streaming then return member, "bytes" end
+    if member.streaming then return member, "bytes" end
   end
 end
 

@@ -68,7 +68,7 @@ local function type_text(argument)
   if argument.kind == "flag" then return "flag" end
   if shape.type == "list" then return "list of " .. shape.element.type end
   if shape.type == "map" then return "map of " .. shape.value.type end
-  return shape.streaming and "file" or shape.type
+  return argument.member.streaming and "file" or shape.type
 end
 
 local function notes(argument)

@@ -174,7 +174,7 @@ function values.read(member, words)
   local shape = member.shape
   local first = #words == 1 and values.load(words[1]) or words[1]
   if member.json_value or shape.document then return decode(first) end
-  if shape.streaming and shape.type == "blob" then
+  if member.streaming then
     return raw(is_raw(first) and first.bytes or read_file(words[1]))
   end
   if shape.type ~= "list" then return read_one(shape, first) end
