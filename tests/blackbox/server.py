@@ -4,7 +4,12 @@ import json
 import re
 import socket
 import socketserver
+import struct
 import threading
+
+
+RESET = object()  # as a part: the connection is closed with a reset
+SILENCE = object()  # nothing more comes
 
 
 class Request:
@@ -69,7 +74,12 @@ class Handler(socketserver.StreamRequestHandler):
         self.server.requests.append(request)
         given = self.server.answer(request) if callable(self.server.answer) else self.server.answer
         for part in [given] if isinstance(given, bytes) else given:
-            self.connection.sendall(part)
+            if part is RESET:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif part is SILENCE:
+                self.rfile.read()  # until the other side leaves
+            else:
+                self.connection.sendall(part)
         return isinstance(given, bytes) and not self.server.hang_up
 
 
@@ -99,6 +109,13 @@ class Server(socketserver.ThreadingTCPServer):
     def __exit__(self, *_):
         self.shutdown()
         self.server_close()
+
+
+class Script(Server):
+    """Answers the first request with the first of the answers, and so on; the last one repeats."""
+
+    def __init__(self, *answers):
+        super().__init__(lambda _: answers[min(len(self.requests), len(answers)) - 1])
 
 
 def unused_port():

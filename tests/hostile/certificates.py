@@ -1,9 +1,6 @@
 """TLS with the wrong other side: nothing is sent to it, and the line says what does not fit."""
 
-import shutil
-import ssl
-import subprocess
-
+import certificate
 import gwrun
 import runbooks
 from server import Server, ok_json
@@ -23,34 +20,22 @@ class Certificates(gwrun.Case):
         super().setUp()
         self.look = self.write("look.lua", runbooks.READ)
 
-    def make_certificate(self):
-        """A self-signed one for "localhost"; answers a context that serves it."""
-        if not shutil.which("openssl"):
-            self.skipTest("no openssl on PATH")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
-                        "-keyout", self.path("key.pem"), "-out", self.path("certificate.pem")],
-                       check=True, capture_output=True)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.path("certificate.pem"), self.path("key.pem"))
-        return context
-
     def test_a_certificate_that_nobody_vouches_for(self):
-        with Server(ok_json({}), tls=self.make_certificate()) as server:
+        with Server(ok_json({}), tls=certificate.make(self, "localhost")) as server:
             result = self.gwrun(self.look, "--endpoint-url", server.url, env=ENV)
             self.assertEqual(server.requests, [])
         self.assert_ends(result, gwrun.UNREACHABLE, r"its certificate is not trusted: .*self[- ]signed.* "
                                                     r"\(AWS_CA_BUNDLE can name another authority\)$")
 
     def test_a_certificate_for_another_name(self):
-        with Server(ok_json({}), tls=self.make_certificate()) as server:
+        with Server(ok_json({}), tls=certificate.make(self, "localhost")) as server:
             result = self.gwrun(self.look, "--endpoint-url", server.url,
                                 env=dict(ENV, AWS_CA_BUNDLE=self.path("certificate.pem")))
             self.assertEqual(server.requests, [])
         self.assert_ends(result, gwrun.UNREACHABLE, r"its certificate is not trusted: .*127\.0\.0\.1")
 
     def test_a_certificate_that_aws_ca_bundle_vouches_for(self):
-        with Server(ok_json({}), tls=self.make_certificate()) as server:
+        with Server(ok_json({}), tls=certificate.make(self, "localhost")) as server:
             result = self.gwrun(self.look, "--endpoint-url", server.url.replace("127.0.0.1", "localhost"),
                                 env=dict(ENV, AWS_CA_BUNDLE=self.path("certificate.pem")))
         self.assertEqual(result.code, gwrun.OK, result)
@@ -66,7 +51,7 @@ class Certificates(gwrun.Case):
         self.assert_ends(result, gwrun.USAGE, r"ca bundle '/nope\.pem': cannot be read: No such file")
 
     def test_a_bundle_that_is_none(self):
-        with Server(ok_json({}), tls=self.make_certificate()) as server:
+        with Server(ok_json({}), tls=certificate.make(self, "localhost")) as server:
             result = self.gwrun(self.look, "--endpoint-url", server.url, env=dict(ENV, AWS_CA_BUNDLE=self.look))
         self.assert_ends(result, gwrun.UNREACHABLE, r"look\.lua")
 
