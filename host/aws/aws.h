@@ -668,12 +668,11 @@ bool gw_endpoint_evaluate(const struct gw_endpoint_rules *rules, const struct gw
                           struct gw_arena *arena, struct gw_endpoint_answer *out,
                           struct gw_err *err);
 
-/* The custom endpoint in force for the service, by the order of AWS_ENDPOINT_URL_<SERVICE>,
- * AWS_ENDPOINT_URL, the profile's services section, the profile's endpoint_url; the empty view when
- * there is none. */
-struct gw_view gw_endpoint_custom(const struct gw_config *config,
-                                  const struct gw_settings *settings,
-                                  const struct gw_service *service);
+/* The custom endpoint in force for the service, by the order of the settings' own,
+ * AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's services section, the profile's
+ * endpoint_url; the empty view when there is none. Fails where it is no URL. */
+bool gw_endpoint_custom(const struct gw_config *config, const struct gw_settings *settings,
+                        const struct gw_service *service, struct gw_view *url, struct gw_err *err);
 
 /* The endpoint parameters that a call gives: constants of the operation, members of its input, and
  * what paths find in the input. A copy, {name: value}. */

@@ -234,13 +234,15 @@ static bool strip_fips(struct gw_view *region)
 }
 
 /* A custom endpoint is taken as it is: FIPS and dual stack do not apply to it. */
-static struct site site_of(const struct gw_endpoint_query *query)
+static struct site site_of(const struct gw_endpoint_query *query,
+                           const struct gw_endpoint_rules *rules, struct gw_view custom)
 {
     const struct gw_settings *settings = query->settings;
     const struct gw_service *service = gw_operation_service(query->op);
     struct site out = {.query = query,
+                       .rules = rules,
                        .region = query->region.len > 0 ? query->region : settings->region,
-                       .custom = gw_endpoint_custom(query->config, settings, service)};
+                       .custom = custom};
     bool is_old_fips = strip_fips(&out.region);
     if (out.custom.len == 0) {
         out.use_fips = is_old_fips || settings->use_fips;
@@ -344,15 +346,16 @@ bool gw_endpoint_resolve(const struct gw_endpoint_query *query, struct gw_arena 
 {
     const struct gw_service *service = gw_operation_service(query->op);
     struct gw_view name = gw_service_name(service);
-    if (!gw_endpoint_check_custom(query->config, query->settings, service, err)) {
+    struct gw_view custom;
+    if (!gw_endpoint_custom(query->config, query->settings, service, &custom, err)) {
         return false;
     }
-    struct site site = site_of(query);
-    site.rules = gw_endpoint_rules_of(service, err);
-    if (!site.rules) {
+    const struct gw_endpoint_rules *rules = gw_endpoint_rules_of(service, err);
+    if (!rules) {
         gw_err_prefix(err, "endpoint of %.*s", GW_VIEW_ARGS(name));
         return false;
     }
+    struct site site = site_of(query, rules, custom);
     if (site.region.len == 0) {
         return ask_for_global(&site, arena, out) ||
                gw_fail(err, GW_ERR_INPUT,

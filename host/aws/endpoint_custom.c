@@ -44,22 +44,39 @@ static struct gw_view from_environment(const struct gw_service *service, struct 
     return url;
 }
 
-static struct gw_view from_profile(const struct gw_config *config, struct gw_view profile,
-                                   const struct gw_service *service, struct gw_buf *origin)
+/* Of the services section that the profile names, which has to be there. */
+static bool from_section(const struct gw_config *config, struct gw_view profile,
+                         const struct gw_service *service, struct gw_view *url, struct gw_err *err)
+{
+    struct gw_view kind = GW_VIEW("services");
+    struct gw_view section = gw_config_get(config, profile, kind);
+    if (section.len == 0) {
+        return true;
+    }
+    if (!gw_config_has_section(config, kind, section)) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "it names the services section '%.*s', which is missing in %.*s",
+                       GW_VIEW_ARGS(section), GW_VIEW_ARGS(gw_config_path(config)));
+    }
+    struct gw_buf key;
+    gw_buf_init(&key, NAME_MAX_BYTES);
+    add_id(service, to_lower, &key);
+    *url = gw_config_section_get(config, kind, section, gw_buf_view(&key), ENDPOINT_URL);
+    gw_buf_clear(&key);
+    return true;
+}
+
+static bool from_profile(const struct gw_config *config, struct gw_view profile,
+                         const struct gw_service *service, struct gw_buf *origin,
+                         struct gw_view *url, struct gw_err *err)
 {
     gw_buf_reset(origin);
     gw_buf_addf(origin, "profile '%.*s'", GW_VIEW_ARGS(profile));
-    struct gw_view url = GW_VIEW_NONE;
-    struct gw_view section = gw_config_get(config, profile, GW_VIEW("services"));
-    if (section.len > 0) {
-        struct gw_buf key;
-        gw_buf_init(&key, NAME_MAX_BYTES);
-        add_id(service, to_lower, &key);
-        url = gw_config_section_get(config, GW_VIEW("services"), section, gw_buf_view(&key),
-                                    ENDPOINT_URL);
-        gw_buf_clear(&key);
+    if (!from_section(config, profile, service, url, err)) {
+        return false;
     }
-    return url.len > 0 ? url : gw_config_get(config, profile, ENDPOINT_URL);
+    *url = url->len > 0 ? *url : gw_config_get(config, profile, ENDPOINT_URL);
+    return true;
 }
 
 static bool are_ignored(const struct gw_config *config, struct gw_view profile)
@@ -71,40 +88,30 @@ static bool are_ignored(const struct gw_config *config, struct gw_view profile)
     return gw_view_equal_nocase(value, GW_VIEW("true"));
 }
 
-static struct gw_view find_custom(const struct gw_config *config,
-                                  const struct gw_settings *settings,
-                                  const struct gw_service *service, struct gw_buf *origin)
+static bool find(const struct gw_config *config, const struct gw_settings *settings,
+                 const struct gw_service *service, struct gw_buf *origin, struct gw_view *url,
+                 struct gw_err *err)
 {
-    if (settings->endpoint_url.len > 0) {
+    *url = settings->endpoint_url;
+    if (url->len > 0) {
         gw_buf_add_text(origin, "the endpoint argument");
-        return settings->endpoint_url;
+        return true;
     }
     if (are_ignored(config, settings->profile)) {
-        return GW_VIEW_NONE;
+        return true;
     }
-    struct gw_view url = from_environment(service, origin);
-    return url.len > 0 ? url : from_profile(config, settings->profile, service, origin);
+    *url = from_environment(service, origin);
+    return url->len > 0 || from_profile(config, settings->profile, service, origin, url, err);
 }
 
-struct gw_view gw_endpoint_custom(const struct gw_config *config,
-                                  const struct gw_settings *settings,
-                                  const struct gw_service *service)
+bool gw_endpoint_custom(const struct gw_config *config, const struct gw_settings *settings,
+                        const struct gw_service *service, struct gw_view *url, struct gw_err *err)
 {
     struct gw_buf origin;
+    struct gw_url parts;
     gw_buf_init(&origin, NAME_MAX_BYTES);
-    struct gw_view url = find_custom(config, settings, service, &origin);
-    gw_buf_clear(&origin);
-    return url;
-}
-
-bool gw_endpoint_check_custom(const struct gw_config *config, const struct gw_settings *settings,
-                              const struct gw_service *service, struct gw_err *err)
-{
-    struct gw_buf origin;
-    struct gw_url url;
-    gw_buf_init(&origin, NAME_MAX_BYTES);
-    struct gw_view custom = find_custom(config, settings, service, &origin);
-    bool ok = custom.len == 0 || gw_url_parse(custom, &url, err);
+    bool ok = find(config, settings, service, &origin, url, err) &&
+              (url->len == 0 || gw_url_parse(*url, &parts, err));
     if (!ok) {
         gw_err_prefix(err, "endpoint of %.*s (%.*s)", GW_VIEW_ARGS(gw_service_name(service)),
                       GW_VIEW_ARGS(gw_buf_view(&origin)));

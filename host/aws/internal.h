@@ -644,12 +644,6 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err);
 
-/* ---- endpoint_custom.c ----------------------------------------------------------------------- */
-
-/* False where the custom endpoint in force is no URL; the message says where it was set. */
-bool gw_endpoint_check_custom(const struct gw_config *config, const struct gw_settings *settings,
-                              const struct gw_service *service, struct gw_err *err);
-
 /* ---- endpoint_rules.c: rule sets and their parts ---------------------------------------------- */
 
 /* The service's set, parsed at first use and kept for the life of the process, which the service's

@@ -460,23 +460,49 @@ static const char all_sources[] = "[default]\n"
                                   "elastic_load_balancing_v2 =\n"
                                   "  endpoint_url = http://section-elb\n";
 
+static struct gw_view custom_of(const struct gw_config *config, const struct gw_settings *settings,
+                                const char *name)
+{
+    struct gw_view url;
+    struct gw_err err = {0};
+    if (!gw_endpoint_custom(config, settings, service(name), &url, &err)) {
+        fail_msg("%s", err.message);
+    }
+    return url;
+}
+
 static void the_nearest_custom_endpoint_wins(void **state)
 {
     (void)state;
     struct gw_config *config = config_of(all_sources);
     struct gw_settings settings = {.profile = GW_VIEW("default")};
-    assert_view(gw_endpoint_custom(config, &settings, service("iam")), "http://profile");
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "http://section-ecs");
-    assert_view(gw_endpoint_custom(config, &settings, service("elbv2")), "http://section-elb");
+    assert_view(custom_of(config, &settings, "iam"), "http://profile");
+    assert_view(custom_of(config, &settings, "ecs"), "http://section-ecs");
+    assert_view(custom_of(config, &settings, "elbv2"), "http://section-elb");
     setenv("AWS_ENDPOINT_URL", "http://all", 1);
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "http://all");
+    assert_view(custom_of(config, &settings, "ecs"), "http://all");
     setenv("AWS_ENDPOINT_URL_ECS", "http://one", 1);
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "http://one");
-    assert_view(gw_endpoint_custom(config, &settings, service("iam")), "http://all");
+    assert_view(custom_of(config, &settings, "ecs"), "http://one");
+    assert_view(custom_of(config, &settings, "iam"), "http://all");
     setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://elb", 1);
-    assert_view(gw_endpoint_custom(config, &settings, service("elbv2")), "http://elb");
+    assert_view(custom_of(config, &settings, "elbv2"), "http://elb");
     settings.endpoint_url = GW_VIEW("http://argument");
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "http://argument");
+    assert_view(custom_of(config, &settings, "ecs"), "http://argument");
+    gw_config_close(config);
+}
+
+static void a_services_section_that_is_missing_is_an_error(void **state)
+{
+    (void)state;
+    struct gw_config *config = config_of("[default]\nservices = local\nendpoint_url = http://x\n");
+    struct gw_settings settings = {.profile = GW_VIEW("default")};
+    struct gw_view url;
+    struct gw_err err = {0};
+    assert_false(gw_endpoint_custom(config, &settings, service("ecs"), &url, &err));
+    assert_string_equal(err.message, "endpoint of ecs (profile 'default'): it names the services "
+                                     "section 'local', which is missing in config");
+    setenv("AWS_ENDPOINT_URL", "http://all", 1);
+    assert_view(custom_of(config, &settings, "ecs"), "http://all");
     gw_config_close(config);
 }
 
@@ -487,15 +513,15 @@ static void configured_endpoints_can_be_ignored(void **state)
     struct gw_settings settings = {.profile = GW_VIEW("default")};
     setenv("AWS_ENDPOINT_URL", "http://all", 1);
     setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE", 1);
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "");
+    assert_view(custom_of(config, &settings, "ecs"), "");
     settings.endpoint_url = GW_VIEW("http://argument");
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "http://argument");
+    assert_view(custom_of(config, &settings, "ecs"), "http://argument");
     gw_config_close(config);
 
     unsetenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     config = config_of("[default]\nignore_configured_endpoint_urls = true\n");
     settings.endpoint_url = GW_VIEW_NONE;
-    assert_view(gw_endpoint_custom(config, &settings, service("ecs")), "");
+    assert_view(custom_of(config, &settings, "ecs"), "");
     gw_config_close(config);
 }
 
@@ -714,6 +740,8 @@ int main(void)
         cmocka_unit_test(newer_functions_of_the_engine_are_there),
         cmocka_unit_test_setup_teardown(the_nearest_custom_endpoint_wins, without_environment,
                                         without_environment),
+        cmocka_unit_test_setup_teardown(a_services_section_that_is_missing_is_an_error,
+                                        without_environment, without_environment),
         cmocka_unit_test_setup_teardown(configured_endpoints_can_be_ignored, without_environment,
                                         without_environment),
         cmocka_unit_test(every_service_has_its_endpoint),
