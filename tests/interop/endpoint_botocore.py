@@ -1,8 +1,9 @@
-"""Compares endpoints with botocore's: endpoint_botocore.py ENDPOINT_TOOL
+"""Compares endpoints with botocore's: endpoint_botocore.py ENDPOINT_TOOL [TABLE SERVICE...]
 
 The rule sets of all services that botocore has, evaluated by both with generated parameters: the same URL, headers,
 properties and errors. Then the calls of the services that are built in, under generated settings: botocore's client and
-gwrun's send to the same URL, signed for the same scope.
+gwrun's send to the same URL, signed for the same scope. With a table of models that host/models/tool.lua compiled: those
+of its services that are named.
 """
 
 import glob
@@ -29,8 +30,8 @@ CASES, MORE_CASES = 40, 1500  # a rule set; one that has more to ask than the us
 
 
 class Tool:
-    def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, question):
         self.process.stdin.write(json.dumps(question) + "\n")
@@ -162,9 +163,9 @@ def compare_rules(tool, rng):
 
 def main():
     rng = random.Random(SEED)
-    tool = Tool(sys.argv[1])
+    tool = Tool(*sys.argv[1:3])
     failures = compare_rules(tool, rng)
-    failures += endpoint_calls.compare_calls(tool, rng)
+    failures += endpoint_calls.compare_calls(tool, rng, sys.argv[3:])
     for failure in failures[:20]:
         print(failure)
     return 1 if failures or tool.close() != 0 else 0

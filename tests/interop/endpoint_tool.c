@@ -1,4 +1,5 @@
-/* Answers endpoint_botocore.py: a line of JSON in, a line out.
+/* Answers endpoint_botocore.py: a line of JSON in, a line out. The services are the built-in ones, or
+ * those of a table of models: endpoint_tool [TABLE].
  *   {"rules": {...}}  takes a rule set, says {}
  *   {"params": {...}} evaluates it: {"url", "headers", "properties"}
  *   {"service", "operation", "input", "config", "region", "endpoint_url", "account_id"}
@@ -83,10 +84,11 @@ static void on_done(void *ctx, const struct gw_call_result *result)
     (void)result;
 }
 
-static bool start(struct gw_client *client, const struct gw_value *question, struct gw_err *err)
+static bool start(const struct gw_models *models, struct gw_client *client,
+                  const struct gw_value *question, struct gw_err *err)
 {
     const struct gw_service *service =
-        gw_models_find(gw_models_builtin(), gw_map_text(question, GW_VIEW("service")));
+        gw_models_find(models, gw_map_text(question, GW_VIEW("service")));
     struct gw_call_request request = {
         .op = service
                   ? gw_service_find_operation(service, gw_map_text(question, GW_VIEW("operation")))
@@ -100,8 +102,8 @@ static bool start(struct gw_client *client, const struct gw_value *question, str
     return gw_call_start(client, &request, err) != NULL;
 }
 
-static bool call(const struct gw_value *question, struct gw_arena *arena, struct gw_value *out,
-                 struct gw_err *err)
+static bool call(const struct gw_models *models, const struct gw_value *question,
+                 struct gw_arena *arena, struct gw_value *out, struct gw_err *err)
 {
     struct gw_loop *loop = gw_loop_new(NULL);
     struct gw_config *config =
@@ -121,7 +123,7 @@ static bool call(const struct gw_value *question, struct gw_arena *arena, struct
                             gw_map_text(question, GW_VIEW("endpoint_url")), &options.settings, err);
     if (ok) {
         struct gw_client *client = gw_client_new(&options);
-        ok = start(client, question, err);
+        ok = start(models, client, question, err);
         gw_client_free(client);
     }
     gw_config_close(config);
@@ -132,6 +134,7 @@ static bool call(const struct gw_value *question, struct gw_arena *arena, struct
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 struct state {
+    const struct gw_models *models;
     struct gw_arena *arena; /* of the rules */
     const struct gw_endpoint_rules *rules;
 };
@@ -146,7 +149,7 @@ static bool answer(struct state *state, const struct gw_value *question, struct 
         return take_rules(rules, state->arena, &state->rules, err);
     }
     return params ? evaluate(state->rules, params, arena, out, err)
-                  : call(question, arena, out, err);
+                  : call(state->models, question, arena, out, err);
 }
 
 static void answer_line(struct state *state, struct gw_view line)
@@ -168,12 +171,34 @@ static void answer_line(struct state *state, struct gw_view line)
     gw_arena_free(arena);
 }
 
-int main(void)
+#define TABLE_MAX (64u << 20)
+
+static const struct gw_models *open_models(const char *path)
+{
+    char *bytes = gw_alloc(TABLE_MAX); /* for the life of the program */
+    struct gw_err err = {0};
+    FILE *file = fopen(path, "rb");
+    size_t len = file ? fread(bytes, 1, TABLE_MAX, file) : 0;
+    const struct gw_models *models = gw_models_open((struct gw_view){bytes, len}, &err);
+    if (!models) {
+        fprintf(stderr, "%s: %s\n", path, err.message);
+    }
+    if (file) {
+        fclose(file);
+    }
+    return models;
+}
+
+int main(int argc, char **argv)
 {
     char *line = NULL;
     size_t capacity = 0;
     ssize_t len;
-    struct state state = {.arena = gw_arena_new()};
+    struct state state = {.models = argc > 1 ? open_models(argv[1]) : gw_models_builtin()};
+    if (!state.models) {
+        return 1;
+    }
+    state.arena = gw_arena_new();
     gw_log_set_level(GW_LOG_ERROR);
     while ((len = getline(&line, &capacity, stdin)) > 0) {
         answer_line(&state, (struct gw_view){line, (size_t)len});
