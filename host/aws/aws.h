@@ -399,13 +399,16 @@ enum gw_event_kind gw_protocol_read_event(const struct gw_operation *op,
                                           struct gw_arena *arena, struct gw_event *out,
                                           struct gw_err *err);
 
+/* Server: the answer without its body, and in `out` the message with which the stream begins, where
+ * the protocol has one. */
+bool gw_protocol_begin_stream(const struct gw_operation *op, const struct gw_value *output,
+                              struct gw_view request_id, struct gw_arena *arena,
+                              struct gw_http_response *head, struct gw_buf *out,
+                              struct gw_err *err);
 /* These add one message to `out`. */
 bool gw_protocol_write_event(const struct gw_operation *op, const struct gw_shape *shape,
                              const struct gw_value *event, struct gw_arena *arena,
                              struct gw_buf *out, struct gw_err *err);
-bool gw_protocol_write_initial_response(const struct gw_operation *op,
-                                        const struct gw_value *output, struct gw_arena *arena,
-                                        struct gw_buf *out, struct gw_err *err);
 /* By code, message and detail: as the modelled exception, else as an error of its own. */
 bool gw_protocol_write_event_error(const struct gw_operation *op, const struct gw_aws_error *error,
                                    struct gw_arena *arena, struct gw_buf *out, struct gw_err *err);

@@ -420,6 +420,13 @@ bool gw_protocol_write_xml_member(const struct gw_walk *walk, const struct gw_pa
                                   const struct gw_member *member, struct gw_view name,
                                   const struct gw_value *value);
 
+/* ---- protocol_cbor.c: CBOR maps, with raw_blobs in the walk ------------------------------------ */
+
+bool gw_protocol_read_cbor(const struct gw_walk *walk, const struct gw_shape *shape,
+                           struct gw_view body, struct gw_value *out);
+bool gw_protocol_write_cbor(const struct gw_walk *walk, const struct gw_shape *shape,
+                            const struct gw_value *value);
+
 /* ---- protocol_rest.c: HTTP bindings; _uri.c and _headers.c are parts of it -------------------- */
 
 /* "/path?query" of a request: the operation's template, filled in. */

@@ -177,23 +177,29 @@ static bool write_member(const struct gw_walk *walk, const struct gw_path *path,
 static const struct gw_view media_type = {"application/cbor", 16};
 
 /* The whole body; where an operation takes or gives nothing there is none. */
+bool gw_protocol_write_cbor(const struct gw_walk *walk, const struct gw_shape *shape,
+                            const struct gw_value *value)
+{
+    if (!gw_value_is_map(value) && value->kind != GW_NULL) {
+        return gw_walk_fail(walk, NULL, "expected a map, got %s", gw_kind_name(value->kind));
+    }
+    return write_structure(walk, NULL, shape, value);
+}
+
 static bool write_body(const struct gw_walk *walk, const struct gw_shape *shape,
                        const struct gw_value *value, struct gw_headers *headers,
                        struct gw_view *body)
 {
     struct gw_buf out;
     struct gw_walk inner = *walk;
-    if (!gw_value_is_map(value) && value->kind != GW_NULL) {
-        return gw_walk_fail(walk, NULL, "expected a map, got %s", gw_kind_name(value->kind));
-    }
     gw_headers_add(walk->arena, headers, GW_VIEW("Content-Type"), media_type);
     gw_buf_init(&out, GW_PROTOCOL_MAX_BYTES);
     inner.out = &out;
-    return gw_protocol_take_body(&inner, write_structure(&inner, NULL, shape, value), body);
+    return gw_protocol_take_body(&inner, gw_protocol_write_cbor(&inner, shape, value), body);
 }
 
-static bool read_body(const struct gw_walk *walk, const struct gw_shape *shape, struct gw_view body,
-                      struct gw_value *out)
+bool gw_protocol_read_cbor(const struct gw_walk *walk, const struct gw_shape *shape,
+                           struct gw_view body, struct gw_value *out)
 {
     struct gw_value tree;
     struct gw_err err = {0};
@@ -242,7 +248,7 @@ static bool read_output(const struct gw_operation *op, const struct gw_http_resp
                            .arena = arena,
                            .err = err,
                            .raw_blobs = true};
-    return read_body(&walk, gw_operation_output(op), res->body, output);
+    return gw_protocol_read_cbor(&walk, gw_operation_output(op), res->body, output);
 }
 
 static void read_error(const struct gw_operation *op, const struct gw_http_response *res,
@@ -284,7 +290,7 @@ static bool read_request(const struct gw_service *service, const struct gw_http_
                            .arena = arena,
                            .err = err,
                            .raw_blobs = true};
-    return read_body(&walk, gw_operation_input(*op), req->body, input);
+    return gw_protocol_read_cbor(&walk, gw_operation_input(*op), req->body, input);
 }
 
 static bool write_response(const struct gw_operation *op, const struct gw_value *output,

@@ -23,9 +23,21 @@ bool gw_event_stream_has_initial(const struct gw_operation *op)
     return protocol == GW_PROTOCOL_JSON || protocol == GW_PROTOCOL_CBOR;
 }
 
-static bool speaks_xml(const struct gw_operation *op)
+static struct gw_view content_type(const struct gw_operation *op)
 {
-    return gw_service_protocol(gw_operation_service(op)) == GW_PROTOCOL_REST_XML;
+    switch (gw_service_protocol(gw_operation_service(op))) {
+    case GW_PROTOCOL_REST_XML:
+        return GW_VIEW("application/xml");
+    case GW_PROTOCOL_CBOR:
+        return GW_VIEW("application/cbor");
+    default:
+        return GW_VIEW("application/json");
+    }
+}
+
+static bool speaks_cbor(const struct gw_operation *op)
+{
+    return gw_service_protocol(gw_operation_service(op)) == GW_PROTOCOL_CBOR;
 }
 
 static bool is_raw(const struct gw_member *payload)
@@ -76,18 +88,11 @@ static bool read_body(const struct gw_walk *walk, const struct gw_shape *shape, 
         return gw_protocol_read_json(walk, shape, body, out);
     case GW_PROTOCOL_REST_XML:
         return read_xml_body(walk, shape, body, out);
+    case GW_PROTOCOL_CBOR:
+        return gw_protocol_read_cbor(walk, shape, body, out);
     default:
         return fail_protocol(walk);
     }
-}
-
-static bool write_xml_body(const struct gw_walk *walk, const struct gw_shape *shape,
-                           struct gw_view name, const struct gw_value *value)
-{
-    gw_buf_addf(walk->out, "<%.*s>", GW_VIEW_ARGS(name));
-    bool written = gw_protocol_write_xml(walk, shape, value);
-    gw_buf_addf(walk->out, "</%.*s>", GW_VIEW_ARGS(name));
-    return written;
 }
 
 /* `name` is that of the root element, where there is one. */
@@ -99,7 +104,9 @@ static bool write_body(const struct gw_walk *walk, const struct gw_shape *shape,
     case GW_PROTOCOL_REST_JSON:
         return gw_protocol_write_json(walk, shape, value);
     case GW_PROTOCOL_REST_XML:
-        return write_xml_body(walk, shape, name, value);
+        return gw_protocol_write_xml_root(walk, shape, name, value);
+    case GW_PROTOCOL_CBOR:
+        return gw_protocol_write_cbor(walk, shape, value);
     default:
         return fail_protocol(walk);
     }
@@ -296,8 +303,12 @@ enum gw_event_kind gw_protocol_read_event(const struct gw_operation *op,
                                           struct gw_arena *arena, struct gw_event *out,
                                           struct gw_err *err)
 {
-    struct gw_walk walk = {
-        .op = op, .what = "event member", .refusal = GW_ERR_PROTOCOL, .arena = arena, .err = err};
+    struct gw_walk walk = {.op = op,
+                           .what = "event member",
+                           .refusal = GW_ERR_PROTOCOL,
+                           .arena = arena,
+                           .err = err,
+                           .raw_blobs = speaks_cbor(op)};
     struct gw_view type = header_text(message, ":message-type");
     if (gw_view_equal(type, GW_VIEW("event"))) {
         return read_event(&walk, shape, message, out);
@@ -332,7 +343,8 @@ static void begin_draft(struct draft *draft, const struct gw_operation *op, stru
                                    .refusal = GW_ERR_INPUT,
                                    .arena = arena,
                                    .out = &draft->payload,
-                                   .err = err};
+                                   .err = err,
+                                   .raw_blobs = speaks_cbor(op)};
     draft->message.headers = draft->headers;
 }
 
@@ -369,8 +381,7 @@ static void add_text(struct draft *draft, const char *name, struct gw_view text)
 
 static void add_content_type(struct draft *draft)
 {
-    add_text(draft, ":content-type",
-             speaks_xml(draft->walk.op) ? GW_VIEW("application/xml") : GW_VIEW("application/json"));
+    add_text(draft, ":content-type", content_type(draft->walk.op));
 }
 
 static bool write_header_value(const struct gw_value *value, const struct gw_shape *shape,
@@ -522,18 +533,41 @@ static struct gw_value without_stream(const struct gw_shape *shape, const struct
     return rest;
 }
 
-bool gw_protocol_write_initial_response(const struct gw_operation *op,
-                                        const struct gw_value *output, struct gw_arena *arena,
-                                        struct gw_buf *out, struct gw_err *err)
+static bool write_initial(const struct gw_operation *op, const struct gw_value *rest,
+                          struct gw_arena *arena, struct gw_buf *out, struct gw_err *err)
 {
     struct draft draft;
     const struct gw_shape *shape = gw_operation_output(op);
-    struct gw_value rest = without_stream(shape, output, arena);
     begin_draft(&draft, op, arena, err);
     add_text(&draft, ":message-type", GW_VIEW("event"));
     add_text(&draft, ":event-type", GW_VIEW("initial-response"));
     add_content_type(&draft);
-    return end_draft(&draft, write_body(&draft.walk, shape, root_name(shape), &rest), out);
+    return end_draft(&draft, write_body(&draft.walk, shape, root_name(shape), rest), out);
+}
+
+static void set_media_type(struct gw_headers *headers, struct gw_arena *arena)
+{
+    static const struct gw_view type = {"application/vnd.amazon.eventstream", 34};
+    for (size_t i = 0; i < headers->count; i++) {
+        if (gw_view_equal_nocase(headers->items[i].name, GW_VIEW("content-type"))) {
+            headers->items[i].value = type;
+            return;
+        }
+    }
+    gw_headers_add(arena, headers, GW_VIEW("Content-Type"), type);
+}
+
+bool gw_protocol_begin_stream(const struct gw_operation *op, const struct gw_value *output,
+                              struct gw_view request_id, struct gw_arena *arena,
+                              struct gw_http_response *head, struct gw_buf *out, struct gw_err *err)
+{
+    struct gw_value rest = without_stream(gw_operation_output(op), output, arena);
+    if (!gw_protocol_write_response(op, &rest, request_id, arena, head, err)) {
+        return false;
+    }
+    head->body = GW_VIEW_NONE;
+    set_media_type(&head->headers, arena);
+    return !gw_event_stream_has_initial(op) || write_initial(op, &rest, arena, out, err);
 }
 
 bool gw_protocol_write_event_error(const struct gw_operation *op, const struct gw_aws_error *error,

@@ -1,5 +1,6 @@
 /* fuzz: an event stream in two pieces, as it is and as headers and payload of a message whose
  * checksums are right. What was read can be written, and reads back as the same. */
+#include "aws/aws.h"
 #include "codec/codec.h"
 
 #include <stdlib.h>
@@ -24,6 +25,26 @@ static void write_again(const struct gw_eventstream_message *message, struct gw_
     gw_buf_clear(&out);
 }
 
+/* As an event of a service with JSON and of one with XML: read or refused. */
+static void read_event(const struct gw_eventstream_message *message, struct gw_arena *arena)
+{
+    static const char *const operations[][2] = {{"logs", "StartLiveTail"},
+                                                {"s3", "SelectObjectContent"}};
+    for (size_t i = 0; i < 2; i++) {
+        const struct gw_service *service =
+            gw_models_find(gw_models_builtin(), gw_view_of(operations[i][0]));
+        const struct gw_operation *op =
+            gw_service_find_operation(service, gw_view_of(operations[i][1]));
+        struct gw_event event = {0};
+        struct gw_err err = {0};
+        enum gw_event_kind kind =
+            gw_protocol_read_event(op, gw_operation_output(op), message, arena, &event, &err);
+        if ((kind == GW_EVENT_GARBAGE) != (err.code != GW_ERR_NONE)) {
+            abort();
+        }
+    }
+}
+
 static enum gw_eventstream_result feed(struct gw_eventstream_reader *reader, struct gw_view piece,
                                        struct gw_arena *arena)
 {
@@ -33,6 +54,7 @@ static enum gw_eventstream_result feed(struct gw_eventstream_reader *reader, str
     while ((result = gw_eventstream_read(reader, &piece, arena, &message, &err)) ==
            GW_EVENTSTREAM_MESSAGE) {
         write_again(&message, arena);
+        read_event(&message, arena);
     }
     if ((result == GW_EVENTSTREAM_BROKEN) != (err.code != GW_ERR_NONE)) {
         abort();

@@ -233,6 +233,36 @@ class EventStreams(gwrun.Case):
         self.assertEqual(result.code, gwrun.FAILED, result)
         self.assertIn("no such group (ResourceNotFoundException", result.err)
 
+    def test_records_of_s3_select_are_bytes_and_the_rest_is_xml(self):
+        def told(name, payload=b""):
+            return frame({":message-type": "event", ":event-type": name}, payload)
+
+        path = self.write("select.lua", """
+          local aws = require "aws"
+          return {
+            title = "Select", summary = "Reads an object.", region = "us-east-1", needs = { aws = { "s3:SelectObjectContent" } },
+            run = function(rb)
+              local answer = aws.s3.select_object_content {
+                Bucket = "b", Key = "k", Expression = "select * from s3object", ExpressionType = "SQL",
+                InputSerialization = { CSV = {} }, OutputSerialization = { CSV = {} } }
+              local names, text = {}, ""
+              for event in answer.Payload do
+                names[#names + 1] = next(event)
+                text = text .. (event.Records and event.Records.Payload or "")
+                if event.Stats then rb:evidence("scanned", event.Stats.Details.BytesScanned) end
+              end
+              rb:evidence("names", table.concat(names, " "))
+              rb:evidence("text", text)
+            end,
+          }""")
+        frames = [told("Records", b"1,a\n2"), told("Cont"), told("Records", b",b\n"),
+                  told("Stats", b"<Stats xmlns=''><BytesScanned>512</BytesScanned></Stats>"), told("End")]
+        with Server(lambda _: stream(*frames)) as server:
+            result = self.gwrun(path, "--endpoint-url", server.url, "--output", "json", env=ENV)
+        self.assertEqual(self.evidence(result), {"scanned": 512, "names": "Records Cont Records Stats End",
+                                                 "text": "1,a\n2,b\n"}, result)
+        self.assertIn("select-type=2", server.requests[0].target)
+
     def test_an_interrupt_ends_a_run_that_reads(self):
         gone, reading = threading.Event(), threading.Event()
 

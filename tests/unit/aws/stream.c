@@ -291,8 +291,10 @@ static struct gw_view initial(struct bench *bench)
 {
     struct gw_buf out;
     struct gw_value output = gw_value_map();
+    struct gw_http_response head;
     gw_buf_init(&out, 1 << 16);
-    assert_true(gw_protocol_write_initial_response(live_tail(), &output, bench->arena, &out, NULL));
+    assert_true(gw_protocol_begin_stream(live_tail(), &output, GW_VIEW_NONE, bench->arena, &head,
+                                         &out, NULL));
     return made(bench, &out);
 }
 
