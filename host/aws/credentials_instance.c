@@ -1,6 +1,7 @@
 /* credentials_instance: the metadata service of an EC2 instance: a token for this conversation, the
  * name of the role, its credentials. Without a token only where the service knows of none and the
- * older form is not disabled. It is asked past any proxy.
+ * older form is not disabled. The extended form, which tells the account too, comes before the one
+ * that every service has. It is asked past any proxy.
  *
  * An instance whose service cannot renew goes on with what it has, also past its end: AWS extends
  * the validity of those keys when its own service is the one that is ill.
@@ -12,7 +13,7 @@
 #define ANSWER_MAX_BYTES ((size_t)64 << 10)
 #define DEFAULT_IPV4     "http://169.254.169.254"
 #define DEFAULT_IPV6     "http://[fd00:ec2::254]"
-#define ROLES_PATH       "/latest/meta-data/iam/security-credentials/"
+#define ROLES_PATH       "/latest/meta-data/iam/security-credentials"
 #define TOKEN_TTL_S      "21600"
 #define EXTENSION_S      (15 * 60)
 #define JITTER_LOW_S     (2 * 60)
@@ -23,7 +24,7 @@ enum part { ASK_TOKEN, ASK_ROLE, ASK_KEYS };
 struct conversation {
     struct gw_view base; /* without a slash at its end */
     int64_t timeout_ms, attempts_max;
-    bool v1_disabled;
+    bool v1_disabled, is_plain; /* the latter: not the extended form */
     enum part part;
     bool token_renewed;
     struct gw_view token, role;
@@ -223,11 +224,15 @@ static void on_answer(void *ctx, const struct gw_http_response *res, const struc
     struct gw_fetch *fetch = ctx;
     struct conversation *talk = fetch->state;
     int status = res ? res->status : 0;
+    bool is_last = status == 404 || fetch->attempts >= talk->attempts_max;
     fetch->exchange = NULL;
     if (is_answer(talk, res)) {
         take_answer(fetch, res->body);
     } else if (talk->part == ASK_TOKEN && status >= 400 && status < 500) {
         on_no_token(fetch, status);
+    } else if (talk->part != ASK_TOKEN && !talk->is_plain && status != 401 && is_last) {
+        talk->is_plain = true;
+        ask(fetch, ASK_ROLE);
     } else if (talk->part == ASK_ROLE && status == 404) {
         fail(fetch, "no role is attached to the instance");
     } else if (status == 401 && !talk->token_renewed) {
@@ -268,8 +273,10 @@ static void ask(struct gw_fetch *fetch, enum part part)
         add_header(fetch, "x-aws-ec2-metadata-token-ttl-seconds", GW_VIEW(TOKEN_TTL_S));
     } else {
         struct gw_view role = part == ASK_KEYS ? talk->role : GW_VIEW_NONE;
-        fetch->request.url = gw_arena_printf(fetch->arena, "%.*s" ROLES_PATH "%.*s",
-                                             GW_VIEW_ARGS(base), GW_VIEW_ARGS(role));
+        bool is_folder = talk->is_plain || part == ASK_KEYS; /* which is how AWS writes them */
+        fetch->request.url = gw_arena_printf(fetch->arena, "%.*s" ROLES_PATH "%s%s%.*s",
+                                             GW_VIEW_ARGS(base), talk->is_plain ? "" : "-extended",
+                                             is_folder ? "/" : "", GW_VIEW_ARGS(role));
         add_header(fetch, "x-aws-ec2-metadata-token", talk->token);
     }
     add_header(fetch, "user-agent", gw_identity_options(fetch->identity)->user_agent);

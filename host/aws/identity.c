@@ -332,6 +332,9 @@ void gw_fetch_finish(struct gw_fetch *fetch, const struct gw_credentials *creden
         .source = gw_arena_dup(arena, credentials->source),
         .expires_epoch_s = credentials->expires_epoch_s};
     link->arena = arena;
+    if (fetch->client && fetch->client->skew_ms != 0) { /* their expiry is in AWS's time */
+        identity->skew_ms = fetch->client->skew_ms;
+    }
     link->retry_epoch_s = gw_identity_epoch_s(identity) + PAUSE_S;
     gw_arena_free(old);
     identity->fetch = NULL;

@@ -181,7 +181,8 @@ class Credentials(TerminalCase):
     def test_an_instance(self):
         with World() as world:
             got = self.instance(world)
-            token, role, keys, _ = world.asked()
+            token, extended, role, keys, _ = world.asked()
+        self.assertEqual(extended.target, "/latest/meta-data/iam/security-credentials-extended")
         self.assertEqual(got["user_id"], "ASIAVM")
         self.assertEqual(got["source"], "instance metadata, role web-role")
         self.assertEqual(token.headers["x-aws-ec2-metadata-token-ttl-seconds"], "21600")

@@ -305,6 +305,22 @@ static void what_stays_expired_is_an_error(void **state)
     assert_int_equal(f->player.sent_count, 4);
 }
 
+static void a_wrong_clock_does_not_spoil_what_was_just_given(void **state)
+{
+    struct fixture *f = *state;
+    use(f, ROLE_CONFIG, "ops");
+    /* AWS is two hours behind us, and so is the end of the role. */
+    PLAY(
+        f,
+        {.status = 403,
+         .body = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error></ErrorResponse>",
+         .headers = {{"date", "Tue, 14 Nov 2023 20:13:20 GMT"}}},
+        {.status = 200, .body = ASSUMED("ASIAOPS", "2023-11-14T21:13:20Z")}, OK_LIST);
+    struct outcome outcome = list_clusters(f);
+    assert_view(outcome.output, "{}");
+    assert_signer(&f->player.sent[2], "ASIAOPS");
+}
+
 /* ---- the cache of roles ---------------------------------------------------------------------- */
 
 static void a_role_is_kept_where_the_aws_cli_keeps_it(void **state)
@@ -505,10 +521,11 @@ static void an_instance_is_asked_for_token_role_and_keys(void **state)
     assert_view(sent[0].method, "PUT");
     assert_view(sent[0].url, "http://169.254.169.254/latest/api/token");
     assert_header(&sent[0], "x-aws-ec2-metadata-token-ttl-seconds", "21600");
-    assert_view(sent[1].url, "http://169.254.169.254/latest/meta-data/iam/security-credentials/");
+    assert_view(sent[1].url,
+                "http://169.254.169.254/latest/meta-data/iam/security-credentials-extended");
     assert_header(&sent[1], "x-aws-ec2-metadata-token", "the-token");
     assert_view(sent[2].url,
-                "http://169.254.169.254/latest/meta-data/iam/security-credentials/web");
+                "http://169.254.169.254/latest/meta-data/iam/security-credentials-extended/web");
     assert_signer(&sent[3], "ASIAVM");
 }
 
@@ -537,6 +554,20 @@ static void an_instance_that_has_none_is_told_of(void **state)
     assert_int_equal(f->player.sent_count, 1);
     assert_fails(&outcome,
                  NONE_FOUND("no token, HTTP status 403, which means that it is disabled"));
+}
+
+static void an_instance_without_the_extended_form_is_asked_in_the_plain_one(void **state)
+{
+    struct fixture *f = *state;
+    use_nothing(f);
+    PLAY(f, {.status = 200, .body = "the-token"}, {.status = 404}, {.status = 200, .body = "web"},
+         OK_KEYS("ASIAVM"), OK_LIST);
+    list_clusters(f);
+    const struct sent *sent = f->player.sent;
+    assert_view(sent[2].url, "http://169.254.169.254/latest/meta-data/iam/security-credentials/");
+    assert_view(sent[3].url,
+                "http://169.254.169.254/latest/meta-data/iam/security-credentials/web");
+    assert_signer(&sent[4], "ASIAVM");
 }
 
 static void an_instance_that_knows_no_tokens_is_asked_without(void **state)
@@ -694,6 +725,7 @@ int main(void)
         HOME_TEST(a_renewal_that_cannot_wait_must_not_fail),
         HOME_TEST(what_aws_calls_expired_is_renewed_once),
         HOME_TEST(what_stays_expired_is_an_error),
+        HOME_TEST(a_wrong_clock_does_not_spoil_what_was_just_given),
         HOME_TEST(a_role_is_kept_where_the_aws_cli_keeps_it),
         HOME_TEST(a_kept_role_near_its_end_is_not_used),
         HOME_TEST(a_code_is_asked_for_and_never_beside_the_calls),
@@ -704,6 +736,7 @@ int main(void)
         HOME_TEST(a_container_token_with_a_line_break_is_not_sent),
         HOME_TEST(an_instance_is_asked_for_token_role_and_keys),
         HOME_TEST(an_instance_that_has_none_is_told_of),
+        HOME_TEST(an_instance_without_the_extended_form_is_asked_in_the_plain_one),
         HOME_TEST(an_instance_that_knows_no_tokens_is_asked_without),
         HOME_TEST(attempts_at_an_instance_are_a_setting),
         HOME_TEST(an_instance_whose_service_is_ill_keeps_its_keys),
