@@ -11,6 +11,10 @@
 ---
 --- Streams do not pass through memory: `Body = file.open "backup.tar"` is read by the call, and
 --- `aws.s3.get_object({...}, { save_to = "backup.tar" })` writes the file. Both are declared in `needs`.
+---
+--- `aws.s3.presign.get_object({...}, { expires = 3600 })` makes a URL with which anybody can make that call for so many
+--- seconds, and a table of what must be sent along (method, headers, body). It is as secret as a key, so that it is a
+--- secret value; `reveal = true` gives it as plain text, to be printed. Nothing is sent.
 
 local host = require "host.aws"
 local options = require "options"
@@ -99,6 +103,21 @@ local function make_function(service, name, client)
   return nil, err
 end
 
+local PRESIGN = { expires = "number", method = "string", reveal = "boolean" }
+
+-- See presign of a client in the comment at the top.
+local function make_presign(service, name, client)
+  local operation, err = host.operation(service, name)
+  if not operation then return nil, err end
+  local subject = ("aws.%s.presign.%s"):format(service, name)
+  return function(params, how)
+    options.check(subject, how or {}, PRESIGN)
+    local url, request = host.presign(service, name, params or {}, client, how)
+    if not url then error(request, 2) end
+    return url, request
+  end
+end
+
 local function make_pages(service, name, client)
   local paginator, err = host.paginator(service, name)
   if not paginator then return nil, err end
@@ -161,6 +180,9 @@ local function new_client(service, settings, level)
   end))
   rawset(client, "wait", new_members(subject .. ".wait: members", function(name)
     return make_wait(service, name, settings)
+  end))
+  rawset(client, "presign", new_members(subject .. ".presign: members", function(name)
+    return make_presign(service, name, settings)
   end))
   return client
 end

@@ -856,6 +856,26 @@ struct gw_call *gw_call_start(struct gw_client *client, const struct gw_call_req
                               struct gw_err *err);
 void gw_call_cancel(struct gw_call *call); /* done is not called */
 
+/* ---- presign: a call as a URL that anybody can use until it expires; it is as secret as a key -- */
+
+/* `req` has the URL, and the method, headers and body that whoever uses it must send. NULL with
+ * `err`. */
+typedef void (*gw_presign_done_fn)(void *ctx, const struct gw_http_request *req,
+                                   const struct gw_err *err);
+struct gw_presign_request {
+    const struct gw_operation *op;
+    const struct gw_value *input; /* copied */
+    int64_t expires_s;            /* 1 to 604800; 0: 3600 */
+    struct gw_view method;        /* in place of the operation's own; empty: that */
+    gw_presign_done_fn done;      /* once, later: credentials may have to be asked for */
+    void *ctx;
+};
+struct gw_presign;
+/* NULL with `err` for what is refused at once. Sends nothing. To end before the client. */
+struct gw_presign *gw_presign_start(struct gw_client *client,
+                                    const struct gw_presign_request *request, struct gw_err *err);
+void gw_presign_cancel(struct gw_presign *presign); /* done is not called; NULL is fine */
+
 /* ---- streams: calls whose output goes on, event after event ---------------------------------- */
 
 /* One event: {name = {...}}, valid during the call. False: no more until gw_stream_resume. */

@@ -645,6 +645,7 @@ static bool make_first_address(struct gw_call *call, struct gw_err *err)
 static bool prepare(struct gw_call *call, const struct gw_call_request *request, struct gw_err *err)
 {
     if (!gw_outgoing_write(call->client, request, call->arena, &call->outgoing, err) ||
+        !gw_outgoing_complete(call->client, request->input, call->arena, &call->outgoing, err) ||
         !make_first_address(call, err)) {
         return false;
     }

@@ -639,9 +639,13 @@ void gw_outgoing_set_header(struct gw_outgoing *out, struct gw_view name, struct
                             struct gw_arena *arena);
 void gw_outgoing_clear(struct gw_outgoing *out);
 
-/* Everything but address and signature. The input has been validated and is not needed afterwards. */
+/* What the protocol writes, and what tells the address. The input has been validated. */
 bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
                        struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err);
+/* All that a request to be sent has beside that, but the signature. The input is not needed
+ * afterwards. */
+bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input,
+                          struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err);
 /* Where it goes, for a caller of this account (empty: not known); replaces an earlier address. */
 bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
                          struct gw_view account_id, struct gw_arena *arena, struct gw_err *err);

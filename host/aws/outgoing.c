@@ -130,9 +130,8 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *r
 {
     const struct gw_operation *op = request->op;
     const struct gw_value *input = request->input;
-    char token[37], id[37];
+    char token[37];
     gw_client_uuid(client, token);
-    gw_client_uuid(client, id);
     *out = (struct gw_outgoing){.op = op, .payload.source = request->source};
     if (!gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
         !gw_endpoint_context(op, input, arena, &out->context, err) ||
@@ -142,6 +141,14 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *r
     out->target = out->http.url;
     /* The protocol may have lent us the caller's bytes. */
     out->http.body = gw_arena_dup(arena, out->http.body);
+    return true;
+}
+
+bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input,
+                          struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err)
+{
+    char id[37];
+    gw_client_uuid(client, id);
     if (!gw_payload_write(&client->options.settings, input, arena, out, err)) {
         return false;
     }

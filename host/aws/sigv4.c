@@ -28,22 +28,11 @@ static const char *const unsigned_headers[] = {
     "x-amzn-trace-id",
 };
 
-static void drop_header(struct gw_headers *headers, struct gw_view name)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < headers->count; i++) {
-        if (!gw_view_equal_nocase(headers->items[i].name, name)) {
-            headers->items[kept++] = headers->items[i];
-        }
-    }
-    headers->count = kept;
-}
-
 static void drop_signature(struct gw_headers *headers)
 {
-    drop_header(headers, GW_VIEW("Authorization"));
-    drop_header(headers, DATE_HEADER);
-    drop_header(headers, TOKEN_HEADER);
+    gw_headers_drop(headers, GW_VIEW("Authorization"));
+    gw_headers_drop(headers, DATE_HEADER);
+    gw_headers_drop(headers, TOKEN_HEADER);
 }
 
 /* ---- which headers are signed ---------------------------------------------------------------- */
@@ -174,7 +163,7 @@ bool gw_sigv4_sign(struct gw_http_request *req, const struct gw_signing *signing
     }
     gw_headers_add(arena, &req->headers, DATE_HEADER, gw_view_of(time));
     if (hash_in_header) {
-        drop_header(&req->headers, HASH_HEADER);
+        gw_headers_drop(&req->headers, HASH_HEADER);
         gw_headers_add(arena, &req->headers, HASH_HEADER, input.payload_hash);
     }
 
@@ -226,8 +215,8 @@ static void add_signed_parameters(const struct gw_sigv4_input *input,
     add_parameter(url, "X-Amz-Algorithm=", GW_VIEW(ALGORITHM));
     add_parameter(url, "&X-Amz-Credential=", credential(signing, arena));
     add_parameter(url, "&X-Amz-Date=", gw_view_of(time));
-    add_parameter(url, "&X-Amz-SignedHeaders=", input->signed_headers);
     add_parameter(url, "&X-Amz-Expires=", gw_arena_printf(arena, "%lld", (long long)expires_s));
+    add_parameter(url, "&X-Amz-SignedHeaders=", input->signed_headers);
     if (signing->credentials->session_token.len > 0 && !signing->token_after_signing) {
         add_parameter(url, "&X-Amz-Security-Token=", signing->credentials->session_token);
     }

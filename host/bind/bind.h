@@ -27,6 +27,7 @@ struct gw_act {
     enum gw_effect effect;
     const struct gw_value *params; /* what the script gave; NULL: nothing to show */
     struct gw_view save_to;        /* the file that its answer goes to; empty: none */
+    bool presigns;                 /* makes a URL of it, and sends nothing */
     void *context;                 /* gw_task_context of the task that acts */
 };
 

@@ -39,7 +39,7 @@ const struct gw_operation *gw_bind_find_operation(struct gw_view service_name, s
     return op;
 }
 
-static struct gw_view action_of(const struct gw_operation *op, struct gw_arena *arena)
+struct gw_view gw_bind_action(const struct gw_operation *op, struct gw_arena *arena)
 {
     struct gw_view prefix = gw_service_iam_prefix(gw_operation_service(op));
     return gw_arena_printf(arena, "%.*s:%.*s", GW_VIEW_ARGS(prefix),
@@ -102,7 +102,7 @@ static int aws_operation(lua_State *L)
     set_text(L, "name", gw_operation_name(op));
     set_text(L, "snake_name", gw_operation_snake_name(op));
     set_text(L, "service", gw_service_name(gw_operation_service(op)));
-    set_text(L, "action", action_of(op, arena));
+    set_text(L, "action", gw_bind_action(op, arena));
     set_text(L, "effect", gw_view_of(effect_name(gw_operation_effect(op))));
     return 1;
 }
@@ -253,7 +253,7 @@ static struct gw_view option(lua_State *L, const char *field)
     return text; /* stays on the stack */
 }
 
-static bool is_set(lua_State *L, int table, const char *field)
+bool gw_bind_is_set(lua_State *L, int table, const char *field)
 {
     bool set = false;
     if (lua_istable(L, table)) {
@@ -320,7 +320,7 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
     pending->gate = gate;
     pending->arena = arena;
     pending->op = op;
-    pending->act = (struct gw_act){.action = action_of(op, arena),
+    pending->act = (struct gw_act){.action = gw_bind_action(op, arena),
                                    .effect = gw_operation_effect(op),
                                    .params = &pending->params,
                                    .context = gw_task_context(task)};
@@ -338,7 +338,7 @@ static int aws_call(lua_State *L)
     struct gw_view service = gw_check_view(L, 1);
     struct gw_view name = gw_check_view(L, 2);
     lua_settop(L, HOW);
-    bool document = is_set(L, HOW, "document"), reveal = is_set(L, HOW, "reveal");
+    bool document = gw_bind_is_set(L, HOW, "document"), reveal = gw_bind_is_set(L, HOW, "reveal");
     struct gw_view region = option(L, "region"), profile = option(L, "profile");
     struct gw_task *task = gw_task_current(L);
     if (!task) {
@@ -420,5 +420,8 @@ void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
     lua_pushlightuserdata(L, gate);
     lua_pushcclosure(L, aws_call, 1);
     lua_setfield(L, -2, "call");
+    lua_pushlightuserdata(L, gate);
+    lua_pushcclosure(L, gw_bind_aws_presign, 1);
+    lua_setfield(L, -2, "presign");
     gw_script_set_host(script, "aws");
 }

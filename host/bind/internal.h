@@ -8,8 +8,15 @@
 const struct gw_operation *gw_bind_find_operation(struct gw_view service, struct gw_view name,
                                                   struct gw_arena *arena, struct gw_err *err);
 
-/* Functions of host.aws that have a file of their own. */
+/* "elasticloadbalancing:DescribeRules": as policies and people have it. */
+struct gw_view gw_bind_action(const struct gw_operation *op, struct gw_arena *arena);
+
+/* Is there a table at the index whose field is true? [-0, +0, e] */
+bool gw_bind_is_set(lua_State *L, int table, const char *field);
+
+/* Functions of host.aws that have a file of their own; of the second, upvalue 1 is the gate. */
 int gw_bind_aws_paginator(lua_State *L);
+int gw_bind_aws_presign(lua_State *L);
 int gw_bind_aws_waiter(lua_State *L);
 int gw_bind_aws_check_client(lua_State *L);
 int gw_bind_aws_waiters(lua_State *L);

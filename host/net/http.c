@@ -30,6 +30,17 @@ struct gw_view gw_headers_get(const struct gw_headers *headers, struct gw_view n
     return GW_VIEW_NONE;
 }
 
+void gw_headers_drop(struct gw_headers *headers, struct gw_view name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!gw_view_equal_nocase(headers->items[i].name, name)) {
+            headers->items[kept++] = headers->items[i];
+        }
+    }
+    headers->count = kept;
+}
+
 /* ---- URL ------------------------------------------------------------------------------------- */
 
 static struct gw_view drop(struct gw_view text, size_t len)

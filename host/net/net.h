@@ -65,6 +65,8 @@ void gw_headers_add(struct gw_arena *arena, struct gw_headers *headers, struct g
 /* The first value of that name, case-insensitively; the empty view when absent. */
 struct gw_view gw_headers_get(const struct gw_headers *headers, struct gw_view name);
 
+void gw_headers_drop(struct gw_headers *headers, struct gw_view name); /* all of that name */
+
 struct gw_body_sink;
 struct gw_body_source;
 

@@ -209,6 +209,15 @@ static void call(struct gw_report *report, const struct gw_value *event)
     step_line(report, mark(report, "\xe2\x86\x92", ">"), ok ? GW_STYLE_DIM : GW_STYLE_BAD, text);
 }
 
+static void call_presigned(struct gw_report *report, const struct gw_value *event)
+{
+    if (report->options.verbose && is(gw_map_text(event, GW_VIEW("outcome")), "ok")) {
+        struct gw_view action = gw_report_text(report, event, "action");
+        step_line(report, mark(report, "\xe2\x86\x92", ">"), GW_STYLE_DIM,
+                  gw_arena_printf(report->arena, "%.*s presigned", GW_VIEW_ARGS(action)));
+    }
+}
+
 static void call_retry(struct gw_report *report, const struct gw_value *event)
 {
     if (!report->options.verbose) {
@@ -288,6 +297,7 @@ static const struct handler handlers[] = {
     {"step.failed", step_failed, true},
     {"call", call, false},
     {"call.retry", call_retry, false},
+    {"call.presigned", call_presigned, false},
     {"check", check, true},
     {"table", gw_report_table, false},
     {"run.finished", gw_report_finished, true},

@@ -169,7 +169,7 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
 {
     struct gw_arena *arena = gw_arena_new();
     struct gw_value map = gw_value_map();
-    add(arena, &map, "event", gw_value_text("call"));
+    add(arena, &map, "event", gw_value_text(act->presigns ? "call.presigned" : "call"));
     add_act(arena, &map, act);
     add(arena, &map, "outcome", gw_value_text(outcome->err ? "failed" : "ok"));
     add_text(arena, &map, "request_id", outcome->request_id);

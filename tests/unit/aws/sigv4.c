@@ -97,11 +97,35 @@ static void check_text(const char *name, const char *form, const char *stage,
     }
 }
 
+static int compare_parts(const void *a, const void *b)
+{
+    return gw_view_compare(*(const struct gw_view *)a, *(const struct gw_view *)b);
+}
+
+/* Parameters may stand in any order: ours is botocore's, not that of the suite. */
+static struct gw_view sort_query(struct gw_view url, struct gw_arena *arena)
+{
+    struct gw_view parts[32];
+    size_t count = 0, mark = gw_view_find_char(url, '?');
+    struct gw_view rest = mark == GW_NPOS ? GW_VIEW_NONE : gw_view_sub(url, mark + 1, GW_NPOS);
+    while (gw_view_next(&rest, '&', &parts[count])) {
+        count++;
+        assert_true(count < sizeof parts / sizeof parts[0]);
+    }
+    qsort(parts, count, sizeof parts[0], compare_parts);
+    struct gw_view sorted = gw_view_sub(url, 0, mark);
+    for (size_t i = 0; i < count; i++) {
+        sorted = gw_arena_printf(arena, "%.*s%c%.*s", GW_VIEW_ARGS(sorted), i > 0 ? '&' : '?',
+                                 GW_VIEW_ARGS(parts[i]));
+    }
+    return sorted;
+}
+
 /* Compared as text: request line, headers in their order, body. */
 static struct gw_view print_request(const struct gw_http_request *req, struct gw_arena *arena)
 {
-    struct gw_view text =
-        gw_arena_printf(arena, "%.*s %.*s\n", GW_VIEW_ARGS(req->method), GW_VIEW_ARGS(req->url));
+    struct gw_view text = gw_arena_printf(arena, "%.*s %.*s\n", GW_VIEW_ARGS(req->method),
+                                          GW_VIEW_ARGS(sort_query(req->url, arena)));
     for (size_t i = 0; i < req->headers.count; i++) {
         const struct gw_header *header = &req->headers.items[i];
         text = gw_arena_printf(arena, "%.*s%.*s:%.*s\n", GW_VIEW_ARGS(text),
