@@ -590,6 +590,19 @@ bool gw_custom_bare_errors(const struct gw_service *service)
     return gw_view_equal(gw_service_id(service), GW_VIEW("S3"));
 }
 
+/* The model marks them as deprecated: their successors have the same method and path. */
+bool gw_custom_is_superseded(const struct gw_operation *op)
+{
+    static const char *const names[] = {"GetBucketLifecycle", "GetBucketNotification",
+                                        "PutBucketLifecycle", "PutBucketNotification"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (is_of(op, "S3", names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- retries --------------------------------------------------------------------------------- */
 
 static bool is_named(struct gw_view name, const char *const *names)

@@ -473,6 +473,8 @@ void gw_custom_output(const struct gw_operation *op, const struct gw_custom_call
                       struct gw_value *output);
 /* Server: errors are <Error> alone, without <ErrorResponse>. */
 bool gw_custom_bare_errors(const struct gw_service *service);
+/* Server: another operation answers requests of this form. */
+bool gw_custom_is_superseded(const struct gw_operation *op);
 
 /* ---- customisations.c: what no model tells ---------------------------------------------------- */
 

@@ -84,7 +84,9 @@ static bool write_structure(struct writer *w, const struct gw_path *path,
         if (entry->value.kind == GW_NULL) {
             continue;
         }
-        size_t mark = push_name(w, form_name(w->dialect, member, w->walk.arena));
+        bool is_empty = entry->value.kind == GW_LIST && entry->value.as.list.count == 0;
+        size_t mark = push_name(w, is_empty ? gw_member_wire_name(member)
+                                            : form_name(w->dialect, member, w->walk.arena));
         if (!write_member(w, &place, member, &entry->value)) {
             return false;
         }
@@ -314,6 +316,24 @@ static bool is_given(const struct reader *r, struct gw_view key)
     return at < r->form->count && gw_view_starts_with(r->form->pairs[at].key, below);
 }
 
+static struct gw_view join(const struct reader *r, struct gw_view key, struct gw_view name)
+{
+    return key.len == 0 ? name
+                        : gw_arena_printf(r->walk->arena, "%.*s.%.*s", GW_VIEW_ARGS(key),
+                                          GW_VIEW_ARGS(name));
+}
+
+/* An empty list goes by its own name even where its elements have another. */
+static bool is_empty_list(const struct reader *r, const struct gw_member *member,
+                          struct gw_view key, struct gw_view place_key)
+{
+    if (r->dialect == GW_FORM_EC2 || gw_shape_type(gw_member_shape(member)) != GW_SHAPE_LIST) {
+        return false;
+    }
+    const struct gw_view *text = gw_form_get(r->form, join(r, key, gw_member_wire_name(member)));
+    return text && text->len == 0 && !is_given(r, place_key);
+}
+
 static bool read_structure(const struct reader *r, const struct gw_path *path,
                            const struct gw_shape *shape, struct gw_view key, bool secret,
                            struct gw_value *out)
@@ -323,13 +343,12 @@ static bool read_structure(const struct reader *r, const struct gw_path *path,
         const struct gw_member *member = gw_shape_member(shape, i);
         struct gw_view wire = form_name(r->dialect, member, r->walk->arena);
         struct gw_view name = gw_member_name(member);
-        struct gw_view place_key = key.len == 0
-                                       ? wire
-                                       : gw_arena_printf(r->walk->arena, "%.*s.%.*s",
-                                                         GW_VIEW_ARGS(key), GW_VIEW_ARGS(wire));
+        struct gw_view place_key = join(r, key, wire);
         struct gw_path place = gw_path_name(path, name);
-        if (is_given(r, place_key) && !read_member(r, &place, member, place_key, secret,
-                                                   gw_map_add(r->walk->arena, out, name))) {
+        if (is_empty_list(r, member, key, place_key)) {
+            *gw_map_add(r->walk->arena, out, name) = gw_value_list();
+        } else if (is_given(r, place_key) && !read_member(r, &place, member, place_key, secret,
+                                                          gw_map_add(r->walk->arena, out, name))) {
             return false;
         }
     }

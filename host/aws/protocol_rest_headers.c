@@ -81,7 +81,7 @@ static void write_item(struct gw_view text, bool is_string, struct gw_buf *out)
     }
     gw_buf_add_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
-        gw_buf_add_text(out, text.data[i] == '"' ? "\\" : "");
+        gw_buf_add_text(out, text.data[i] == '"' || text.data[i] == '\\' ? "\\" : "");
         gw_buf_add_char(out, text.data[i]);
     }
     gw_buf_add_char(out, '"');

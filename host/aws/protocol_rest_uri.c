@@ -146,10 +146,24 @@ static bool write_pairs(struct query_writer *w, const struct gw_path *path, stru
     return true;
 }
 
-/* A parameter of its own wins over the map's entry. */
+static bool is_literal(const struct gw_operation *op, struct gw_view key)
+{
+    struct gw_view rest = split(gw_operation_uri(op)).query, part;
+    while (gw_view_next(&rest, '&', &part)) {
+        if (gw_view_equal(gw_view_sub(part, 0, gw_view_find_char(part, '=')), key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the template has, and a parameter of its own, win over the map's entry. */
 static bool is_taken(const struct query_writer *w, struct gw_view key)
 {
     const struct gw_shape *shape = gw_operation_input(w->walk->op);
+    if (is_literal(w->walk->op, key)) {
+        return true;
+    }
     const struct gw_member *member = find_bound(shape, GW_LOCATION_QUERY, key);
     const struct gw_value *given = member ? gw_map_get(w->input, gw_member_name(member)) : NULL;
     return given && given->kind != GW_NULL &&
@@ -262,8 +276,9 @@ static bool match_path(struct gw_view template, struct gw_view path, struct matc
 
 /* How well a request fits an operation; compared field by field. */
 struct fit {
-    bool complete; /* what must be in query and headers is there */
-    size_t literals, labels, query_literals, required;
+    size_t literals, labels, query_literals;
+    bool complete;   /* what must be in query and headers is there */
+    size_t required; /* how much that is */
 };
 
 /* "list-type=2" must be there so, "tagging" with any value. */
@@ -309,7 +324,7 @@ static bool fits(const struct gw_operation *op, const struct gw_http_request *re
     struct parts template = split(gw_operation_uri(op));
     struct match match = {0};
     *fit = (struct fit){0};
-    if (!gw_view_equal(gw_operation_http_method(op), req->method) ||
+    if (gw_custom_is_superseded(op) || !gw_view_equal(gw_operation_http_method(op), req->method) ||
         !match_path(template.path, path, &match) || !match_query(template.query, query, fit)) {
         return false;
     }
@@ -322,8 +337,10 @@ static bool fits(const struct gw_operation *op, const struct gw_http_request *re
 static bool is_better(const struct fit *a, const struct fit *b)
 {
     const size_t ranks[][2] = {
-        {a->complete, b->complete}, {a->literals, b->literals},
-        {a->labels, b->labels},     {a->query_literals, b->query_literals},
+        {a->literals, b->literals},
+        {a->labels, b->labels},
+        {a->query_literals, b->query_literals},
+        {a->complete, b->complete},
         {a->required, b->required},
     };
     for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
