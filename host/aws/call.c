@@ -11,8 +11,9 @@
 
 #include <stdlib.h>
 
-#define MAX_SKEW_MS (5 * 60 * 1000)
-#define MAX_HINT    1000000000
+#define MAX_SKEW_MS     (5 * 60 * 1000)
+#define MAX_HINT        1000000000
+#define READ_TIMEOUT_MS 60000
 
 struct gw_call {
     struct gw_client *client;
@@ -437,6 +438,9 @@ static bool verify_body(struct gw_call *call, const struct gw_http_response *res
                         struct gw_err *err)
 {
     struct gw_verify *verify = &call->outgoing.verify;
+    if (!gw_custom_verify(call->request.op, res, err)) {
+        return false;
+    }
     if (!is_success(res)) {
         return true;
     }
@@ -456,6 +460,16 @@ static enum gw_answer read_answer(struct gw_call *call, const struct gw_http_res
                : GW_ANSWER_GARBAGE;
 }
 
+static void note_server_clock(struct gw_call *call, struct gw_view date)
+{
+    double server_s = 0;
+    if (gw_time_read(date, &server_s)) {
+        int64_t ours_s = gw_loop_wall_ms(call->client->options.loop) / 1000;
+        call->outgoing.server_ahead_s = (int64_t)server_s - ours_s;
+        call->outgoing.knows_server_clock = true;
+    }
+}
+
 static void on_answer(struct gw_call *call, const struct gw_http_response *res)
 {
     struct gw_value output = {0};
@@ -465,6 +479,7 @@ static void on_answer(struct gw_call *call, const struct gw_http_response *res)
                               .hint_ms = read_hint_ms(res),
                               .date = gw_headers_get(&res->headers, GW_VIEW("date"))};
     call->request_id = read_request_id(call, res);
+    note_server_clock(call, attempt.date);
     switch (read_answer(call, res, &output, &error, &err)) {
     case GW_ANSWER_OK:
         gw_custom_output(call->request.op, &call->custom, res, call->arena, &output);
@@ -616,7 +631,8 @@ static void set_patience(struct gw_call *call)
     http->connect_timeout_ms = options->connect_timeout_ms > 0
                                    ? options->connect_timeout_ms
                                    : call->client->options.settings.connect_timeout_ms;
-    http->read_timeout_ms = options->read_timeout_ms;
+    http->read_timeout_ms =
+        options->read_timeout_ms > 0 ? options->read_timeout_ms : READ_TIMEOUT_MS;
     if (options->timeout_ms > 0) {
         call->deadline =
             gw_timer_start(call->client->options.loop, options->timeout_ms, on_deadline, call);

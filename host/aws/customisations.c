@@ -6,6 +6,8 @@
  *   retries of DynamoDB        its answers are fast and so are its retries: one more attempt, half
  *                              the delay (SDK retry specification 2.1, "service specific values";
  *                              botocore/retries/standard.py)
+ *   answers of DynamoDB        carry a CRC32 of their body; one that differs was damaged on its way and
+ *                              is asked for again (botocore/retries/special.py)
  *   long polling               an operation that is called again at once, whatever it answers, owes
  *                              a sleep even when no retry is left to it (the same; smithy's
  *                              aws.api#longPoll is to replace the list)
@@ -622,6 +624,29 @@ void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_po
         policy->max_attempts = 4;
         policy->transient_scale_ms = 25;
     }
+}
+
+bool gw_custom_verify(const struct gw_operation *op, const struct gw_http_response *res,
+                      struct gw_err *err)
+{
+    int64_t expected = 0, computed = 0;
+    unsigned char crc[GW_CHECKSUM_MAX_LEN];
+    struct gw_view text = gw_headers_get(&res->headers, GW_VIEW("x-amz-crc32"));
+    if (!is_of(op, "DynamoDB", NULL) || !gw_view_to_int64(text, &expected)) {
+        return true;
+    }
+    struct gw_checksum_state *state = gw_checksum_new(GW_CHECKSUM_CRC32);
+    gw_checksum_add(state, res->body);
+    size_t len = gw_checksum_finish(state, crc);
+    gw_checksum_free(state);
+    for (size_t i = 0; i < len; i++) {
+        computed = computed << 8 | crc[i];
+    }
+    return computed == expected ||
+           gw_fail(err, GW_ERR_NETWORK,
+                   "the answer was damaged on its way: expected CRC32 %lld, "
+                   "got %lld",
+                   (long long)expected, (long long)computed);
 }
 
 bool gw_custom_is_long_polling(const struct gw_operation *op)

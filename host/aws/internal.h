@@ -480,6 +480,9 @@ bool gw_custom_is_superseded(const struct gw_operation *op);
 
 void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_policy *policy);
 bool gw_custom_is_long_polling(const struct gw_operation *op);
+/* False with `err` where the body is not the one that was sent. */
+bool gw_custom_verify(const struct gw_operation *op, const struct gw_http_response *res,
+                      struct gw_err *err);
 
 /* Of an operation of S3: is the bucket part of the path, not of the host name? */
 bool gw_custom_path_style(const struct gw_operation *op, const struct gw_s3_settings *settings,
@@ -621,6 +624,8 @@ struct gw_outgoing {
     const struct gw_operation *op;
     struct gw_view account_id;  /* that the address was made for */
     int max_attempts;           /* to be told */
+    bool knows_server_clock;    /* from an answer: */
+    int64_t server_ahead_s;     /* of ours, uncorrected */
     struct gw_value context;    /* what it says of its endpoint */
     struct gw_view target;      /* "/path?query" */
     struct gw_view host_prefix; /* may be empty */

@@ -167,6 +167,20 @@ bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input
 
 /* ---- who sends it ---------------------------------------------------------------------------- */
 
+/* How long the answer is waited for, by the server's clock; a repetition only, as nothing is known
+ * of that clock before. Empty where it cannot be told. */
+static struct gw_view describe_ttl(const struct gw_client *client, const struct gw_outgoing *out,
+                                   struct gw_arena *arena)
+{
+    char time[17];
+    if (!out->knows_server_clock || out->http.source) {
+        return GW_VIEW_NONE;
+    }
+    int64_t end_ms = gw_loop_wall_ms(client->options.loop) + out->http.read_timeout_ms;
+    gw_time_compact(end_ms / 1000 + out->server_ahead_s, time);
+    return gw_arena_printf(arena, "ttl=%s; ", time);
+}
+
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err)
@@ -174,7 +188,10 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
     int most = out->max_attempts;
     most = most > attempt ? most : attempt; /* one more after a correction of the clock */
     gw_outgoing_set_header(out, GW_VIEW("amz-sdk-request"),
-                           gw_arena_printf(arena, "attempt=%d; max=%d", attempt, most), arena);
+                           gw_arena_printf(arena, "%.*sattempt=%d; max=%d",
+                                           GW_VIEW_ARGS(describe_ttl(client, out, arena)), attempt,
+                                           most),
+                           arena);
     if (!gw_payload_prepare(&client->options.settings, arena, out, err)) {
         return false;
     }

@@ -356,7 +356,7 @@ static void a_wrong_clock_is_corrected_once_and_for_all(void **state)
     assert_int_equal(outcome.attempts, 2);
     assert_header(&f->player.sent[0], "x-amz-date", "20231114T221320Z");
     assert_header(&f->player.sent[1], "x-amz-date", "20231114T231320Z");
-    assert_header(&f->player.sent[1], "amz-sdk-request", "attempt=2; max=2");
+    assert_header(&f->player.sent[1], "amz-sdk-request", "ttl=20231114T231420Z; attempt=2; max=2");
     list_clusters(f);
     assert_header(&f->player.sent[2], "x-amz-date", "20231114T231320Z");
 }

@@ -126,6 +126,30 @@ static void a_date_or_nonsense_for_retry_after_is_not_heeded(void **state)
     assert_in_range(list_clusters(f).duration_ms, 0, 150);
 }
 
+static void a_repetition_tells_until_when_by_the_servers_clock_it_waits(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f,
+         {.status = 500,
+          .body = "",
+          .headers = {{"Date", "Tue, 14 Nov 2023 22:16:20 GMT"}, {"x-amz-retry-after", "5000"}}},
+         FINE);
+    list_clusters(f);
+    assert_header(&f->player.sent[0], "amz-sdk-request", "attempt=1; max=3");
+    assert_header(&f->player.sent[1], "amz-sdk-request",
+                  "ttl=20231114T221725Z; attempt=2; max=3"); /* 3 minutes ahead, 65 s later */
+}
+
+static void a_damaged_answer_of_dynamodb_is_asked_for_again(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 200, .body = "{\"TableNames\":[]}", .headers = {{"x-amz-crc32", "1"}}},
+         {.status = 200, .body = "{}", .headers = {{"x-amz-crc32", "2745614147"}}});
+    struct outcome outcome = call(f, find("dynamodb", "list_tables"), "{}");
+    assert_view(outcome.output, "{}");
+    assert_int_equal(outcome.attempts, 2);
+}
+
 struct notes {
     int count;
     int attempts[4];
@@ -341,6 +365,8 @@ int main(void)
         TEST(polling_sleeps_once_before_it_says_that_no_token_is_left),
         TEST(the_seconds_of_retry_after_are_heeded_like_aws_own_header),
         TEST(a_date_or_nonsense_for_retry_after_is_not_heeded),
+        TEST(a_repetition_tells_until_when_by_the_servers_clock_it_waits),
+        TEST(a_damaged_answer_of_dynamodb_is_asked_for_again),
         TEST(each_retry_is_told_with_its_cause_and_delay),
         TEST(a_rate_spaces_requests_in_the_order_of_their_calls),
         TEST(a_rate_lets_a_tenth_of_a_second_through_at_once),
