@@ -32,6 +32,27 @@ local function warn_of_visible_secrets(call)
   end
 end
 
+-- The parameters as they may be shown; a stream shows as its file.
+local function check(call)
+  local values = require "call.values"
+  local operation, params = call.operation, {}
+  for name, value in pairs(call.params) do params[name] = values.stream_path(value) and "" or value end
+  local shown, err = model.check(operation.service, operation.snake_name, params)
+  if not shown then failure.raise("usage", "%s", err.message) end
+  if call.stream then shown[call.stream] = "(file '" .. values.stream_path(call.params[call.stream]) .. "')" end
+  return shown
+end
+
+-- A regular file is read by the call itself, in pieces; a pipe has to be read first.
+local function open_stream(call)
+  if not call.stream then return end
+  local path = require "call.values".stream_path(call.params[call.stream])
+  local handle, err = require "host.file".open(path)
+  local bytes = not handle and path:find "^/dev/" and host.read_file(path)
+  if not handle and not bytes then failure.raise("usage", "%s: %s", call.title, err.message) end
+  call.params[call.stream] = handle or bytes
+end
+
 -- The parameters as the client takes them, and as they may be shown.
 local function settle(call)
   ask_prompts(call)
@@ -44,15 +65,13 @@ local function settle(call)
     if not params then failure.raise("usage", "%s: %s", call.title, problem) end
     call.params = params
   end
-  local shown, err = model.check(operation.service, operation.snake_name, call.params)
-  if not shown then failure.raise("usage", "%s", err.message) end
-  return shown
+  return check(call)
 end
 
 -- ---- calling
 
 local function send(call, params)
-  local how = { document = true, reveal = call.reveal }
+  local how = { document = true, reveal = call.reveal, save_to = call.outfile, replace = true }
   local answer, err = model.call(call.operation.service, call.operation.snake_name, params, call.settings, how)
   if err then error(err, 0) end
   return answer
@@ -100,9 +119,32 @@ local function show_pages(call)
   return show(call, whole)
 end
 
+-- Event after event, each on a line of its own where the format is JSON.
+local function show_events(call)
+  local operation = call.operation
+  local answer, err = model.call(operation.service, operation.snake_name, call.params, call.settings)
+  if err then error(err, 0) end
+  for event in answer[call.events_member] do
+    if call.format == "json" then
+      if call.query then event = json.query(event, call.query, true) end
+      host.write(json.encode(event == nil and json.null or event, { keep_doubles = true }) .. "\n")
+    else
+      show(call, event)
+    end
+  end
+end
+
+local function show_answer(call)
+  local answer = send(call, call.params)
+  if call.outfile then answer[call.outfile_member] = nil end
+  return show(call, answer)
+end
+
 local function perform(call)
   local hidden
-  if call.paging then hidden = show_pages(call) else hidden = show(call, send(call, call.params)) end
+  open_stream(call)
+  if call.events_member then return show_events(call) end
+  if call.paging then hidden = show_pages(call) else hidden = show_answer(call) end
   if hidden then host.say "a secret is hidden; --reveal-secrets shows it" end
 end
 
@@ -206,9 +248,10 @@ local function main(rb)
   act(rb, call)
 end
 
-local calls = not call.help and not call.skeleton
-return {
-  title = call.title or "gwrun call", summary = "One call of AWS.",
-  needs = { aws = calls and { call.operation.action, "sts:GetCallerIdentity" } or {} },
-  run = main,
-}
+local function needs()
+  if call.help or call.skeleton then return {} end
+  local stream = call.stream and require "call.values".stream_path(call.params[call.stream])
+  return { aws = { call.operation.action, "sts:GetCallerIdentity" }, read = { stream }, write = { call.outfile } }
+end
+
+return { title = call.title or "gwrun call", summary = "One call of AWS.", needs = needs(), run = main }

@@ -23,8 +23,9 @@ static void set_flag(lua_State *L, const char *field, bool set)
     lua_setfield(L, -2, field);
 }
 
-/* { name=, shape=, location=, required=, token=, sensitive=, json_value=, streaming= } */
-static void push_member(lua_State *L, const struct gw_member *member)
+/* { name=, shape=, location=, required=, token=, sensitive=, json_value=, payload=,
+ * streaming= } */
+static void push_member(lua_State *L, const struct gw_shape *of, const struct gw_member *member)
 {
     static const char *const locations[] = {"body", "uri", "query", "header", "headers", "status"};
     unsigned flags = gw_member_flags(member);
@@ -39,6 +40,7 @@ static void push_member(lua_State *L, const struct gw_member *member)
     set_flag(L, "token", (flags & GW_MEMBER_IDEMPOTENCY_TOKEN) != 0);
     set_flag(L, "sensitive", (flags & GW_MEMBER_SENSITIVE) != 0);
     set_flag(L, "json_value", (flags & GW_MEMBER_JSON_VALUE) != 0);
+    set_flag(L, "payload", gw_shape_payload(of) == member);
     set_flag(L, "streaming",
              (flags & GW_MEMBER_STREAMING) != 0 ||
                  (gw_shape_flags(gw_member_shape(member)) & GW_SHAPE_STREAMING) != 0);
@@ -49,7 +51,7 @@ static void push_members(lua_State *L, const struct gw_shape *shape)
     size_t count = gw_shape_member_count(shape);
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
-        push_member(L, gw_shape_member(shape, i));
+        push_member(L, shape, gw_shape_member(shape, i));
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

@@ -17,9 +17,34 @@ static struct gw_view without_step(struct gw_view text)
     return gw_view_starts_with(text, prefix) ? gw_view_sub(text, prefix.len, GW_NPOS) : text;
 }
 
+static double number_of(const struct gw_value *event, struct gw_view key)
+{
+    const struct gw_value *value = gw_map_get(event, key);
+    return !value ? 0 : value->kind == GW_INT ? (double)value->as.integer : value->as.number;
+}
+
+/* Of a stream, each second. */
+static void tell_progress(const struct gw_value *event)
+{
+    double mib = 1024.0 * 1024.0;
+    double done = number_of(event, GW_VIEW("done_bytes"));
+    double total = number_of(event, GW_VIEW("total_bytes"));
+    char text[80];
+    if (total > 0) {
+        snprintf(text, sizeof text, "%.1f of %.1f MiB", done / mib, total / mib);
+    } else {
+        snprintf(text, sizeof text, "%.1f MiB", done / mib);
+    }
+    gw_cli_call_progress(text);
+}
+
 static void on_event(void *ctx, const struct gw_value *event)
 {
     struct ending *ending = ctx;
+    if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("call.progress"))) {
+        tell_progress(event);
+        return;
+    }
     if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run.finished"))) {
         free(ending->text);
         ending->text = gw_view_dup(without_step(gw_map_text(event, GW_VIEW("text"))));

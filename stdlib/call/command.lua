@@ -51,7 +51,10 @@ local PROMPT = "prompt://"
 ---@field reveal boolean
 ---@field settings { connect_timeout?: integer, read_timeout?: integer }
 ---@field paging table? { paginator=, max_items=, starting_token= }
----@field outfile string?
+---@field outfile string? where the stream of the answer goes
+---@field outfile_member string?
+---@field events_member string? of an answer that is a stream of events
+---@field stream string? the member that is sent as a stream
 
 local function usage(format, ...)
   error({ usage = format:format(...) }, 0)
@@ -210,19 +213,23 @@ end
 
 -- ---- files that take an answer
 
+local function sent_stream(self)
+  for name, value in pairs(self.params) do
+    if values.stream_path(value) then return name end
+  end
+end
+
 local function streamed(shape)
   for _, member in ipairs(shape and shape.members or {}) do
     if member.shape.event_stream then return member, "events" end
-    if member.streaming then return member, "bytes" end
+    if member.payload and member.shape.type == "blob" then return member, "bytes" end
   end
 end
 
 local function read_outfile(self, loose)
   local member, kind = streamed(model.shape(self.operation.service, self.operation.snake_name, "output"))
-  if kind == "events" then
-    usage("%s: answers with a stream of events, which only a runbook can read", self.title)
-  end
-  if self.waiter or not member then
+  if kind == "events" then self.events_member = member.name end
+  if self.waiter or kind ~= "bytes" then
     if loose[1] then usage("%s: unexpected argument '%s'", self.title, loose[1]) end
     return
   end
@@ -253,6 +260,7 @@ local function read_options(self, args)
   params, problem = arguments.params(self.arguments, given)
   if not params then usage("%s: %s", self.title, problem) end
   self.params = params
+  self.stream = sent_stream(self)
   read_input_json(self, own)
   if self.skeleton == "input" then return end
   check_missing(self)

@@ -8,8 +8,18 @@ local values = {}
 -- Bytes that came from a file as they are, so that they are not taken for base64.
 local raw_meta = {}
 
+-- A file that a call reads while it sends it; only its path is known here.
+local stream_meta = {}
+
 local function raw(bytes) return setmetatable({ bytes = bytes }, raw_meta) end
 local function is_raw(value) return getmetatable(value) == raw_meta end
+
+---The path of what is sent as a stream; nil for any other value.
+---@param value any
+---@return string?
+function values.stream_path(value)
+  return getmetatable(value) == stream_meta and value.path or nil
+end
 
 ---@class Problem what is wrong with a word
 ---@field problem string
@@ -172,11 +182,9 @@ end
 ---@return any
 function values.read(member, words)
   local shape = member.shape
+  if member.streaming then return setmetatable({ path = expand(words[1]:gsub("^fileb?://", "")) }, stream_meta) end
   local first = #words == 1 and values.load(words[1]) or words[1]
   if member.json_value or shape.document then return decode(first) end
-  if member.streaming then
-    return raw(is_raw(first) and first.bytes or read_file(words[1]))
-  end
   if shape.type ~= "list" then return read_one(shape, first) end
   if #words == 1 and looks_like_json(first) then
     local value = decode(first)
@@ -214,6 +222,7 @@ local function walk_members(shape, value, is_text, place)
 end
 
 function walk(shape, value, is_text, place)
+  if values.stream_path(value) then return value end
   if shape.type == "blob" then
     if is_text and not is_raw(value) then return value end
     return decode_bytes(value, place)

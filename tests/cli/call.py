@@ -4,6 +4,7 @@ import json
 import socket
 
 import gwrun
+from frames import event, stream
 from server import Server, answer, json_error, ok_json
 from terminal import TerminalCase
 
@@ -146,6 +147,38 @@ class Against(gwrun.Case):
         self.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{silence.getsockname()[1]}"
         result = self.call("ecs", "list-tasks", "--cli-read-timeout", "1", "--cli-connect-timeout=5")
         self.assertEqual(result.code, gwrun.UNREACHABLE)
+
+    def test_events_are_lines_until_they_end(self):
+        lines = [event("sessionUpdate", {"sessionResults": [{"message": text}]}) for text in ("one", "two")]
+        self.serve(lambda _: stream(event("initial-response", {}), *lines))
+        words = ["logs", "start-live-tail", "--log-group-identifiers", "arn:aws:logs:us-east-1:1:log-group:g"]
+        result = self.call(*words)
+        self.assertEqual((result.code, result.err), (gwrun.OK, ""))
+        self.assertEqual([json.loads(line)["sessionUpdate"]["sessionResults"][0]["message"]
+                          for line in result.out.splitlines()], ["one", "two"])
+        picked = self.call(*words, "--query", "sessionUpdate.sessionResults[].message", "--output", "text")
+        self.assertEqual(picked.out, "one\ntwo\n")
+
+    def test_an_answer_goes_to_its_file_whole(self):
+        server = self.serve(answer(200, b"\0bytes", [("ETag", '"e"')]))
+        result = self.call("s3api", "get-object", "--bucket", "b-1", "--key", "k", "out.bin")
+        self.assertEqual((result.code, json.loads(result.out)["ETag"]), (gwrun.OK, '"e"'))
+        with open(self.path("out.bin"), "rb") as file:
+            self.assertEqual(file.read(), b"\0bytes")
+        self.assert_ends(self.call("s3api", "get-object", "--bucket", "b-1", "--key", "k"), gwrun.USAGE,
+                         "missing OUTFILE, the file that takes 'Body'")
+        server.answer = answer(404, "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
+        self.assert_ends(self.call("s3api", "get-object", "--bucket", "b-1", "--key", "k", "out.bin"), gwrun.FAILED, "NoSuchKey")
+        with open(self.path("out.bin"), "rb") as file:
+            self.assertEqual(file.read(), b"\0bytes")  # as it was
+
+    def test_what_is_piped_in_is_a_body(self):
+        server = self.serve(answer(200))
+        result = self.call("s3api", "put-object", "--bucket", "b-1", "--key", "k", "--body", "/dev/stdin", "--yes", stdin=b"piped")
+        self.assertEqual((result.code, result.err), (gwrun.OK, ""))
+        self.assertIn(b"piped", server.requests[-1].body)
+        self.assert_ends(self.call("s3api", "put-object", "--bucket", "b-1", "--key", "k", "--body", "none", "--yes"),
+                         gwrun.USAGE, "s3api put-object: file 'none': cannot be read")
 
     def test_a_plan_sends_nothing_and_hides_secrets(self):
         server = self.serve(ok_json({}))

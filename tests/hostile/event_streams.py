@@ -3,18 +3,15 @@ The frames are made here, and held against botocore's reader where there is one.
 
 import json
 import signal
-import struct
 import subprocess
 import threading
-import zlib
 
 import gwrun
+from frames import HEAD, chunk, event, exception, frame, stream
 from server import Server, answer, json_error
 
 # The sanitizer would keep what is released.
 ENV = dict(gwrun.KEYS, AWS_MAX_ATTEMPTS="2", ASAN_OPTIONS="exitcode=99:quarantine_size_mb=1")
-HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nx-amzn-RequestId: 4c1f-0001\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n")
 
 RUNBOOK = """
 local aws = require "aws"
@@ -39,23 +36,6 @@ return {
 """
 
 
-def frame(headers, payload):
-    head = b"".join(struct.pack(">B", len(name)) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
-                    for name, value in headers.items())
-    prelude = struct.pack(">II", len(head) + len(payload) + 16, len(head))
-    body = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + payload
-    return body + struct.pack(">I", zlib.crc32(body))
-
-
-def event(name, value):
-    return frame({":message-type": "event", ":event-type": name, ":content-type": "application/json"},
-                 json.dumps(value).encode())
-
-
-def exception(name, message):
-    return frame({":message-type": "exception", ":exception-type": name}, json.dumps({"message": message}).encode())
-
-
 def line(message):
     return event("sessionUpdate", {"sessionMetadata": {"sampled": False},
                                    "sessionResults": [{"message": message, "timestamp": 1700000000000}]})
@@ -63,18 +43,6 @@ def line(message):
 
 INITIAL = event("initial-response", {})
 START = event("sessionStart", {"sessionId": "s", "requestId": "r"})
-
-
-def chunk(data):
-    return b"%x\r\n" % len(data) + data + b"\r\n"
-
-
-def stream(*frames, end=True):
-    yield HEAD
-    for data in frames:
-        yield chunk(data)
-    if end:
-        yield b"0\r\n\r\n"
 
 
 def endless(gone):

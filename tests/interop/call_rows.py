@@ -59,7 +59,25 @@ SEEDS = [
     "acm request-certificate --domain-name example.com --subject-alternative-names a.example.com b.example.com",
     "autoscaling create-launch-configuration --launch-configuration-name lc --image-id ami-12c6146b --instance-type t3.micro",
     "ecr create-repository --repository-name web --image-scanning-configuration scanOnPush=true",
+    "s3api create-bucket --bucket logs",
+    "s3api create-bucket --bucket west --create-bucket-configuration LocationConstraint=eu-west-1",
+    "s3api put-object --bucket logs --key dir/a.txt --body body.txt --metadata a=1,b=two --content-type text/plain",
+    "s3api put-object --bucket logs --key c.txt --body body.txt --tagging k=v",
+    "s3api put-bucket-tagging --bucket logs --tagging 'TagSet=[{Key=a,Value=1},{Key=b,Value=2}]'",
+    "s3api put-bucket-lifecycle-configuration --bucket logs --lifecycle-configuration file://lifecycle.json",
+    "route53 create-hosted-zone --name example.com --caller-reference 1",
+    "ec2 create-vpc --cidr-block 10.0.0.0/16",
+    "ec2 create-security-group --group-name g --description d",
+    "lambda create-function --function-name f --runtime python3.12 --role arn:aws:iam::758888582357:role/task "
+    "--handler a.h --zip-file fileb://f.zip",
+    "scheduler create-schedule-group --name g",
 ]
+
+# Files beside them.
+FILES = {
+    "body.txt": "hello body",
+    "lifecycle.json": """{"Rules": [{"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "x"}, "Expiration": {"Days": 90}}]}""",
+}
 
 READS = [
     # ecs: lists, structures, booleans, --query in all its forms, every format
@@ -153,6 +171,40 @@ READS = [
     "ecr describe-repositories --repository-names web --query 'repositories[0].imageScanningConfiguration'",
     "elbv2 describe-load-balancers",
     "deploy list-applications",
+    # the protocols of REST, and EC2's
+    "s3api list-buckets",
+    "s3api list-buckets --output text",
+    "s3api list-objects-v2 --bucket logs",
+    "s3api list-objects-v2 --bucket logs --output table",
+    "s3api list-objects-v2 --bucket logs --max-items 1",
+    "s3api list-objects-v2 --bucket logs --page-size 1 --query Contents[].Key --output text",
+    "s3api list-objects --bucket logs --prefix dir/ --delimiter /",
+    "s3api head-object --bucket logs --key dir/a.txt",
+    "s3api get-bucket-location --bucket west",
+    "s3api get-bucket-tagging --bucket logs",
+    "s3api get-bucket-lifecycle-configuration --bucket logs",
+    "s3api get-object-tagging --bucket logs --key c.txt",
+    "s3api head-bucket --bucket logs",
+    "s3api wait bucket-exists --bucket logs",
+    "route53 list-hosted-zones",
+    "route53 list-hosted-zones --max-items 1 --output table",
+    "ec2 describe-vpcs",
+    "ec2 describe-vpcs --filters Name=cidr,Values=10.0.0.0/16 --output text",
+    "ec2 describe-security-groups --group-names g --output table",
+    "ec2 describe-availability-zones --no-all-availability-zones",
+    "ec2 describe-instances --max-items 5",
+    "lambda list-functions",
+    "lambda get-function --function-name f --query Configuration.Runtime",
+    "lambda get-function-configuration --function-name f --output text",
+    "lambda list-functions --query 'Functions[].FunctionName' --output table",
+    "scheduler list-schedule-groups --query 'ScheduleGroups[].Name'",
+]
+
+# What goes into a file.
+DOWNLOADS = [
+    "s3api get-object --bucket logs --key dir/a.txt OUT",
+    "s3api get-object --bucket logs --key dir/a.txt --range bytes=1-3 OUT",
+    "lambda invoke --function-name f --invocation-type DryRun OUT",
 ]
 
 # Typed at gwrun with --reveal-secrets: their answers hold what AWS's models call sensitive.
