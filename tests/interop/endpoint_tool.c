@@ -87,17 +87,20 @@ static void on_done(void *ctx, const struct gw_call_result *result)
 static bool start(const struct gw_models *models, struct gw_client *client,
                   const struct gw_value *question, struct gw_err *err)
 {
+    struct gw_view name = gw_map_text(question, GW_VIEW("service"));
     const struct gw_service *service =
-        gw_models_find(models, gw_map_text(question, GW_VIEW("service")));
+        models ? gw_models_find(models, name) : gw_models_find_service(name, err);
+    static const struct gw_body_sink nowhere; /* nothing is ever answered */
     struct gw_call_request request = {
         .op = service
                   ? gw_service_find_operation(service, gw_map_text(question, GW_VIEW("operation")))
                   : NULL,
         .input = gw_map_get(question, GW_VIEW("input")),
+        .sink = &nowhere,
         .done = on_done,
     };
     if (!request.op) {
-        return gw_fail(err, GW_ERR_NOT_FOUND, "no such operation");
+        return service && gw_fail(err, GW_ERR_NOT_FOUND, "no such operation");
     }
     return gw_call_start(client, &request, err) != NULL;
 }
@@ -134,8 +137,8 @@ static bool call(const struct gw_models *models, const struct gw_value *question
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 struct state {
-    const struct gw_models *models;
-    struct gw_arena *arena; /* of the rules */
+    const struct gw_models *models; /* NULL: those that the program finds */
+    struct gw_arena *arena;         /* of the rules */
     const struct gw_endpoint_rules *rules;
 };
 
@@ -194,8 +197,8 @@ int main(int argc, char **argv)
     char *line = NULL;
     size_t capacity = 0;
     ssize_t len;
-    struct state state = {.models = argc > 1 ? open_models(argv[1]) : gw_models_builtin()};
-    if (!state.models) {
+    struct state state = {.models = argc > 1 ? open_models(argv[1]) : NULL};
+    if (argc > 1 && !state.models) {
         return 1;
     }
     state.arena = gw_arena_new();
