@@ -30,6 +30,7 @@ static void detach(struct gw_exchange *exchange)
     struct gw_sim *sim = exchange->sim;
     gw_timer_stop(exchange->timer);
     gw_timer_stop(exchange->silence);
+    gw_sim_stop_events(exchange);
     if (exchange->task) {
         gw_task_cancel(exchange->task);
     }
@@ -254,6 +255,7 @@ static struct gw_exchange *start(struct gw_transport *self, const struct gw_http
     exchange->done = done;
     exchange->ctx = ctx;
     exchange->arena = gw_arena_new();
+    exchange->events = LUA_NOREF;
     gw_buf_init(&exchange->pieces, MAX_PIECES_BYTES);
     gw_sim_random_uuid(&sim->wire_random, exchange->request_id);
     exchange->next = sim->exchanges;

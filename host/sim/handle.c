@@ -20,6 +20,15 @@ static void answer_not_simulated(struct gw_exchange *exchange)
     gw_sim_refuse(exchange, GW_SIM_UNKNOWN_OPERATION, text);
 }
 
+static void answer_events(struct gw_exchange *exchange, struct gw_value *output, lua_State *L)
+{
+    struct gw_err err = {0};
+    if (!gw_sim_conform(gw_operation_output(exchange->op), output, &err) ||
+        !gw_sim_reply_events(exchange, output, L, 2, &err)) {
+        answer_broken(exchange, err.message);
+    }
+}
+
 static void answer_output(struct gw_exchange *exchange, struct gw_value *output)
 {
     const struct gw_shape *shape = gw_operation_output(exchange->op);
@@ -88,6 +97,8 @@ static void operation_ended(void *ctx, lua_State *L, bool ok)
         answer_not_simulated(exchange);
     } else if (!gw_to_value(L, 1, exchange->arena, &output, &err)) {
         answer_broken(exchange, err.message);
+    } else if (gw_event_stream_member(gw_operation_output(exchange->op)) && lua_isfunction(L, 2)) {
+        answer_events(exchange, &output, L);
     } else {
         answer_output(exchange, &output);
     }

@@ -53,6 +53,9 @@ struct gw_exchange {
     bool is_sinking;      /* and takes the body as it comes */
     bool is_paused;
     struct gw_timer *silence; /* ends the wait for more pieces */
+
+    int events;              /* registry reference of what gives the events; LUA_NOREF */
+    struct gw_timer *asking; /* it for the next */
 };
 
 /* random.c */
@@ -116,6 +119,14 @@ void gw_sim_handle(struct gw_exchange *exchange, struct gw_view region,
                    struct gw_view access_key_id, const struct gw_value *input);
 /* Lets the world's own hosts answer; false: there is no such host, and nothing happened. */
 bool gw_sim_handle_http(struct gw_exchange *exchange, const struct gw_url *url);
+
+/* events.c */
+
+/* Begins an answer that is a stream of events; the function at that index gives them. False: not
+ * begun, the answer is still to be made. */
+bool gw_sim_reply_events(struct gw_exchange *exchange, const struct gw_value *output, lua_State *L,
+                         int function, struct gw_err *err);
+void gw_sim_stop_events(struct gw_exchange *exchange); /* may be repeated */
 
 /* conform.c: makes what a handler returned fit the shape (empty tables, whole numbers), or says
  * where it does not. */

@@ -3,6 +3,7 @@
 local clock = require "sim.clock"
 local fail = require "sim.fail"
 local host = require "host.sim"
+local live_tail = require "sim.logs.live_tail"
 local pages = require "sim.pages"
 local pattern = require "sim.logs.pattern"
 local streams = require "sim.logs.streams"
@@ -92,6 +93,8 @@ function operations.filter_log_events(world, input)
   end
   return answer
 end
+
+operations.start_live_tail = live_tail.start
 
 -- Tokens of GetLogEvents name a place between two events: "f/" what comes after, "b/" what came before.
 local function place_of(token, events)

@@ -106,6 +106,7 @@ end
 ---@param call { service: string, operation: string, region: string, access_key_id: string, request_id: string }
 ---@param input table
 ---@return table? output nil: not simulated
+---@return (fun(): table?, number?)? events the next event and the seconds until the one after; nil: no stream
 function door.call(call, input)
   clock.catch_up()
   local service = SERVICES[call.service]
@@ -113,7 +114,11 @@ function door.call(call, input)
   if not operation then return nil end
   local key = world.iam.keys[call.access_key_id]
   call.user = key and key.user
-  return operation(world_of(call.region), input, call)
+  local output, next_event = operation(world_of(call.region), input, call)
+  return output, next_event and function()
+    clock.catch_up()
+    return next_event()
+  end
 end
 
 ---Whether a name is that of a host of the world, rather than of an AWS API.
