@@ -1,6 +1,7 @@
 /* The published cases of credentials: which sources a set of profiles leads to, in which order; where a
  * container is asked; what a call inside a Lambda function says of its caller. A world that answers
  * everybody shows it by what is asked of it. */
+#include <glob.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ struct world {
     struct gw_arena *arena;
     struct sent asked[MAX_ASKED];
     size_t count, role_count;
+    const struct gw_value *sign_in; /* the call that sign-in answers; NULL: none */
 };
 
 struct world_exchange {
@@ -46,8 +48,27 @@ static bool contains(struct gw_view text, const char *part)
     return gw_view_find(text, gw_view_of(part)) != GW_NPOS;
 }
 
+/* "{...}" of a recorded output; empty where an error is recorded. */
+static struct gw_view sign_in(struct world *world)
+{
+    struct gw_buf text;
+    const struct gw_value *response = gw_map_get(world->sign_in, GW_VIEW("response"));
+    const struct gw_value *output = gw_map_get(response, GW_VIEW("tokenOutput"));
+    if (!output) {
+        return GW_VIEW_NONE;
+    }
+    gw_buf_init(&text, 65536);
+    gw_json_write(output, NULL, &text);
+    struct gw_view copy = gw_arena_dup(world->arena, gw_buf_view(&text));
+    gw_buf_clear(&text);
+    return copy;
+}
+
 static struct gw_view answer_to(struct world *world, const struct gw_http_request *req)
 {
+    if (gw_view_ends_with(req->url, GW_VIEW("/v1/token"))) {
+        return sign_in(world);
+    }
     if (contains(req->body, "Action=AssumeRoleWithWebIdentity&")) {
         return assumed(world, "AssumeRoleWithWebIdentity");
     }
@@ -74,7 +95,8 @@ static struct gw_view answer_to(struct world *world, const struct gw_http_reques
 static void tell_answer(void *ctx)
 {
     struct world_exchange exchange = *(struct world_exchange *)ctx;
-    struct gw_http_response res = {.status = 200, .body = exchange.body};
+    struct gw_http_response res = {.status = exchange.body.len > 0 ? 200 : 400,
+                                   .body = exchange.body};
     free(ctx);
     exchange.done(exchange.ctx, &res, NULL);
 }
@@ -438,6 +460,116 @@ static void a_container_is_asked_at_the_published_places(void **state)
     gw_arena_free(arena);
 }
 
+/* ---- the instance ---------------------------------------------------------------------------- */
+
+static void check_place(const struct gw_value *one)
+{
+    struct world world = {0};
+    const struct gw_value *env = gw_map_get(one, GW_VIEW("env"));
+    const struct gw_value *result = gw_map_get(one, GW_VIEW("result"));
+    struct gw_view file = gw_map_text(env, GW_VIEW("AWS_CONFIG_FILE"));
+    struct gw_view config = gw_map_text(gw_map_get(one, GW_VIEW("fs")), file);
+    set_variables(env, true);
+    setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
+    struct result got = list_as(&world, config, GW_VIEW("default"), (struct gw_headers){0});
+    set_variables(env, false);
+    struct gw_view place = gw_map_text(result, GW_VIEW("Ok"));
+    struct gw_view docs = gw_map_text(one, GW_VIEW("docs"));
+    bool is_asked = world.count > 0 && gw_view_equal(world.asked[0].url, place);
+    if (place.len > 0 ? !is_asked : got.err.code != GW_ERR_CREDENTIALS || world.count > 0) {
+        fail_msg("%.*s: expected to ask %.*s; %s", GW_VIEW_ARGS(docs), GW_VIEW_ARGS(place),
+                 got.err.message);
+    }
+    end(&world);
+}
+
+static void an_instance_is_asked_at_the_published_places(void **state)
+{
+    (void)state;
+    glob_t found;
+    size_t count = 0;
+    if (glob(VECTORS "imds-config/*.json", 0, NULL, &found) != 0) {
+        print_message("credentials: skipped, no vectors in " VECTORS "imds-config\n");
+        skip();
+    }
+    for (size_t f = 0; f < found.gl_pathc; f++) {
+        struct gw_arena *arena = gw_arena_new();
+        struct gw_value root = read_vectors(found.gl_pathv[f] + strlen(VECTORS), arena);
+        const struct gw_value *cases = gw_map_get(&root, GW_VIEW("tests"));
+        for (size_t i = 0; i < cases->as.list.count; i++) {
+            const struct gw_value *one = &cases->as.list.items[i];
+            if (gw_map_get(one, GW_VIEW("endpoint_override")) ||
+                gw_map_get(one, GW_VIEW("mode_override"))) {
+                struct gw_view docs = gw_map_text(one, GW_VIEW("docs"));
+                print_message("%.*s: skipped, there is no such argument here\n",
+                              GW_VIEW_ARGS(docs));
+                continue;
+            }
+            check_place(one);
+            count++;
+        }
+        gw_arena_free(arena);
+    }
+    print_message("places of instances: %zu of %zu\n", count, count);
+    globfree(&found);
+}
+
+/* ---- sessions of aws login ------------------------------------------------------------------- */
+
+static void write_caches(const struct gw_value *contents)
+{
+    char command[256], path[512];
+    snprintf(command, sizeof command, "mkdir -p %s/.aws/login/cache", home);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < contents->as.map.count; i++) {
+        const struct gw_entry *file = &contents->as.map.entries[i];
+        struct gw_buf text;
+        gw_buf_init(&text, 65536);
+        gw_json_write(&file->value, NULL, &text);
+        snprintf(path, sizeof path, "%s/.aws/login/cache/%.*s", home, GW_VIEW_ARGS(file->key));
+        write_file(path, text.data);
+        gw_buf_clear(&text);
+    }
+}
+
+static void check_login(const struct gw_value *one)
+{
+    char claim[128];
+    struct world world = {0};
+    const struct gw_value *calls = gw_map_get(one, GW_VIEW("mockApiCalls"));
+    const struct gw_value *outcome = &gw_map_get(one, GW_VIEW("outcomes"))->as.list.items[0];
+    struct gw_view docs = gw_map_text(one, GW_VIEW("documentation"));
+    snprintf(claim, sizeof claim, "%.*s", GW_VIEW_ARGS(docs));
+    clear_home();
+    write_caches(gw_map_get(one, GW_VIEW("cacheContents")));
+    world.sign_in = calls ? &calls->as.list.items[0] : NULL;
+    struct result got = list_as(&world, gw_map_text(one, GW_VIEW("configContents")),
+                                GW_VIEW("signin"), (struct gw_headers){0});
+    size_t asked = calls ? calls->as.list.count : 0;
+    if (gw_view_equal(gw_map_text(outcome, GW_VIEW("result")), GW_VIEW("error"))) {
+        if (got.err.code != GW_ERR_CREDENTIALS || world.count != asked) {
+            fail_msg("%s: expected an error, got '%s'", claim, got.err.message);
+        }
+    } else {
+        assert_int_equal(world.count, asked + 1);
+        assert_signed_by(claim, &world.asked[asked], gw_map_text(outcome, GW_VIEW("accessKeyId")),
+                         gw_map_text(outcome, GW_VIEW("secretAccessKey")));
+    }
+    end(&world);
+}
+
+static void sessions_of_aws_login_are_used_as_published(void **state)
+{
+    (void)state;
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value cases = read_vectors("login-provider-test-cases.json", arena);
+    for (size_t i = 0; i < cases.as.list.count; i++) {
+        check_login(&cases.as.list.items[i]);
+    }
+    print_message("sessions of aws login: %zu of %zu\n", cases.as.list.count, cases.as.list.count);
+    gw_arena_free(arena);
+}
+
 /* ---- inside a function ----------------------------------------------------------------------- */
 
 /* "Name: value" lines. */
@@ -483,6 +615,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(profiles_lead_to_the_published_chains),
         cmocka_unit_test(a_container_is_asked_at_the_published_places),
+        cmocka_unit_test(an_instance_is_asked_at_the_published_places),
+        cmocka_unit_test(sessions_of_aws_login_are_used_as_published),
         cmocka_unit_test(a_call_inside_a_function_names_the_invocation),
     };
     forget_the_account();
