@@ -36,6 +36,19 @@ return {
   end,
 }
 """
+PARTS = """
+local s3 = require "s3"
+return {
+  title = "Parts", summary = "One file in parts.",
+  needs = { aws = { "s3:*" }, read = { "in.bin" } },
+  run = function(rb)
+    rb:step("Upload", { change = function()
+      rb:evidence("put", s3.upload("in.bin", { Bucket = "round-trip", Key = "parts", ContentType = "text/x" },
+        { threshold = 0, part_size = 5 * 1024 * 1024 }))
+    end })
+  end,
+}
+"""
 BIG = """
 local file = require "file"
 return {
@@ -121,6 +134,31 @@ class RoundTrip(unittest.TestCase):
 
     def test_an_empty_file(self):
         self.assertEqual(self.go(b"")["got"]["Body"]["size"], 0)
+
+
+    def test_a_file_in_parts(self):
+        data = os.urandom(12 * MIB + 1)
+        with open(self.path("in.bin"), "wb") as file:
+            file.write(data)
+        book = self.world.write("parts.lua", PARTS)
+        code, out, err = self.world.gwrun(book, "--yes", "--output", "json", "--region", moto.REGION,
+                                          "--endpoint-url", self.world.url)
+        self.assertEqual(code, 0, err)
+        got = self.s3.get_object(Bucket="round-trip", Key="parts")
+        self.assertEqual(got["Body"].read(), data)
+        self.assertEqual(got["ContentType"], "text/x")
+        self.assertTrue(got["ETag"].endswith('-3"'), got["ETag"])
+        calls = [event["action"] for event in map(json.loads, out.splitlines()) if event["event"] == "call"]
+        self.assertEqual(sorted(calls), ["s3:CompleteMultipartUpload", "s3:CreateMultipartUpload"] + 3 * ["s3:UploadPart"])
+
+    def test_an_upload_that_fails_leaves_no_parts(self):
+        with open(self.path("in.bin"), "wb") as file:
+            file.write(bytes(6 * MIB))
+        book = self.world.write("parts.lua", PARTS.replace('"s3:*"', '"s3:CreateM*", "s3:Abort*"'))
+        code, _, err = self.world.gwrun(book, "--yes", "--region", moto.REGION, "--endpoint-url", self.world.url)
+        self.assertEqual(code, 4, err)
+        self.assertIn("s3:UploadPart: not declared", err)
+        self.assertEqual(self.s3.list_multipart_uploads(Bucket="round-trip").get("Uploads", []), [])
 
 
 class Memory(unittest.TestCase):
