@@ -624,13 +624,14 @@ static struct gw_call *new_call(struct gw_client *client, const struct gw_call_r
     return call;
 }
 
-static void set_patience(struct gw_call *call)
+static void set_transfer(struct gw_call *call)
 {
     const struct gw_call_options *options = &call->request.options;
     struct gw_http_request *http = &call->outgoing.http;
     http->connect_timeout_ms = options->connect_timeout_ms > 0
                                    ? options->connect_timeout_ms
                                    : call->client->options.settings.connect_timeout_ms;
+    http->ca_bundle = call->client->options.settings.ca_bundle;
     http->read_timeout_ms =
         options->read_timeout_ms > 0 ? options->read_timeout_ms : READ_TIMEOUT_MS;
     if (options->timeout_ms > 0) {
@@ -670,7 +671,7 @@ static bool prepare(struct gw_call *call, const struct gw_call_request *request,
         call->outgoing.http.sink = &call->sink;
     }
     call->outgoing.max_attempts = call->pace->retry.policy.max_attempts;
-    set_patience(call);
+    set_transfer(call);
     return true;
 }
 

@@ -82,6 +82,7 @@ struct gw_http_request {
     int64_t read_timeout_ms;    /* once connected: nothing goes or comes; 0: 60 s */
     int64_t timeout_ms;         /* the whole exchange; 0: no limit */
     size_t max_response_bytes;  /* collected in memory; 0: 64 MiB */
+    struct gw_view ca_bundle;   /* of a file; empty: the transport's */
     bool no_proxy;              /* whatever the environment says: for link-local services */
 };
 

@@ -163,6 +163,9 @@ static bool set_address(struct gw_exchange *exchange)
     CURL *easy = exchange->easy;
     bool is_plain = gw_view_equal_nocase(exchange->url.scheme, GW_VIEW("http"));
     struct gw_view url = gw_arena_dup(exchange->arena, exchange->req->url);
+    const char *ca_bundle = exchange->req->ca_bundle.len > 0
+                                ? gw_arena_dup(exchange->arena, exchange->req->ca_bundle).data
+                                : transport->ca_bundle;
     return set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            set_text(easy, CURLOPT_URL, url.data) && set_long(easy, CURLOPT_PATH_AS_IS, 1) &&
            set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
@@ -173,7 +176,7 @@ static bool set_address(struct gw_exchange *exchange)
                     : is_plain              ? transport->http_proxy
                                             : NULL) &&
            set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) &&
-           set_text(easy, CURLOPT_CAINFO, transport->ca_bundle) &&
+           set_text(easy, CURLOPT_CAINFO, ca_bundle) &&
            set_text(easy, CURLOPT_CAPATH, transport->ca_folder) &&
            set_text(easy, CURLOPT_USERAGENT, transport->user_agent);
 }

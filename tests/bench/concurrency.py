@@ -12,6 +12,9 @@ DESCRIPTORS = 128  # granted; a run that wanted a connection for each call would
 CONNECTIONS = 64  # to one host, README
 PER_CALL_BYTES = 128 << 10  # that a call under way may add to the peak: request, answer, Lua's task and values
 
+with open(gwrun.PROGRAM, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()  # then memory is not given back for a while, on purpose
+
 
 class Concurrency(gwrun.Case):
     def measure(self, *args):
@@ -40,7 +43,8 @@ class Concurrency(gwrun.Case):
         self.assertLessEqual(server.connections, CONNECTIONS)
         print(f"{calls} calls, {under_way} at once: {peak >> 20} MiB at most, {base >> 20} MiB for one call, "
               f"{(peak - base) // under_way} bytes a call under way, {server.connections} connections")
-        self.assertLessEqual(peak, base + under_way * PER_CALL_BYTES)
+        if not SANITIZED:
+            self.assertLessEqual(peak, base + under_way * PER_CALL_BYTES)
 
     def test_a_thousand_calls_at_once(self):
         self.check(1000, 1000)

@@ -3,6 +3,7 @@ tried as often as its profile says."""
 
 import re
 
+import certificate
 import gwrun
 from server import Server, json_error, ok_json
 
@@ -66,6 +67,16 @@ class Clients(gwrun.Case):
                 result = self.run_book(ONE % profile, server)
             calls = [event["attempts"] for event in result.events if event["event"] == "call"]
             self.assertEqual(calls, [attempts] * 2)
+
+    def test_authorities_are_those_of_the_profile(self):
+        tls = certificate.make(self, "localhost")
+        with open(self.config, "a", encoding="ascii") as file:
+            file.write(f"ca_bundle = {self.path('certificate.pem')}\n")
+        for profile, answers in [(f"account-{PROFILES}", 2), ("account-2", 0)]:
+            with self.subTest(profile), Server(ok_json({}), tls=tls) as server:
+                server.url = server.url.replace("127.0.0.1", "localhost")
+                self.run_book(ONE % profile, server)
+                self.assertEqual(len(server.requests), answers)
 
     def test_a_profile_that_does_not_exist_is_one_clear_error(self):
         with Server(ok_json({})) as server:
