@@ -8,7 +8,7 @@
  * alive.
  *
  * Limits: as many timers as memory holds; poll(2) is linear in the descriptors, of which a run has
- * some dozens at most. */
+ * some hundreds at most. */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
