@@ -116,15 +116,17 @@ static struct gw_value show_scalar(const struct showing *showing, const struct g
 static struct gw_value show(const struct showing *showing, const struct gw_shape *shape,
                             const struct gw_value *value)
 {
-    struct gw_value out;
+    enum gw_shape_type type = gw_shape_type(shape);
     bool document = (gw_shape_flags(shape) & GW_SHAPE_DOCUMENT) != 0;
-    if (!document && value->kind == GW_MAP) {
-        out = gw_shape_type(shape) == GW_SHAPE_MAP ? show_map(showing, shape, value)
-                                                   : show_structure(showing, shape, value);
-    } else if (!document && value->kind == GW_LIST) {
+    struct gw_value out = *value; /* a document, or what stands decoded in place of a text */
+    if (!document && value->kind == GW_MAP && type == GW_SHAPE_MAP) {
+        out = show_map(showing, shape, value);
+    } else if (!document && value->kind == GW_MAP && type == GW_SHAPE_STRUCTURE) {
+        out = show_structure(showing, shape, value);
+    } else if (!document && value->kind == GW_LIST && type == GW_SHAPE_LIST) {
         out = show_list(showing, shape, value);
-    } else {
-        out = document ? *value : show_scalar(showing, shape, value);
+    } else if (!document) {
+        out = show_scalar(showing, shape, value);
     }
     out.secret = value->secret && !showing->reveal;
     return out;

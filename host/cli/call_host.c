@@ -15,11 +15,31 @@ static const struct gw_cli_call *call_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* write(text): to standard output, as it is. What cannot be written is told at the end. */
+/* For a terminal, which acts on control characters: all but the tabs are made harmless. */
+static void print_line(struct gw_view line)
+{
+    struct gw_view cell;
+    bool first = true;
+    while (gw_view_next(&line, '\t', &cell)) {
+        fputs(first ? "" : "\t", stdout);
+        gw_cli_print(stdout, cell);
+        first = false;
+    }
+    fputc('\n', stdout);
+}
+
+/* write(lines): to standard output, as they are unless that is a terminal. What cannot be written
+ * is told at the end. */
 static int call_write(lua_State *L)
 {
-    struct gw_view text = gw_check_view(L, 1);
-    fwrite(text.data, 1, text.len, stdout);
+    struct gw_view text = gw_check_view(L, 1), line;
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(text.data, 1, text.len, stdout);
+        return 0;
+    }
+    while (text.len > 0 && gw_view_next(&text, '\n', &line)) {
+        print_line(line);
+    }
     return 0;
 }
 

@@ -256,6 +256,12 @@ class Asking(TerminalCase):
             self.assertEqual(terminal.finish(), code)
             self.assertEqual(self.changes(server), changes)
 
+    def test_a_terminal_gets_no_control_characters_from_aws(self):
+        self.serve(ok_json({"taskArns": ["a\x1b[31m\tb", "c\u202e"]}))
+        terminal = self.terminal("call", "ecs", "list-tasks", "--output", "text", **self.env)
+        self.assertEqual(terminal.finish(), gwrun.OK)
+        self.assertEqual(terminal.seen, "TASKARNS\ta\\x1b[31m\tb\r\nTASKARNS\tc\ufffd\r\n")
+
     def test_a_reading_call_asks_nothing(self):
         self.serve(ok_json({"taskArns": []}))
         terminal = self.terminal("call", "ecs", "list-tasks", **self.env)

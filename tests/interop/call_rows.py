@@ -138,6 +138,8 @@ READS = [
     "iam list-users --max-items 1 --query NextToken --output text",
     "iam list-users --page-size 2 --max-items 2 --output text",
     "iam get-user --user-name ada --output table",
+    "iam get-role-policy --role-name task --policy-name p",
+    "iam get-role --role-name task --output table",
     "iam list-roles --query 'Roles[?RoleName==`task`].{Name:RoleName,Arn:Arn}'",
     "iam get-account-summary --output text",
     "application-autoscaling describe-scaling-policies --service-namespace ecs --resource-id service/busyb-cluster/web",

@@ -145,6 +145,15 @@ static void facts_of_the_model_survive(void **state)
           "aws.waiter('ecs', 'services_stable').acceptors[1].argument",
           "NextMarker || Contents[-1].Key | failures[].reason");
     sweep("local _, err = aws.waiter('ecs', 'x') return err.kind", "not_found");
+    sweep("local s = aws.shape('dynamodb', 'put_item', 'input').members[2].shape\n"
+          "return s.value.members[1].name, #aws.waiters('dynamodb') > 0",
+          "S | true");
+    sweep("return json.encode(aws.check('ecs', 'update_service',\n"
+          "  {service = 'a name that is not short at all, no', desiredCount = 2}))",
+          "{\"service\":\"a name that is not short at all, no\",\"desiredCount\":2}");
+    sweep("local m = json.ordered() m.z = 1 m.a = json.ordered() m.a.y = 2 local s = ''\n"
+          "for k in pairs(json.query(m, '{b: z, a: a.y}', true)) do s = s .. k end return s",
+          "ba");
 }
 
 static void times_survive(void **state)
