@@ -558,7 +558,8 @@ static void on_credentials(void *ctx, const struct gw_credentials *credentials,
 
 static bool is_signed(const struct gw_call *call)
 {
-    return gw_operation_auth(call->request.op) != GW_AUTH_NONE &&
+    enum gw_auth auth = gw_operation_auth(call->request.op);
+    return auth != GW_AUTH_NONE && auth != GW_AUTH_BEARER &&
            !call->client->options.settings.without_signature;
 }
 

@@ -662,6 +662,13 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err);
 
+/* ---- bearer.c -------------------------------------------------------------------------------- */
+
+/* The token for an operation of GW_AUTH_BEARER. */
+bool gw_bearer_find(const struct gw_config *config, const struct gw_settings *settings,
+                    const struct gw_service *service, int64_t now_epoch_s, struct gw_arena *arena,
+                    struct gw_view *token, struct gw_err *err);
+
 /* ---- endpoint_rules.c: rule sets and their parts ---------------------------------------------- */
 
 /* The service's set, parsed at first use and kept for the life of the process, which the service's

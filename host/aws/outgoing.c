@@ -181,10 +181,25 @@ static struct gw_view describe_ttl(const struct gw_client *client, const struct 
     return gw_arena_printf(arena, "ttl=%s; ", time);
 }
 
+static bool add_token(const struct gw_client *client, struct gw_outgoing *out,
+                      struct gw_arena *arena, struct gw_err *err)
+{
+    struct gw_view token;
+    if (!gw_bearer_find(client->options.config, &client->options.settings,
+                        gw_operation_service(out->op), gw_client_epoch_s(client), arena, &token,
+                        err)) {
+        return false;
+    }
+    gw_outgoing_set_header(out, GW_VIEW("authorization"),
+                           gw_arena_printf(arena, "Bearer %.*s", GW_VIEW_ARGS(token)), arena);
+    return true;
+}
+
 bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int attempt,
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err)
 {
+    const struct gw_settings *settings = &client->options.settings;
     int most = out->max_attempts;
     most = most > attempt ? most : attempt; /* one more after a correction of the clock */
     gw_outgoing_set_header(out, GW_VIEW("amz-sdk-request"),
@@ -192,8 +207,11 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
                                            GW_VIEW_ARGS(describe_ttl(client, out, arena)), attempt,
                                            most),
                            arena);
-    if (!gw_payload_prepare(&client->options.settings, arena, out, err)) {
+    if (!gw_payload_prepare(settings, arena, out, err)) {
         return false;
+    }
+    if (gw_operation_auth(out->op) == GW_AUTH_BEARER && !settings->without_signature) {
+        return add_token(client, out, arena, err);
     }
     if (!credentials) {
         return true;
