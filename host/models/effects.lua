@@ -95,15 +95,16 @@ function effects.is_sensitive(rules, service, name)
   return rules.sensitive[full] or false
 end
 
----The names of operations and shapes in the rules that nothing has used.
-function effects.unused(rules)
+---The names of operations and shapes in the rules that nothing has used, of these services.
+---@param services table<string, true>
+function effects.unused(rules, services)
   local names = {}
   for name in pairs(rules.named) do names[#names + 1] = name end
   for name in pairs(rules.sensitive) do names[#names + 1] = name end
   for _, rule in ipairs(rules.prefixes) do names[#names + 1] = rule.name end
   local unused = {}
   for _, name in ipairs(names) do
-    if not rules.used[name] then unused[#unused + 1] = name end
+    if services[name:match "^[^:]+"] and not rules.used[name] then unused[#unused + 1] = name end
   end
   table.sort(unused)
   return unused

@@ -76,11 +76,12 @@ local function report(model)
 end
 
 local function each_model(data, names, act)
-  local rules = read_rules()
+  local rules, services = read_rules(), {}
   for _, found in ipairs(source.find(files, data, #names > 0 and names or listed_services())) do
     act(source.load(files, found, rules))
+    services[found.name] = true
   end
-  return rules
+  return rules, services
 end
 
 local COMMANDS = {}
@@ -93,12 +94,11 @@ end
 
 function COMMANDS.import(data, ...)
   local names = { ... }
-  local rules = each_model(data, names, function(model)
+  local rules, services = each_model(data, names, function(model)
     write(("%s/data/%s.api"):format(here, model.name), facts.write(model))
   end)
-  if #names > 0 then return end
-  write_partitions(data)
-  for _, stale in ipairs(effects.unused(rules)) do
+  if #names == 0 then write_partitions(data) end
+  for _, stale in ipairs(effects.unused(rules, services)) do
     io.stderr:write(("rules.txt: '%s' names nothing that exists\n"):format(stale))
   end
 end

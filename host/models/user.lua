@@ -163,8 +163,9 @@ local FILES = {
 
 -- A model that is not built as models are trips over one of our own lines: that is no defect of ours.
 local function explain(message)
-  local what = tostring(message):match "^stdlib/models/.-:%d+: (.*)$"
-  return what and "not built as models in botocore's format are: " .. what or tostring(message)
+  local text = tostring(message)
+  local what = text:match "^stdlib/models/.-:%d+: (.*)$" or text:match "^attempt to .*$"
+  return what and "not built as models in botocore's format are: " .. what or text
 end
 
 local function about_of(model)

@@ -100,7 +100,7 @@ static bool start(const struct gw_models *models, struct gw_client *client,
         .done = on_done,
     };
     if (!request.op) {
-        return service && gw_fail(err, GW_ERR_NOT_FOUND, "no such operation");
+        return err->code == GW_ERR_NONE && gw_fail(err, GW_ERR_NOT_FOUND, "no such operation");
     }
     return gw_call_start(client, &request, err) != NULL;
 }
