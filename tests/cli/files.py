@@ -1,7 +1,13 @@
 """Files as streams of calls: which ones a runbook may use, and that a download is whole or not there."""
 
+import base64
+import json
 import os
+import subprocess
+import threading
+import zlib
 
+import certificate
 import gwrun
 from server import Server, answer
 
@@ -76,6 +82,21 @@ class Files(gwrun.Case):
                 self.assert_ends(self.files(path, UPLOAD, read='"*"'), gwrun.FAILED,
                                  f"file '[^']*{path}': cannot be read: {said}")
 
+    def test_over_tls_the_checksum_is_behind_the_bytes(self):
+        data = os.urandom((1 << 20) + 3)
+        self.write("a.bin", data)
+        book = self.write("files.lua", RUNBOOK % {"run": UPLOAD, "read": '"*"', "write": ""})
+        with Server(answer(200), tls=certificate.make(self, "localhost")) as server:
+            result = self.gwrun(book, "--path", "a.bin", "--yes", "--endpoint-url",
+                                server.url.replace("127.0.0.1", "localhost"),
+                                env=dict(gwrun.KEYS, AWS_CA_BUNDLE=self.path("certificate.pem")))
+        self.assertEqual(result.code, gwrun.OK, result)
+        [request] = server.requests
+        crc = base64.b64encode(zlib.crc32(data).to_bytes(4, "big"))
+        self.assertEqual(request.body, b"100000\r\n" + data[:1 << 20] + b"\r\n3\r\n" + data[1 << 20:] +
+                         b"\r\n0\r\nx-amz-checksum-crc32:" + crc + b"\r\n\r\n")
+        self.assertEqual(request.headers["x-amz-content-sha256"], "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+
     # ---- what may be written ---------------------------------------------------------------------
 
     def test_a_download_is_a_file(self):
@@ -143,6 +164,31 @@ class Files(gwrun.Case):
         run = """aws.s3.head_object({ Bucket = "bucket", Key = "key" }, { save_to = p.path })"""
         self.assertRegex(self.files("x", run, write='"*"').err,
                          r"aws.s3.head_object: option 'save_to': the answer has no bytes to be saved")
+
+    def test_a_long_download_tells_how_far_it_is(self):
+        told = threading.Event()
+
+        def parts():
+            yield b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"
+            told.wait(30)
+            yield b"world"
+
+        book = self.write("files.lua", RUNBOOK % {"run": DOWNLOAD % "", "read": "", "write": '"*"'})
+        with Server(lambda request: parts()) as server:
+            child = subprocess.Popen(
+                [gwrun.PROGRAM, book, "--path", "got.txt", "--output", "json", "--endpoint-url", server.url],
+                cwd=self.folder, env=self.environment(**gwrun.KEYS), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            progress = []
+            for line in child.stdout:
+                event = json.loads(line)
+                if event["event"] == "call.progress":
+                    progress.append(event)
+                    told.set()
+            child.stdout.close()
+            self.assertEqual(child.wait(), gwrun.OK)
+        self.assertEqual((progress[0]["action"], progress[0]["done_bytes"], progress[0]["total_bytes"]),
+                         ("s3:GetObject", 5, 10))
+        self.assertEqual(self.content("got.txt"), b"helloworld")
 
     def test_help_names_the_files(self):
         book = self.write("files.lua", RUNBOOK % {"run": "", "read": '"certs/*.pem"', "write": '"{folder}/"'})

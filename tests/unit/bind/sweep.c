@@ -164,6 +164,14 @@ static void times_survive(void **state)
     sweep("local _, err = time.duration'x' return err.kind", "input");
 }
 
+static void files_survive(void **state)
+{
+    (void)state;
+    sweep("local f = file.open '/proc/self/exe' return f:part(4, 10):size(), f:path()",
+          "10 | /proc/self/exe");
+    sweep("local _, err = file.open '/nowhere' return err.kind", "not_found");
+}
+
 static void waiting_survives(void **state)
 {
     (void)state;
@@ -298,6 +306,7 @@ int main(void)
         cmocka_unit_test(query_survives),
         cmocka_unit_test(facts_of_the_model_survive),
         cmocka_unit_test(times_survive),
+        cmocka_unit_test(files_survive),
         cmocka_unit_test(waiting_survives),
         cmocka_unit_test(parallel_survives),
         cmocka_unit_test(timeout_survives),

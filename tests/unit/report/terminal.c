@@ -127,6 +127,24 @@ static void progress_is_redrawn_in_place(void **state)
           TERMINAL);
 }
 
+#define TRANSFER(done, total, seconds)                                                             \
+    "{'event':'call.progress','action':'s3:PutObject','done_bytes':" done total                    \
+    ",'seconds':" seconds "}"
+
+static void streams_tell_how_far_they_are(void **state)
+{
+    (void)state;
+    SHOWS(TRANSFER("1023", "", "1") "\n" TRANSFER("1572864", ",'total_bytes':3145728", "2"),
+          "~ s3:PutObject: 1023 bytes" ERASE "~ s3:PutObject: 1.5 MiB of 3.0 MiB (50%)", TERMINAL);
+}
+
+static void elsewhere_they_do_so_every_ten_seconds(void **state)
+{
+    (void)state;
+    SHOWS(TRANSFER("1", "", "9") "\n" TRANSFER("2048", "", "10") "\n" TRANSFER("3", "", "11"),
+          "~ s3:PutObject: 2.0 KiB\n", .utf8 = true);
+}
+
 static void progress_never_fills_the_line(void **state)
 {
     (void)state;
@@ -254,6 +272,8 @@ int main(void)
         cmocka_unit_test(a_table_is_narrowed_from_its_widest_column),
         cmocka_unit_test(parameters_are_not_wrapped_so_they_can_be_copied),
         cmocka_unit_test(progress_is_redrawn_in_place),
+        cmocka_unit_test(streams_tell_how_far_they_are),
+        cmocka_unit_test(elsewhere_they_do_so_every_ten_seconds),
         cmocka_unit_test(progress_never_fills_the_line),
         cmocka_unit_test(whatever_follows_progress_erases_it_first),
         cmocka_unit_test(what_shows_nothing_leaves_progress_alone),
