@@ -14,6 +14,7 @@
 #define MAX_SKEW_MS     (5 * 60 * 1000)
 #define MAX_HINT        1000000000
 #define READ_TIMEOUT_MS 60000
+#define POLL_TIMEOUT_MS 75000 /* services hold such a request for a minute */
 
 struct gw_call {
     struct gw_client *client;
@@ -258,8 +259,7 @@ static bool renew_credentials(struct gw_call *call, const struct attempt *attemp
     static const char *const codes[] = {"ExpiredToken",         "ExpiredTokenException",
                                         "InvalidToken",         "InvalidTokenException",
                                         "InvalidClientTokenId", "UnrecognizedClientException"};
-    if (!attempt->error || call->credentials_renewed || call->access_key_id.len == 0 ||
-        !can_repeat(call->request.op)) {
+    if (!attempt->error || call->credentials_renewed || call->access_key_id.len == 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
@@ -367,8 +367,9 @@ static void settle(struct gw_call *call, const struct attempt *attempt)
     if (attempt->output) {
         gw_retry_success(&call->pace->retry, call->held);
         finish(call, attempt);
-    } else if (correct_clock(call, attempt) || renew_credentials(call, attempt) ||
-               follow_bucket(call, attempt)) {
+    } else if (can_repeat(call->request.op) &&
+               (correct_clock(call, attempt) || renew_credentials(call, attempt) ||
+                follow_bucket(call, attempt))) {
         try_again(call, attempt, 0);
     } else {
         settle_failure(call, attempt, class);
@@ -633,8 +634,9 @@ static void set_transfer(struct gw_call *call)
                                    ? options->connect_timeout_ms
                                    : call->client->options.settings.connect_timeout_ms;
     http->ca_bundle = call->client->options.settings.ca_bundle;
-    http->read_timeout_ms =
-        options->read_timeout_ms > 0 ? options->read_timeout_ms : READ_TIMEOUT_MS;
+    http->read_timeout_ms = options->read_timeout_ms > 0                  ? options->read_timeout_ms
+                            : gw_custom_is_long_polling(call->request.op) ? POLL_TIMEOUT_MS
+                                                                          : READ_TIMEOUT_MS;
     if (options->timeout_ms > 0) {
         call->deadline =
             gw_timer_start(call->client->options.loop, options->timeout_ms, on_deadline, call);

@@ -10,7 +10,8 @@
  *                              is asked for again (botocore/retries/special.py)
  *   long polling               an operation that is called again at once, whatever it answers, owes
  *                              a sleep even when no retry is left to it (the same; smithy's
- *                              aws.api#longPoll is to replace the list)
+ *                              aws.api#longPoll is to replace the list); its answer may take over a
+ *                              minute (API references of GetActivityTask and PollForActivityTask)
  *   endpoints of S3            what the rules leave to the client: path style, the bucket's place,
  *                              dual stack by a setting of its own (named at each function, by the
  *                              file and function of botocore 1.43.11)
