@@ -64,14 +64,10 @@ static bool find_host_prefix(struct gw_outgoing *out, const struct gw_value *inp
     return ok;
 }
 
-/* The endpoint's own path, then the protocol's "/path?query"; "/" alone adds nothing to a path. */
+/* The endpoint's own path, then the protocol's "/path?query". */
 static struct gw_view join_paths(struct gw_view base, struct gw_view target, struct gw_arena *arena)
 {
-    bool is_top =
-        gw_view_starts_with(target, GW_VIEW("/")) && (target.len == 1 || target.data[1] == '?');
-    if (base.len > 0 && is_top) {
-        target = gw_view_sub(target, 1, GW_NPOS);
-    } else if (gw_view_ends_with(base, GW_VIEW("/")) && gw_view_starts_with(target, GW_VIEW("/"))) {
+    if (gw_view_ends_with(base, GW_VIEW("/")) && gw_view_starts_with(target, GW_VIEW("/"))) {
         base.len--;
     }
     bool lacks_slash = base.len == 0 && !gw_view_starts_with(target, GW_VIEW("/"));
@@ -79,7 +75,25 @@ static struct gw_view join_paths(struct gw_view base, struct gw_view target, str
                            GW_VIEW_ARGS(target));
 }
 
-/* A custom endpoint is taken as it is: without a prefix. */
+/* An address, or a name without dots: a prefix would make none of it a host. */
+static bool is_lone_host(struct gw_view host)
+{
+    bool has_letter = false;
+    for (size_t i = 0; i < host.len; i++) {
+        has_letter =
+            has_letter || (host.data[i] != '.' && !(host.data[i] >= '0' && host.data[i] <= '9'));
+    }
+    return !has_letter || gw_view_find_char(host, ':') != GW_NPOS ||
+           gw_view_find_char(host, '.') == GW_NPOS;
+}
+
+static bool takes_prefix(const struct gw_client *client, const struct gw_outgoing *out,
+                         const struct gw_url *base)
+{
+    return !client->options.settings.disable_host_prefix &&
+           !(out->endpoint.is_custom && is_lone_host(base->host));
+}
+
 bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
                          struct gw_view account_id, struct gw_arena *arena, struct gw_err *err)
 {
@@ -90,8 +104,7 @@ bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
         !gw_url_parse(out->endpoint.url, &base, err)) {
         return false;
     }
-    bool takes_prefix = !out->endpoint.is_custom && !client->options.settings.disable_host_prefix;
-    struct gw_view prefix = takes_prefix ? out->host_prefix : GW_VIEW_NONE;
+    struct gw_view prefix = takes_prefix(client, out, &base) ? out->host_prefix : GW_VIEW_NONE;
     struct gw_view path = join_paths(base.path, gw_custom_target(out->op, out->target), arena);
     out->http.url =
         gw_arena_printf(arena, "%.*s://%.*s%.*s%.*s", GW_VIEW_ARGS(base.scheme),

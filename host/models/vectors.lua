@@ -7,6 +7,12 @@ local vectors = {}
 
 local DIRECTIONS = { input = "in", output = "out" }
 
+-- They name the endpoint themselves, and nobody to sign for.
+local ENDPOINT_RULES = [[{"version": "1.0",
+  "parameters": {"Endpoint": {"builtIn": "SDK::Endpoint", "required": true, "type": "String"}},
+  "rules": [{"conditions": [], "type": "endpoint", "endpoint": {"url": {"ref": "Endpoint"},
+    "properties": {"authSchemes": [{"name": "sigv4", "signingName": "vectors"}]}}}]}]]
+
 -- The response's element around a query operation's result, which the vectors leave to be known.
 local function set_result_wrapper(given)
   if given.output and not given.output.resultWrapper then
@@ -41,6 +47,7 @@ function vectors.models(path, suites, rules)
     models[index] = {
       name = ("%s-%s-%d"):format(base, DIRECTIONS[folder], index - 1), rules = rules,
       metadata = suite.metadata, operations = operations, shapes = suite.shapes,
+      endpoint_rules = json.read(ENDPOINT_RULES),
     }
   end
   return models

@@ -17,10 +17,11 @@ def is_document(shape):
 
 
 class Generator:
-    """`answers` keeps to what botocore can read: it takes lists in headers apart at every comma."""
+    """`answers` keeps to what botocore can read: it takes lists in headers apart at every comma. `specials`: NaN and
+    the infinities too, as text."""
 
-    def __init__(self, rng, answers=False):
-        self.rng, self.answers = rng, answers
+    def __init__(self, rng, answers=False, specials=True):
+        self.rng, self.answers, self.specials = rng, answers, specials
 
     def length(self, shape, longest, least=0):
         low = max(least, int(shape.metadata.get("min", 0)))
@@ -53,7 +54,8 @@ class Generator:
         if kind == "boolean":
             return self.rng.random() < 0.5
         if kind in ("float", "double"):
-            if "max" not in shape.metadata and "min" not in shape.metadata and self.rng.random() < 0.2:
+            bounded = "max" in shape.metadata or "min" in shape.metadata
+            if self.specials and not bounded and self.rng.random() < 0.2:
                 return self.rng.choice(["NaN", "Infinity", "-Infinity"])
             return self.number(shape, -9, 9) + (0.5 if "max" not in shape.metadata else 0.0)
         if kind == "timestamp":

@@ -76,15 +76,19 @@ static void global_services_are_signed_for_their_own_region(void **state)
 
 static const char discover[] = "{\"NamespaceName\":\"n\",\"ServiceName\":\"s\"}";
 
-static void a_host_prefix_goes_before_the_host_of_aws(void **state)
+static void a_host_prefix_goes_before_the_host(void **state)
 {
     struct fixture *f = *state;
     PLAY(f, {.status = 200, .body = "{}"});
     call(f, find("servicediscovery", "discover_instances"), discover);
     assert_view(f->player.sent[0].url, "https://data-servicediscovery.eu-central-1.amazonaws.com/");
+    f->options.settings.endpoint_url = GW_VIEW("https://example.com/base");
+    renew_client(f);
+    call(f, find("servicediscovery", "discover_instances"), discover);
+    assert_view(f->player.sent[1].url, "https://data-example.com/base/");
 }
 
-static void a_custom_endpoint_keeps_its_path_and_gets_no_prefix(void **state)
+static void an_endpoint_at_an_address_keeps_its_path_and_gets_no_prefix(void **state)
 {
     struct fixture *f = *state;
     f->options.settings.endpoint_url = GW_VIEW("http://127.0.0.1:4566/base/");
@@ -460,8 +464,8 @@ int main(void)
         TEST(a_call_is_one_signed_request_and_its_answer),
         TEST(an_unsigned_operation_needs_no_credentials),
         TEST(global_services_are_signed_for_their_own_region),
-        TEST(a_host_prefix_goes_before_the_host_of_aws),
-        TEST(a_custom_endpoint_keeps_its_path_and_gets_no_prefix),
+        TEST(a_host_prefix_goes_before_the_host),
+        TEST(an_endpoint_at_an_address_keeps_its_path_and_gets_no_prefix),
         TEST(bad_parameters_are_refused_before_anything_is_sent),
         TEST(expired_credentials_are_refused_before_anything_is_sent),
         TEST(the_chain_is_asked_once_and_by_the_first_call_that_signs),

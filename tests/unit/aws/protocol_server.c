@@ -78,6 +78,8 @@ static void read_one_request(const struct vector *vector)
     struct gw_err err = {0};
     if (beyond_protocol(vector) && !at(at(vector->json, "serialized"), "body")) {
         skip_vector(vector, "request compression: the vector has no body");
+    } else if (strcmp(vector->id, "CloudSearchPosts") == 0) {
+        skip_vector(vector, "the service takes for GET what its clients POST");
     } else if (!gw_protocol_read_request(vector->service, &req, arena, &op, &input, &err)) {
         expect(vector, false, "refused", err.message);
     } else {
