@@ -4,6 +4,7 @@ Both get the same generated environment, files and server, and must choose the s
 both fail they agree, whatever they say. Each of the differences that are meant is a row of MEANT, counted at the end.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -17,16 +18,22 @@ os.environ["GWRUN"] = sys.argv[1]
 sys.path.insert(0, os.path.join(HERE, "..", "blackbox"))
 
 try:
+    import botocore.credentials
     import botocore.session
+    import botocore.tokens
 except ImportError:
     print("credentials interop: skipped, python3 has no botocore")
     sys.exit(77)
 
-from aws_world import ACCOUNT, World, as_json, form, keys_json, signer  # noqa: E402
+from aws_world import ACCOUNT, World, as_json, form, iso, keys_json, signer  # noqa: E402
 
 COUNT = 200
 SEED = 20240101
 PROFILES = ["default", "one", "two", "three"]
+SESSIONS = "".join(f"[sso-session {name}]\nsso_start_url = https://{name}/start\nsso_region = us-east-1\n"
+                   for name in ("corp", "stale", "nobody"))
+# Who has logged in: by the session's name or the start URL; "stale" has what another token can be had with.
+TOKENS = {"corp": 7200, "https://corp/start": 7200, "stale": 300}
 KEY_PAIR = {"aws_access_key_id", "aws_secret_access_key"}
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
@@ -72,6 +79,19 @@ class Case:
                 role[key] = rng.choice(values)
         return role
 
+    def some_sign_on(self):
+        rng = self.rng
+        sso = {"sso_account_id": ACCOUNT, "sso_role_name": "operator"}
+        if rng.random() < 0.1:
+            del sso[rng.choice(list(sso))]
+        if rng.random() < 0.6:
+            sso["sso_session"] = rng.choice(["corp", "corp", "corp", "stale", "nobody", "missing"])
+            if rng.random() < 0.2:
+                sso["sso_region"] = rng.choice(["us-east-1", "eu-west-1"])
+        else:
+            sso.update(sso_start_url=rng.choice(["https://corp/start", "https://else/start"]), sso_region="us-east-1")
+        return sso
+
     def some_profile(self, name):
         rng = self.rng
         profile = {}
@@ -81,6 +101,8 @@ class Case:
             profile["web_identity_token_file"] = "{HOME}/token"
         if rng.random() < 0.2:
             profile.update(self.some_keys(f"AKIACONF{name.upper()}"))
+        if rng.random() < 0.2:
+            profile.update(self.some_sign_on())
         if rng.random() < 0.15:
             profile["credential_process"] = "{HOME}/keys " + f"AKIAPROC{name.upper()}"
         return profile
@@ -106,6 +128,8 @@ class Case:
                     prefix = "profile " if name == "config" and section != "default" else ""
                     file.write(f"[{prefix}{section}]\n")
                     file.writelines(f"{key} = {value.replace('{HOME}', home)}\n" for key, value in values.items())
+                if name == "config":
+                    file.write(SESSIONS)
 
     def environment(self, home, url):
         known = {"PATH": os.environ["PATH"], "HOME": home, "AWS_ENDPOINT_URL": url, "LC_ALL": "C.UTF-8",
@@ -123,6 +147,8 @@ MEANT = [
     ("a secret without its id is an error here, and nothing at all there",
      lambda case: any(set(section) & KEY_PAIR == {"aws_secret_access_key"}
                       for section in [*case.config.values(), *case.credentials.values()])),
+    ("a session that is missing matters only to who uses it, not to every call of its profile",
+     lambda case: any(section.get("sso_session") == "missing" for section in case.config.values())),
     ("halves of a pair in the two files are a pair here, as in the grammar of all SDKs",
      lambda case: any(len(set(case.credentials.get(name, {})) & KEY_PAIR) == 1
                       and set(case.config.get(name, {})) & KEY_PAIR for name in PROFILES)),
@@ -138,11 +164,18 @@ def shape(request):
     values = form(request) if request.operation else {}
     if values.get("RoleSessionName", "").startswith(("botocore-session-", "gwrun-session-")):
         values["RoleSessionName"] = "made up"
+    if World.name_of(request) == "GET /federation/credentials":
+        values = {"token": request.headers["x-amz-sso_bearer_token"], "query": sorted(request.target.partition("?")[2].split("&"))}
+    if World.name_of(request) == "POST /token":
+        values = json.loads(request.body)
     return World.name_of(request), signer(request), values
 
 
 def ask_botocore(case, env, world):
-    with mock.patch.dict(os.environ, env, clear=True):
+    folder = os.path.join(env["HOME"], ".aws", "sso", "cache")  # which botocore settles when it is loaded
+    with mock.patch.dict(os.environ, env, clear=True), \
+            mock.patch.object(botocore.credentials.SSOProvider, "_SSO_TOKEN_CACHE_DIR", folder), \
+            mock.patch.object(botocore.tokens.SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", folder):
         try:
             session = botocore.session.Session(profile=case.explicit)
             credentials = session.get_credentials()
@@ -163,6 +196,19 @@ def ask_gwrun(case, env, world):
     return key, asked, done.stderr.decode()
 
 
+def keep_token(home, name, seconds):
+    path = os.path.join(home, ".aws", "sso", "cache", hashlib.sha1(name.encode()).hexdigest() + ".json")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"accessToken": "token of " + name, "expiresAt": iso(seconds), "refreshToken": "refresh", "clientId": "id",
+                   "clientSecret": "secret", "registrationExpiresAt": iso(90000)}, file)
+
+
+def log_in(home):
+    for name, seconds in TOKENS.items():
+        keep_token(home, name, seconds)
+
+
 def new_world():
     return World(**{"GET /container": as_json(keys_json("ASIABOX"))})
 
@@ -173,6 +219,7 @@ def run(case, tally):
         case.write(home)
         with open(os.path.join(home, "token"), "w", encoding="utf-8") as file:
             file.write("the.jwt")
+        log_in(home)
         script = os.path.join(home, "keys")
         with open(script, "w", encoding="utf-8") as file:
             file.write('#!/bin/sh\necho "{\\"Version\\":1,\\"AccessKeyId\\":\\"$1\\",\\"SecretAccessKey\\":\\"'
@@ -180,6 +227,7 @@ def run(case, tally):
         os.chmod(script, 0o700)
         with new_world() as world:
             theirs = ask_botocore(case, case.environment(home, world.url), world)
+        log_in(home)  # botocore may have renewed a token
         with new_world() as world:
             *ours, said = ask_gwrun(case, case.environment(home, world.url), world)
     same = theirs[0] == ours[0] and (theirs[0] is None or theirs[1] == ours[1])

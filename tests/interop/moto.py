@@ -107,9 +107,9 @@ class World(Folder):
         super().close()
 
     def aws(self, *args):
-        """One call of the aws CLI; its answer, parsed."""
+        """One call of the aws CLI, its own calls for roles included; its answer, parsed."""
         done = subprocess.run(["aws", "--endpoint-url", self.url, "--output", "json", *args],
-                              env=self.environment(), stdin=subprocess.DEVNULL,
+                              env=self.environment(AWS_ENDPOINT_URL=self.url), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f"aws {' '.join(args)}: {done.stderr.decode()}")
