@@ -6,6 +6,8 @@
 
 #include "cli/internal.h"
 
+#define SHOW_LIMIT_MS 600000 /* an answer of 64 MiB in a table takes its time */
+
 struct ending {
     char *text; /* of run.finished */
 };
@@ -105,6 +107,7 @@ int gw_cli_call(const struct gw_cli_options *options)
                                              options->yes || (options->sim && !options->ask),
                                          .terminal_fd = call.terminal_fd,
                                          .seed = options->sim ? options->seed : 0,
+                                         .busy_limit_ms = SHOW_LIMIT_MS,
                                          .on_event = on_event,
                                          .on_event_ctx = &ending,
                                          .bind = gw_cli_bind_call,

@@ -105,6 +105,7 @@ static void open_script(struct gw_run *run, const char *own, struct gw_arena *ar
     struct gw_script_options options = {.loop = run->options.loop,
                                         .folders = folders,
                                         .modules = run->options.modules,
+                                        .busy_limit_ms = run->options.busy_limit_ms,
                                         .seed = run->options.seed};
     run->script = gw_script_new(&options);
 }

@@ -39,6 +39,7 @@ struct gw_run_options {
     bool assume_yes;             /* --yes, or the simulator without --ask */
     int terminal_fd;             /* where questions are asked and answered; -1: no terminal */
     uint64_t seed;               /* of math.random; 0: another one each time */
+    int64_t busy_limit_ms;       /* processor time without waiting; 0: the script's default */
     struct gw_report *report;    /* borrowed; NULL: silent */
     const struct gw_view *flags; /* the program's own options, for suggestions; borrowed */
     size_t flag_count;

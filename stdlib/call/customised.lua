@@ -138,8 +138,12 @@ customised.aliases = {
   },
   elasticache = { create_replication_group = { ["preferred-cache-cluster-a-zs"] = "preferred-cache-cluster-azs" } },
   iam = {
-    enable_mfa_device = { ["authentication-code-1"] = "authentication-code1", ["authentication-code-2"] = "authentication-code2" },
-    resync_mfa_device = { ["authentication-code-1"] = "authentication-code1", ["authentication-code-2"] = "authentication-code2" },
+    enable_mfa_device = {
+      ["authentication-code-1"] = "authentication-code1", ["authentication-code-2"] = "authentication-code2",
+    },
+    resync_mfa_device = {
+      ["authentication-code-1"] = "authentication-code1", ["authentication-code-2"] = "authentication-code2",
+    },
   },
   importexport = {
     get_shipping_label = { ["street-1"] = "street1", ["street-2"] = "street2", ["street-3"] = "street3" },

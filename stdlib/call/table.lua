@@ -153,7 +153,8 @@ local function round(number)
   return down
 end
 
--- The columns' widths stretched to the table's: what rounding leaves goes to the last ones, what it takes comes off the first.
+-- The columns' widths stretched to the table's: what rounding leaves goes to the last ones, what it takes comes off the
+-- first.
 local function column_widths(section, width)
   local sum, scaled, off = 0, {}, -width
   for _, column in ipairs(section.widths) do sum = sum + column + PADDING end

@@ -1,4 +1,5 @@
---- The text format of the AWS CLI: scalars separated by tabs, one line a structure, nested ones behind their upper-case name.
+--- The text format of the AWS CLI: scalars separated by tabs, one line a structure, nested ones behind their name in
+--- upper case.
 
 local text = {}
 

@@ -209,7 +209,7 @@ end
 
 local walk
 
-local function walk_members(shape, value, is_text, place)
+local function walk_members(shape, value, is_text)
   local map = {}
   local members = {}
   for _, member in ipairs(shape.type == "structure" and shape.members or {}) do members[member.name] = member.shape end
@@ -235,7 +235,7 @@ function walk(shape, value, is_text, place)
     for i, item in ipairs(value) do list[i] = walk(shape.element, item, is_text, place) end
     return list
   end
-  return getmetatable(value) == "array" and value or walk_members(shape, value, is_text, place)
+  return getmetatable(value) == "array" and value or walk_members(shape, value, is_text)
 end
 
 ---The parameters as the client takes them: bytes where the model has bytes (they are given in base64, or as text where

@@ -12,8 +12,8 @@ local function is_list(value) return getmetatable(value) == "array" end
 
 -- What YAML 1.1 would read as something else than text.
 local WORDS = {
-  [""] = true, ["~"] = true, null = true, yes = true, no = true, on = true, off = true, ["true"] = true, ["false"] = true,
-  ["="] = true, ["<<"] = true,
+  [""] = true, ["~"] = true, ["="] = true, ["<<"] = true, null = true, yes = true, no = true, on = true, off = true,
+  ["true"] = true, ["false"] = true,
 }
 
 local function is_word(value)
@@ -136,7 +136,8 @@ end
 ---@param value any
 ---@return string
 function yaml.format(value)
-  if type(value) ~= "table" then return json.encode(value == nil and json.null or value, { keep_doubles = true }) .. "\n" end
+  if value == nil then value = json.null end
+  if type(value) ~= "table" then return json.encode(value, { keep_doubles = true }) .. "\n" end
   if next(value) == nil then return is_list(value) and "[]\n" or "{}\n" end
   local out = {}
   write(out, value, 0, false)
