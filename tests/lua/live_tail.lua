@@ -30,6 +30,10 @@ spec.test("an update each second has the lines since the one before, and no othe
   spec.expect(ends[1].events, 121)
 end)
 
+spec.test("a slow reader gets all lines too", function()
+  expect_all("slow", { lines = true })
+end)
+
 spec.test("sessions go on beside each other and beside calls", function()
   expect_all("parallel", { same = true, groups = true })
 end)

@@ -47,6 +47,25 @@ function cases.follow(rb)
   rb:evidence("no stream", #follow(tail { logStreamNamePrefixes = { "none/" } }.responseStream, 60))
 end
 
+-- A reader slower than the updates loses nothing: the session waits for it.
+function cases.slow(rb)
+  local lines, updates = {}, 0
+  local stream = tail().responseStream
+  for event in stream do
+    updates = updates + 1
+    for _, result in ipairs(event.sessionUpdate and event.sessionUpdate.sessionResults or {}) do
+      lines[#lines + 1] = result
+    end
+    if updates == 20 then break end
+    sleep(5)
+  end
+  stream:close()
+  local filtered = aws.logs.filter_log_events {
+    logGroupName = GROUP, startTime = lines[1].timestamp - 1, endTime = lines[#lines].timestamp,
+  }.events
+  rb:evidence("lines", #lines > 0 and #lines == #filtered)
+end
+
 -- Two sessions at the same time, and a call beside them.
 function cases.parallel(rb)
   local counts = {}
