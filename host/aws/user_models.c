@@ -95,10 +95,12 @@ static bool read_file(const char *path, struct gw_arena *arena, struct gw_view *
 {
     struct gw_buf file;
     /* Asked first, since most names have no file, and without descriptors they need none. */
-    bool missing = access(path, F_OK) != 0 && errno == ENOENT;
-    if (missing || !gw_file_read(gw_view_of(path), FILE_MAX_BYTES, &file, err)) {
-        return missing ? gw_fail(err, GW_ERR_NOT_FOUND, "models: %s: no such file", path)
-                       : (gw_err_prefix(err, "models"), false);
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        return gw_fail(err, GW_ERR_NOT_FOUND, "models: %s: no such file", path);
+    }
+    if (!gw_file_read(gw_view_of(path), FILE_MAX_BYTES, &file, err)) {
+        gw_err_prefix(err, "models");
+        return false;
     }
     *out = gw_arena_dup(arena, gw_buf_view(&file));
     gw_buf_clear(&file);
@@ -159,7 +161,7 @@ static bool open_table(struct gw_view table, const char *path, struct gw_view na
 bool gw_user_model_read(struct gw_view name, struct gw_arena *arena, struct gw_user_model *out,
                         struct gw_err *err)
 {
-    struct gw_view folder, file, table;
+    struct gw_view folder, file = GW_VIEW_NONE, table = GW_VIEW_NONE;
     *out = (struct gw_user_model){0};
     if (!get_folder(name, arena, &folder, err)) {
         return false;
