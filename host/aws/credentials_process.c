@@ -62,7 +62,6 @@ void gw_process_stop(struct gw_process *process)
     close_stream(&process->err);
     gw_timer_stop(process->deadline);
     gw_timer_stop(process->reaping);
-    gw_wipe(process->out.text.data, process->out.text.len);
     gw_buf_clear(&process->out.text);
     gw_buf_clear(&process->err.text);
     free(process);

@@ -1,12 +1,15 @@
 /* command_login: gwrun login: single sign-on from a terminal. It shows an address and a code, opens the
  * address where there is a browser, and waits until somebody has confirmed. The token is kept only
  * when it has come, so that Ctrl-C leaves nothing behind. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/internal.h"
 #include "codec/codec.h"
+
+#define NO_PROGRAM 127
 
 struct flow {
     const struct gw_cli_options *options;
@@ -45,16 +48,24 @@ static bool read_arguments(struct flow *flow, struct gw_err *err)
 
 /* ---- the person ------------------------------------------------------------------------------ */
 
+/* Only what is safe between fork and exec. */
+static void become_browser(const char *address)
+{
+    int nowhere = open("/dev/null", O_RDWR);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        dup2(nowhere, fd);
+    }
+    execlp("xdg-open", "xdg-open", address, (char *)NULL);
+    _exit(NO_PROGRAM);
+}
+
 /* Where a desktop is at hand; the address is shown in any case. */
 static void open_browser(struct gw_view url)
 {
     char *address = gw_view_dup(url);
     bool has_desktop = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY");
     if (has_desktop && strncmp(address, "https://", 8) == 0 && fork() == 0) {
-        freopen("/dev/null", "w", stdout);
-        freopen("/dev/null", "w", stderr);
-        execlp("xdg-open", "xdg-open", address, (char *)NULL);
-        _exit(127);
+        become_browser(address);
     }
     free(address);
 }

@@ -83,10 +83,12 @@ static int dispatch(const struct gw_cli_options *options)
         return gw_cli_test(options);
     }
     if (strcmp(options->name, "whoami") == 0) {
-        return options->rest_count > 0 ? fail_argument(options, 0) : gw_cli_whoami(options);
+        return options->help             ? gw_cli_help(stdout)
+               : options->rest_count > 0 ? fail_argument(options, 0)
+                                         : gw_cli_whoami(options);
     }
     if (strcmp(options->name, "login") == 0) {
-        return gw_cli_login(options);
+        return options->help ? gw_cli_help(stdout) : gw_cli_login(options);
     }
     if (strcmp(options->name, "call") == 0) {
         return gw_cli_call(options);

@@ -122,6 +122,12 @@ class Login(TerminalCase):
             with self.subTest(args):
                 self.assert_ends(self.gwrun("login", *args), code, message)
 
+    def test_help_asks_nobody(self):
+        for command in ("login", "whoami"):
+            result = self.gwrun(command, "--help")
+            self.assertEqual((result.code, result.err), (gwrun.OK, ""))
+            self.assertIn(f"gwrun {command}", result.out)
+
     def test_a_portal_that_cannot_be_reached(self):
         result = self.gwrun("login", "--profile", "ops", env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{unused_port()}",
                                                               "AWS_MAX_ATTEMPTS": "1"})
