@@ -38,12 +38,16 @@ void gw_protocol_name_error(const struct gw_operation *op, const struct gw_http_
                             const struct gw_value *body, struct gw_arena *arena,
                             struct gw_aws_error *error)
 {
-    /* sso-oidc speaks OAuth: "error" and "error_description" */
-    static const char *const code_names[] = {"code", "Code", "__type", "error", NULL};
+    /* In awsJson "code" may be a member of the error's own. sso-oidc speaks OAuth: "error" and
+     * "error_description". */
+    static const char *const type_first[] = {"__type", "code", "Code", "error", NULL};
+    static const char *const code_first[] = {"code", "Code", "__type", "error", NULL};
     static const char *const message_names[] = {"message", "Message", "errorMessage",
                                                 "error_description", NULL};
+    bool is_rest = gw_service_protocol(gw_operation_service(op)) == GW_PROTOCOL_REST_JSON;
     struct gw_view type = gw_headers_get(&res->headers, GW_VIEW("x-amzn-errortype"));
-    type = gw_arena_dup(arena, bare_code(type.len > 0 ? type : first_text(body, code_names)));
+    type = type.len > 0 ? type : first_text(body, is_rest ? code_first : type_first);
+    type = gw_arena_dup(arena, bare_code(type));
     error->code = type;
     error->message = first_text(body, message_names);
     error->shape = gw_protocol_find_error(op, type);

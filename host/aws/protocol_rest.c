@@ -391,6 +391,19 @@ static bool takes_no_body(const struct gw_operation *op)
     return op && gw_view_equal(gw_operation_http_method(op), GW_VIEW("HEAD"));
 }
 
+/* Some models bind a member to the header that tells the code. */
+static void set_error_type(struct gw_headers *headers, struct gw_view code, struct gw_arena *arena)
+{
+    struct gw_view name = GW_VIEW("X-Amzn-ErrorType");
+    for (size_t i = 0; i < headers->count; i++) {
+        if (gw_view_equal_nocase(headers->items[i].name, name)) {
+            headers->items[i].value = code;
+            return;
+        }
+    }
+    gw_headers_add(arena, headers, name, code);
+}
+
 /* {"message":"...", ...}, and the code in a header. */
 static bool write_json_error(const struct gw_service *service, const struct gw_operation *op,
                              const struct gw_aws_error *error, struct gw_arena *arena,
@@ -407,11 +420,10 @@ static bool write_json_error(const struct gw_service *service, const struct gw_o
     struct gw_value others = gw_protocol_error_members(error, arena);
     const struct gw_shape *shape = error->shape;
     (void)service;
-    gw_headers_add(arena, &out->headers, GW_VIEW("X-Amzn-ErrorType"),
-                   shape ? gw_shape_error_code(shape) : error->code);
     if (shape && !gw_rest_write_headers(&walk, shape, &others, &out->headers)) {
         return false;
     }
+    set_error_type(&out->headers, shape ? gw_shape_error_code(shape) : error->code, arena);
     if (takes_no_body(op)) {
         return true;
     }

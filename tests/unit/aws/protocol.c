@@ -315,6 +315,17 @@ static void an_error_with_odd_members_is_still_that_error(void **state)
     assert_error(answer, "ClusterNotFoundException", "");
 }
 
+/* firehose:PutRecordBatch has an error with a member of that name. */
+static void a_member_named_code_is_not_the_code(void **state)
+{
+    (void)state;
+    struct answer answer = read_answer(
+        "firehose", "PutRecordBatch", 400,
+        GW_VIEW("{\"__type\":\"InvalidSourceException\",\"code\":\"c\",\"message\":\"m\"}"));
+    assert_true(gw_view_equal(gw_map_text(&answer.error.detail, GW_VIEW("code")), GW_VIEW("c")));
+    assert_error(answer, "InvalidSourceException", "m");
+}
+
 static void large_integers_arrive_exactly(void **state)
 {
     (void)state;
@@ -342,6 +353,7 @@ int main(void)
         cmocka_unit_test(errors_say_what_the_body_says),
         cmocka_unit_test(errors_without_a_readable_body_say_the_status),
         cmocka_unit_test(an_error_with_odd_members_is_still_that_error),
+        cmocka_unit_test(a_member_named_code_is_not_the_code),
         cmocka_unit_test(large_integers_arrive_exactly),
     };
     return cmocka_run_group_tests(tests, open_vectors, close_vectors);
