@@ -317,6 +317,17 @@ static void proceed(void *ctx)
     tell(identity, NULL);
 }
 
+static struct gw_credentials copy(const struct gw_credentials *credentials, struct gw_arena *arena)
+{
+    return (struct gw_credentials){.access_key_id = gw_arena_dup(arena, credentials->access_key_id),
+                                   .secret_access_key =
+                                       gw_arena_dup(arena, credentials->secret_access_key),
+                                   .session_token = gw_arena_dup(arena, credentials->session_token),
+                                   .account_id = gw_arena_dup(arena, credentials->account_id),
+                                   .source = gw_arena_dup(arena, credentials->source),
+                                   .expires_epoch_s = credentials->expires_epoch_s};
+}
+
 void gw_fetch_finish(struct gw_fetch *fetch, const struct gw_credentials *credentials)
 {
     struct gw_identity *identity = fetch->identity;
@@ -324,13 +335,7 @@ void gw_fetch_finish(struct gw_fetch *fetch, const struct gw_credentials *creden
     struct gw_arena *arena = gw_arena_new();
     struct gw_credentials *kept = &link->credentials;
     struct gw_arena *old = link->arena;
-    *kept = (struct gw_credentials){
-        .access_key_id = gw_arena_dup(arena, credentials->access_key_id),
-        .secret_access_key = gw_arena_dup(arena, credentials->secret_access_key),
-        .session_token = gw_arena_dup(arena, credentials->session_token),
-        .account_id = gw_arena_dup(arena, credentials->account_id),
-        .source = gw_arena_dup(arena, credentials->source),
-        .expires_epoch_s = credentials->expires_epoch_s};
+    *kept = copy(credentials, arena);
     link->arena = arena;
     if (fetch->client && fetch->client->skew_ms != 0) { /* their expiry is in AWS's time */
         identity->skew_ms = fetch->client->skew_ms;
@@ -389,8 +394,8 @@ void gw_fetch_call(struct gw_fetch *fetch, const struct gw_fetch_call *call,
         gw_models_find(gw_models_builtin(), gw_view_of(call->service));
     const struct gw_operation *op = gw_service_find_operation(service, gw_view_of(call->operation));
     options.settings.region = call->region;
-    if (call->credentials) {
-        options.credentials = *call->credentials;
+    if (call->credentials) { /* which may be refused and forgotten while the call is under way */
+        options.credentials = copy(call->credentials, fetch->arena);
     }
     gw_client_free(fetch->client);
     fetch->client = gw_client_new(&options);

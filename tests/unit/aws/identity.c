@@ -293,6 +293,23 @@ static void what_aws_calls_expired_is_renewed_once(void **state)
     assert_signer(&f->player.sent[3], "ASIATWO");
 }
 
+static void what_is_refused_meanwhile_does_not_spoil_a_renewal(void **state)
+{
+    struct fixture *f = *state;
+    use(f, ROLE_CONFIG, "far");
+    PLAY(f, OK_ROLE("ASIAOPS"), {.status = 200, .body = ASSUMED("ASIAFAR", "2023-11-14T22:28:20Z")},
+         OK_LIST, {.status = 400, .body = ERROR_JSON("ExpiredToken", "expired")},
+         {.status = 500, .body = "ill", .after_ms = 50}, OK_ROLE("ASIANEW"), OK_LIST);
+    list_clusters(f);
+    let_pass(f, 2 * 60000);
+    struct outcome outcome =
+        list_clusters(f); /* refused while the renewal beside it is under way */
+    assert_view(outcome.output, "{}");
+    assert_signer(&f->player.sent[4], "ASIAOPS");
+    assert_signer(&f->player.sent[5], "ASIAOPS");
+    assert_signer(&f->player.sent[6], "ASIANEW");
+}
+
 static void what_stays_expired_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -724,6 +741,7 @@ int main(void)
         HOME_TEST(a_renewal_that_can_wait_may_fail),
         HOME_TEST(a_renewal_that_cannot_wait_must_not_fail),
         HOME_TEST(what_aws_calls_expired_is_renewed_once),
+        HOME_TEST(what_is_refused_meanwhile_does_not_spoil_a_renewal),
         HOME_TEST(what_stays_expired_is_an_error),
         HOME_TEST(a_wrong_clock_does_not_spoil_what_was_just_given),
         HOME_TEST(a_role_is_kept_where_the_aws_cli_keeps_it),
