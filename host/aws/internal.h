@@ -318,7 +318,8 @@ extern const struct gw_wire gw_wire_cbor;
 /* By API name only: "DescribeServices". */
 const struct gw_operation *gw_protocol_find_operation(const struct gw_service *service,
                                                       struct gw_view name, struct gw_err *err);
-/* The modelled error of the code, or of the shape name; NULL when the operation has none. */
+/* The modelled error of the code, or of the shape name: the operation's, else one that another of
+ * the service is known for; NULL: there is none. */
 const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code);
 
 /* Ends the writing of a body: takes it out of walk->out and releases that. False where it was not

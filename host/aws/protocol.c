@@ -42,9 +42,9 @@ const struct gw_operation *gw_protocol_find_operation(const struct gw_service *s
     return NULL;
 }
 
-const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code)
+static const struct gw_shape *own_error(const struct gw_operation *op, struct gw_view code)
 {
-    for (size_t i = 0; op && i < gw_operation_error_count(op); i++) {
+    for (size_t i = 0; i < gw_operation_error_count(op); i++) {
         const struct gw_shape *shape = gw_operation_error(op, i);
         if (gw_view_equal(gw_shape_error_code(shape), code) ||
             gw_view_equal(gw_shape_name(shape), code)) {
@@ -52,6 +52,16 @@ const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, str
         }
     }
     return NULL;
+}
+
+const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code)
+{
+    const struct gw_service *service = op ? gw_operation_service(op) : NULL;
+    const struct gw_shape *shape = op ? own_error(op, code) : NULL;
+    for (size_t i = 0; service && !shape && i < gw_service_operation_count(service); i++) {
+        shape = own_error(gw_service_operation(service, i), code);
+    }
+    return shape;
 }
 
 bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body)

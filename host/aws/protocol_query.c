@@ -73,8 +73,8 @@ static bool read_output(const struct gw_operation *op, const struct gw_http_resp
             &walk, NULL, "the body is not understood: xml: expected <%.*sResponse>, got <%.*s>",
             GW_VIEW_ARGS(gw_operation_name(op)), GW_VIEW_ARGS(gw_view_sub(root->name, 0, 100)));
     }
-    const struct gw_xml *result = wrapper.len > 0 ? gw_xml_child(root, wrapper) : root;
-    return !shape || !result || gw_protocol_read_xml(&walk, shape, result, output);
+    const struct gw_xml *result = gw_xml_child(root, wrapper);
+    return !shape || gw_protocol_read_xml(&walk, shape, result ? result : root, output);
 }
 
 static void read_error(const struct gw_operation *op, const struct gw_http_response *res,

@@ -312,10 +312,13 @@ static void read_json_error(const struct gw_operation *op, const struct gw_http_
         body = gw_value_map();
     }
     gw_protocol_name_error(op, res, &body, arena, error);
-    if (error->shape &&
-        !read_message(&walk, error->shape, &res->headers, res->body, &error->detail)) {
+    if (!error->shape) {
+        return;
+    }
+    if (!read_message(&walk, error->shape, &res->headers, res->body, &error->detail)) {
         error->detail = gw_value_map(); /* still the error it is, but without its members */
     }
+    read_status(error->shape, res->status, arena, &error->detail);
 }
 
 static void read_xml_error(const struct gw_operation *op, const struct gw_http_response *res,
@@ -324,11 +327,14 @@ static void read_xml_error(const struct gw_operation *op, const struct gw_http_r
     struct gw_walk walk = {
         .op = op, .what = "error member", .arena = arena, .message = GW_MESSAGE_RESPONSE};
     const struct gw_xml *element = gw_protocol_name_xml_error(op, res, arena, error);
-    if (element && error->shape &&
-        !(gw_protocol_read_xml(&walk, error->shape, element, &error->detail) &&
-          gw_rest_read_headers(&walk, error->shape, &res->headers, &error->detail))) {
+    if (!element || !error->shape) {
+        return;
+    }
+    if (!gw_protocol_read_xml(&walk, error->shape, element, &error->detail) ||
+        !gw_rest_read_headers(&walk, error->shape, &res->headers, &error->detail)) {
         error->detail = gw_value_map();
     }
+    read_status(error->shape, res->status, arena, &error->detail);
 }
 
 /* ---- server ---------------------------------------------------------------------------------- */

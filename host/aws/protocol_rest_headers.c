@@ -140,6 +140,12 @@ static bool write_header(const struct gw_walk *walk, const struct gw_path *path,
     return true;
 }
 
+/* A map whose member is not named on the wire has all headers. */
+static struct gw_view header_prefix(const struct gw_member *member)
+{
+    return gw_member_flags(member) & GW_MEMBER_NAMED ? gw_member_wire_name(member) : GW_VIEW("");
+}
+
 /* A header of its own wins over the map's entry. */
 static bool write_prefixed(const struct gw_walk *walk, const struct gw_path *path,
                            const struct gw_member *member, const struct gw_value *map,
@@ -152,9 +158,8 @@ static bool write_prefixed(const struct gw_walk *walk, const struct gw_path *pat
         const struct gw_entry *entry = &map->as.map.entries[i];
         struct gw_path place = gw_path_name(path, entry->key);
         struct gw_view text = GW_VIEW_NONE;
-        struct gw_view name =
-            gw_arena_printf(walk->arena, "%.*s%.*s", GW_VIEW_ARGS(gw_member_wire_name(member)),
-                            GW_VIEW_ARGS(entry->key));
+        struct gw_view name = gw_arena_printf(
+            walk->arena, "%.*s%.*s", GW_VIEW_ARGS(header_prefix(member)), GW_VIEW_ARGS(entry->key));
         if (entry->value.kind == GW_NULL || gw_headers_get(headers, name).data) {
             continue;
         }
@@ -323,7 +328,7 @@ static bool read_prefixed(const struct gw_walk *walk, const struct gw_member *me
                           const struct gw_headers *headers, struct gw_value *out)
 {
     const struct gw_member *value = gw_shape_value(gw_member_shape(member));
-    struct gw_view prefix = gw_member_wire_name(member);
+    struct gw_view prefix = header_prefix(member);
     struct gw_path path = gw_path_name(NULL, gw_member_name(member));
     struct gw_value *map = gw_map_add(walk->arena, out, gw_member_name(member));
     *map = gw_value_map();

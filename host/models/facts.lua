@@ -137,10 +137,11 @@ local function shape_traits(shape)
   return words
 end
 
-local function member_traits(member)
-  local words = common_traits(member)
+-- Where a member goes may be said of its shape instead.
+local function member_traits(member, shape)
+  local words, location = common_traits(member), member.location or shape.location
   words[#words + 1] = member.queryName and trait("query-name", member.queryName)
-  words[#words + 1] = member.location and trait("in", member.location:lower())
+  words[#words + 1] = location and trait("in", location:lower())
   words[#words + 1] = member.contextParam and trait("context", member.contextParam.name)
   return add_flags(words, member, { { "idempotencyToken", "token" }, { "xmlAttribute", "attribute" },
     { "jsonvalue", "json" }, { "hostLabel", "host-label" }, { "eventheader", "event-header" },
@@ -323,7 +324,7 @@ local function add_shape(lines, model, name)
   for _, member in ipairs(shape.required or {}) do required[member] = true end
   for _, member in ipairs(members_of(shape)) do
     local key = member[1] .. (required[member[1]] and "!" or "")
-    local member_words = add_all({ member[2].shape }, member_traits(member[2]))
+    local member_words = add_all({ member[2].shape }, member_traits(member[2], model.shapes[member[2].shape]))
     if effects.is_sensitive(model.rules, model.name, name .. "." .. member[1]) and not member[2].sensitive then
       member_words[#member_words + 1] = "sensitive"
     end
@@ -395,7 +396,7 @@ local KNOWN = {
     deprecatedSince endpointdiscovery endpointoperation documentationUrl]],
   shape = [[type members member key value required enum locationName timestampFormat xmlNamespace flattened streaming
     sensitive union document sparse wrapper eventstream event exception error fault retryable payload min max synthetic
-    pattern box deprecated deprecatedMessage deprecatedSince xmlOrder requiresLength]],
+    location pattern box deprecated deprecatedMessage deprecatedSince xmlOrder requiresLength]],
   member = [[shape locationName timestampFormat xmlNamespace flattened streaming sensitive queryName location
     contextParam idempotencyToken xmlAttribute jsonvalue hostLabel eventheader eventpayload box enum deprecated
     deprecatedMessage deprecatedSince]],

@@ -1,6 +1,6 @@
---- Published protocol vectors as models: suite N (from 0) of .../input/json.json becomes the service "json-in-N", of
---- .../output/json.json "json-out-N". An operation keeps the name of its `given`, unless an earlier case of the suite defines
---- that name differently: then its name is the case's id, which of a case that has none is "Case" and its number.
+--- Published protocol vectors as models: case M (from 0) of suite N of .../input/json.json becomes the service
+--- "json-in-N-M", of .../output/json.json "json-out-N-M". Each has a service of its own because cases of one suite may
+--- define the same operation in different ways.
 local json = require "models.json"
 
 local vectors = {}
@@ -13,22 +13,29 @@ local ENDPOINT_RULES = [[{"version": "1.0",
   "rules": [{"conditions": [], "type": "endpoint", "endpoint": {"url": {"ref": "Endpoint"},
     "properties": {"authSchemes": [{"name": "sigv4", "signingName": "vectors"}]}}}]}]]
 
--- The response's element around a query operation's result, which the vectors leave to be known.
-local function set_result_wrapper(given)
+-- The response's element around a query operation's result: the shape names it, or else it is left to be known.
+local function set_result_wrapper(given, shapes)
   if given.output and not given.output.resultWrapper then
-    json.set(given.output, "resultWrapper", given.name .. "Result")
+    json.set(given.output, "resultWrapper", shapes[given.output.shape].resultWrapper or given.name .. "Result")
   end
 end
 
-local function operations_of(suite)
-  local operations = {}
-  for i, case in ipairs(suite.cases) do
-    local given, id = case.given, case.id or ("Case%d"):format(i - 1)
-    given.name = given.name or id
-    local earlier = operations[given.name]
-    if earlier and json.write(earlier) ~= json.write(given) then given.name = id end
-    json.set(operations, given.name, given)
+-- An answer may be an error that only another operation of the service is known for.
+local function add_errors(given, shapes)
+  local named, errors = {}, given.errors or json.array {}
+  for _, err in ipairs(errors) do named[err.shape] = true end
+  for _, name in ipairs(shapes) do
+    if shapes[name].exception and not named[name] then errors[#errors + 1] = { "shape", shape = name } end
   end
+  json.set(given, "errors", errors)
+end
+
+local function operations_of(suite, case)
+  local operations, given = {}, case.given
+  given.name = given.name or case.id
+  if suite.metadata.protocol == "query" then set_result_wrapper(given, suite.shapes) end
+  add_errors(given, suite.shapes)
+  json.set(operations, given.name, given)
   return operations
 end
 
@@ -40,15 +47,14 @@ function vectors.models(path, suites, rules)
   local folder, base = path:match "([^/]+)/([^/]+)%.json$"
   local models = {}
   for index, suite in ipairs(suites) do
-    local operations = operations_of(suite)
-    if suite.metadata.protocol == "query" then
-      for _, name in ipairs(operations) do set_result_wrapper(operations[name]) end
+    local shapes = json.write(suite.shapes)
+    for number, case in ipairs(suite.cases) do
+      models[#models + 1] = {
+        name = ("%s-%s-%d-%d"):format(base, DIRECTIONS[folder], index - 1, number - 1), rules = rules,
+        metadata = suite.metadata, operations = operations_of(suite, case), shapes = json.read(shapes),
+        endpoint_rules = json.read(ENDPOINT_RULES),
+      }
     end
-    models[index] = {
-      name = ("%s-%s-%d"):format(base, DIRECTIONS[folder], index - 1), rules = rules,
-      metadata = suite.metadata, operations = operations, shapes = suite.shapes,
-      endpoint_rules = json.read(ENDPOINT_RULES),
-    }
   end
   return models
 end

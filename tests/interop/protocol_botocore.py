@@ -376,7 +376,7 @@ def forced(session, service, protocol):
 
 
 def compile_models(lua, tool, folder, models):
-    """All models as the table that PROTOCOL_TOOL reads; returns its path and the models' names there."""
+    """All models as the table that PROTOCOL_TOOL reads, each operation a service of its own: its path, and those."""
     path, facts, table = (os.path.join(folder, name) for name in ("input/other.json", "facts.api", "table.bin"))
     os.mkdir(os.path.dirname(path))
     suites = [{"metadata": model["metadata"], "shapes": model["shapes"],
@@ -386,7 +386,9 @@ def compile_models(lua, tool, folder, models):
         json.dump(suites, stream)
     for command in (["vectors", facts, path], ["compile", table, facts]):
         subprocess.run([lua, tool, *command], check=True)
-    return table, [f"other-in-{index}" for index in range(len(models))]
+    return table, [(f"other-in-{index}-{number}", {**model, "operations": {name: given}})
+                   for index, model in enumerate(models)
+                   for number, (name, given) in enumerate(model["operations"].items())]
 
 
 def each_operation(service, model, protocol):
@@ -406,10 +408,10 @@ def main():
     others = [forced(session, service, "smithy-rpc-v2-cbor") for service in CBOR_SERVICES]
     others += [protocol_models.model(rng, protocol) for protocol in protocol_models.PROTOCOLS for _ in range(60)]
     with tempfile.TemporaryDirectory() as folder:
-        table, names = compile_models(lua, models_tool, folder, others)
+        table, others = compile_models(lua, models_tool, folder, others)
         comparison = Comparison(tool, table)
         services = [(name, session.get_service_model(name)) for name in listed_services()]
-        services += [(name, ServiceModel(model, name)) for name, model in zip(names, others)]
+        services += [(name, ServiceModel(model, name)) for name, model in others]
         for service, model in services:
             for case in each_operation(service, model, model.resolved_protocol):
                 for _ in range(rounds):

@@ -35,9 +35,39 @@ static bool same_error(const struct vector *vector, const struct gw_aws_error *e
 {
     const struct gw_value *detail = at(vector->json, "error");
     const struct gw_value *message = at(vector->json, "errorMessage");
+    bool nothing = error->detail.kind == GW_NULL && detail && detail->as.map.count == 0;
     return gw_view_equal(error->code, text_at(vector->json, "errorCode")) &&
            (!message || gw_view_equal(error->message, message->as.string)) &&
-           (!detail || same_value(&error->detail, detail));
+           (!detail || nothing || same_value(&error->detail, detail));
+}
+
+/* The member that is a stream becomes the list of its events. */
+static enum gw_answer read_stream(const struct vector *vector, const struct gw_http_response *res,
+                                  struct gw_arena *arena, struct gw_value *output,
+                                  struct gw_err *err)
+{
+    const struct gw_shape *shape = gw_operation_output(vector->op);
+    struct gw_view rest = res->body, name = gw_member_name(gw_event_stream_member(shape));
+    struct gw_value initial = gw_value_map(), events = gw_value_list();
+    struct gw_eventstream_message message;
+    struct gw_eventstream_reader reader;
+    enum gw_event_kind kind = GW_EVENT_MEMBER;
+    gw_eventstream_reader_init(&reader);
+    while (kind != GW_EVENT_GARBAGE &&
+           gw_eventstream_read(&reader, &rest, arena, &message, err) == GW_EVENTSTREAM_MESSAGE) {
+        struct gw_event event = {0};
+        message.payload = gw_arena_dup(arena, message.payload);
+        kind = gw_protocol_read_event(vector->op, shape, &message, arena, &event, err);
+        if (kind == GW_EVENT_MEMBER) {
+            *gw_list_add(arena, &events) = event.value;
+        } else if (kind == GW_EVENT_INITIAL) {
+            initial = event.value;
+        }
+    }
+    gw_eventstream_reader_clear(&reader);
+    *output = initial;
+    *gw_map_add(arena, output, name) = events;
+    return kind == GW_EVENT_GARBAGE ? GW_ANSWER_GARBAGE : GW_ANSWER_OK;
 }
 
 /* NULL: the vector is run. */
@@ -46,7 +76,7 @@ static const char *beyond_answers(const struct vector *vector)
     if (strstr(vector->id, "StreamingTraitsWithNoBlobBody")) {
         return "a stream without bytes is an empty string, not an absent one";
     }
-    return NULL;
+    return keeps_nulls(vector) ? "a list that is not sparse loses its nulls" : NULL;
 }
 
 static void read_one_response(const struct vector *vector)
@@ -63,7 +93,10 @@ static void read_one_response(const struct vector *vector)
         return;
     }
     keys_have_case = !is_rest(vector);
-    switch (gw_protocol_read_response(vector->op, &res, arena, &output, &error, &err)) {
+    enum gw_answer answer = is_stream(vector) ? read_stream(vector, &res, arena, &output, &err)
+                                              : gw_protocol_read_response(vector->op, &res, arena,
+                                                                          &output, &error, &err);
+    switch (answer) {
     case GW_ANSWER_OK:
         expect(vector, result && same_value(&output, result), "result", show(&output));
         break;

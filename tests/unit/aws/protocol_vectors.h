@@ -103,19 +103,17 @@ typedef void (*vector_fn)(const struct vector *vector);
 static inline void each_of_suite(const char *file, const char *direction, size_t index,
                                  const struct gw_value *suite, vector_fn fn)
 {
-    struct gw_view name = gw_arena_printf(vectors_arena, "%s-%s-%zu", file, direction, index);
-    const struct gw_service *service = gw_models_find(vectors_models, name);
     const struct gw_value *cases = at(suite, "cases");
-    assert_non_null(service);
     for (size_t i = 0; i < cases->as.list.count; i++) {
         const struct gw_value *json = &cases->as.list.items[i];
+        struct gw_view name =
+            gw_arena_printf(vectors_arena, "%s-%s-%zu-%zu", file, direction, index, i);
+        const struct gw_service *service = gw_models_find(vectors_models, name);
+        assert_non_null(service);
         struct gw_view id = text_at(json, "id");
-        id = id.len > 0 ? id : gw_arena_printf(vectors_arena, "Case%zu", i);
-        /* import.py names an operation by the case where its own name is taken */
-        const struct gw_operation *op = gw_service_find_operation(service, id);
-        op = op ? op : gw_service_find_operation(service, text_at(at(json, "given"), "name"));
-        assert_non_null(op);
-        struct vector vector = {file, service, op, json, suite, id.data};
+        struct vector vector = {file, service, gw_service_operation(service, 0),
+                                json, suite,   id.len > 0 ? id.data : name.data};
+        assert_non_null(vector.op);
         fn(&vector);
     }
 }
@@ -151,12 +149,18 @@ static inline bool is_form(const struct vector *vector)
     return is_protocol(vector, GW_PROTOCOL_QUERY) || is_protocol(vector, GW_PROTOCOL_EC2);
 }
 
+/* Is the answer an event stream? */
+static inline bool is_stream(const struct vector *vector)
+{
+    return gw_event_stream_member(gw_operation_output(vector->op)) != NULL;
+}
+
 /* A body as it goes over the wire. */
 static inline struct gw_view body_of(const struct vector *vector, const struct gw_value *message,
                                      struct gw_arena *arena)
 {
     struct gw_view body = text_at(message, "body");
-    if (is_protocol(vector, GW_PROTOCOL_CBOR)) {
+    if (is_protocol(vector, GW_PROTOCOL_CBOR) || is_stream(vector)) {
         assert_true(gw_base64_read(body, arena, &body));
     }
     return body;
@@ -350,6 +354,14 @@ static inline const char *beyond_protocol(const struct vector *vector)
     return NULL;
 }
 
+/* An older vector keeps nulls where newer ones, and smithy, drop them. */
+static inline bool keeps_nulls(const struct vector *vector)
+{
+    return gw_view_equal(text_at(vector->suite, "description"), GW_VIEW("Lists")) &&
+           !text_at(vector->json, "id").data &&
+           gw_view_find(text_at(at(vector->json, "response"), "body"), GW_VIEW("null")) != GW_NPOS;
+}
+
 static inline void add_headers(struct gw_arena *arena, const struct gw_value *from,
                                struct gw_headers *headers)
 {
@@ -415,14 +427,28 @@ static inline bool same_header(struct gw_view a, struct gw_view b)
     return a.len == 0 && b.len == 0;
 }
 
+/* Older vectors of forms name the character set, newer do not. */
+static inline struct gw_view without_charset(struct gw_view content_type)
+{
+    return gw_view_sub(content_type, 0, gw_view_find_char(content_type, ';'));
+}
+
+static inline bool has_header(const struct gw_headers *headers, const struct gw_entry *expected)
+{
+    struct gw_view text = gw_headers_get(headers, expected->key);
+    if (gw_view_starts_with(text, GW_VIEW("application/x-www-form-urlencoded"))) {
+        return gw_view_equal(without_charset(text), without_charset(expected->value.as.string));
+    }
+    return same_header(text, expected->value.as.string);
+}
+
 static inline bool same_headers(const struct gw_value *serialized, const struct gw_headers *headers)
 {
     const struct gw_value *expected = at(serialized, "headers");
     const struct gw_value *forbidden = at(serialized, "forbidHeaders");
     bool same = true;
     for (size_t i = 0; expected && i < expected->as.map.count; i++) {
-        const struct gw_entry *entry = &expected->as.map.entries[i];
-        same = same && same_header(gw_headers_get(headers, entry->key), entry->value.as.string);
+        same = same && has_header(headers, &expected->as.map.entries[i]);
     }
     for (size_t i = 0; forbidden && i < forbidden->as.list.count; i++) {
         same = same && !gw_headers_get(headers, forbidden->as.list.items[i].as.string).data;
