@@ -451,7 +451,14 @@ bool gw_rest_write_text(const struct gw_walk *walk, const struct gw_path *path,
 bool gw_rest_read_text(const struct gw_walk *walk, const struct gw_path *path,
                        const struct gw_member *member, struct gw_view text, struct gw_value *out);
 
-/* ---- customisations.c: what AWS's models do not say, service by service ---------------------- */
+/* ---- customisations.c: what AWS's models do not say, service by service; its head lists all --- */
+
+/* Services go by their id, however their model's file is called. `operation` may be NULL: any. */
+bool gw_custom_is_of(const struct gw_operation *op, const char *service_id, const char *operation);
+bool gw_custom_is_named(struct gw_view name, const char *const *names); /* ends with NULL */
+bool gw_custom_is_arn(struct gw_view text);
+
+/* ---- custom_input.c, custom_output.c: of a call's parameters and of its results --------------- */
 
 /* What the customisation of a call's parameters means for its result. */
 struct gw_custom_call {
@@ -477,13 +484,13 @@ bool gw_custom_bare_errors(const struct gw_service *service);
 /* Server: another operation answers requests of this form. */
 bool gw_custom_is_superseded(const struct gw_operation *op);
 
-/* ---- customisations.c: what no model tells ---------------------------------------------------- */
-
 void gw_custom_retry_policy(const struct gw_service *service, struct gw_retry_policy *policy);
 bool gw_custom_is_long_polling(const struct gw_operation *op);
 /* False with `err` where the body is not the one that was sent. */
 bool gw_custom_verify(const struct gw_operation *op, const struct gw_http_response *res,
                       struct gw_err *err);
+
+/* ---- custom_endpoint.c ------------------------------------------------------------------------- */
 
 /* Of an operation of S3: is the bucket part of the path, not of the host name? */
 bool gw_custom_path_style(const struct gw_operation *op, const struct gw_s3_settings *settings,
