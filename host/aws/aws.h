@@ -137,6 +137,13 @@ enum gw_auth {
     GW_AUTH_BEARER         /* a token of IAM Identity Center, in the Authorization header */
 };
 
+/* Where an operation is sent that an account is told by the service itself. */
+enum gw_discovery_role {
+    GW_DISCOVERY_NONE,
+    GW_DISCOVERY_REQUIRED, /* there, and nowhere else */
+    GW_DISCOVERY_ANSWERS   /* says so */
+};
+
 /* httpChecksum; all empty where the model has none. */
 struct gw_checksum {
     bool required;                    /* a request needs one, whatever the settings say */
@@ -167,6 +174,7 @@ struct gw_checksum gw_operation_checksum(const struct gw_operation *op);
 /* "CRC64NVME", "SHA256": in the model's order; index below response_count */
 struct gw_view gw_operation_response_checksum(const struct gw_operation *op, size_t index);
 bool gw_operation_compresses(const struct gw_operation *op); /* requestcompression: gzip */
+enum gw_discovery_role gw_operation_discovery(const struct gw_operation *op);
 size_t gw_operation_context_count(const struct gw_operation *op);
 struct gw_context gw_operation_context(const struct gw_operation *op, size_t index);
 const struct gw_shape *gw_operation_input(const struct gw_operation *op); /* NULL: takes nothing */

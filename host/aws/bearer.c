@@ -1,4 +1,4 @@
-/* bearer: the token that a few services want instead of a signature: one from the environment, else
+/* bearer: the token that a few services want instead of a signature, or take in its place: one from the environment, else
  * that of the profile's single sign-on session, as it is in the file that all AWS tools share. Who
  * has logged in has one; it is not renewed here. */
 #include "aws/internal.h"
@@ -55,6 +55,13 @@ static bool from_session(const struct gw_config *config, const struct gw_setting
     }
     *token = found.access_token;
     return true;
+}
+
+bool gw_bearer_applies(const struct gw_operation *op)
+{
+    const struct gw_service *service = gw_operation_service(op);
+    return gw_operation_auth(op) == GW_AUTH_BEARER ||
+           (gw_custom_takes_token(service) && from_environment(service).len > 0);
 }
 
 bool gw_bearer_find(const struct gw_config *config, const struct gw_settings *settings,

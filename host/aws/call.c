@@ -26,16 +26,17 @@ struct gw_call {
     struct gw_arena *arena;
     struct gw_outgoing outgoing;
     struct gw_body_sink sink; /* between the transport and the caller's */
-    /* One of the four, or none yet. */
+    /* One of the five, or none yet. */
     struct gw_identity_wait *wait; /* for credentials */
     struct gw_exchange *exchange;  /* under way */
     struct gw_timer *timer;        /* until the next attempt, or until the failure is told */
     struct gw_turn turn;           /* in the queue of the pace */
-    struct gw_timer *deadline;     /* of the whole call; NULL: none */
+    struct gw_discovery_wait discovery;
+    struct gw_timer *deadline; /* of the whole call; NULL: none */
 
     int attempts; /* sent */
     int held;     /* cost of the last retry */
-    bool clock_corrected, redirected;
+    bool clock_corrected, redirected, rediscovered;
     bool credentials_renewed;
     struct gw_view access_key_id, credentials_source; /* of the last signature */
     int64_t started_ms;
@@ -103,6 +104,7 @@ static void stop_waiting(struct gw_call *call)
     gw_timer_stop(call->timer);
     call->timer = NULL;
     gw_pace_leave(call->pace, &call->turn);
+    gw_discovery_leave(&call->discovery);
 }
 
 void gw_call_cancel(struct gw_call *call)
@@ -244,6 +246,21 @@ static bool follow_bucket(struct gw_call *call, const struct attempt *attempt)
     return gw_outgoing_address(call->client, outgoing, outgoing->account_id, call->arena, NULL);
 }
 
+/* True when the service is to be asked anew where it wants this to be sent; that, too, was refused
+ * there and did nothing. */
+static bool ask_for_place(struct gw_call *call, const struct attempt *attempt)
+{
+    if (!attempt->error || call->rediscovered || call->custom.endpoint.len == 0 ||
+        gw_operation_discovery(call->request.op) != GW_DISCOVERY_REQUIRED ||
+        (attempt->status != 421 &&
+         !gw_view_equal(attempt->error->code, GW_VIEW("InvalidEndpointException")))) {
+        return false;
+    }
+    call->rediscovered = true;
+    gw_discovery_forget(call->client, call->request.op);
+    return true;
+}
+
 /* An event stream is gone once it was begun: nobody can say it again. */
 static bool can_repeat(const struct gw_operation *op)
 {
@@ -369,7 +386,7 @@ static void settle(struct gw_call *call, const struct attempt *attempt)
         finish(call, attempt);
     } else if (can_repeat(call->request.op) &&
                (correct_clock(call, attempt) || renew_credentials(call, attempt) ||
-                follow_bucket(call, attempt))) {
+                follow_bucket(call, attempt) || ask_for_place(call, attempt))) {
         try_again(call, attempt, 0);
     } else {
         settle_failure(call, attempt, class);
@@ -559,8 +576,8 @@ static void on_credentials(void *ctx, const struct gw_credentials *credentials,
 
 static bool is_signed(const struct gw_call *call)
 {
-    enum gw_auth auth = gw_operation_auth(call->request.op);
-    return auth != GW_AUTH_NONE && auth != GW_AUTH_BEARER &&
+    const struct gw_operation *op = call->request.op;
+    return gw_operation_auth(op) != GW_AUTH_NONE && !gw_bearer_applies(op) &&
            !call->client->options.settings.without_signature;
 }
 
@@ -591,8 +608,42 @@ static void on_turn(void *ctx)
     }
 }
 
+/* Where the service itself said. */
+static bool move(struct gw_call *call, struct gw_view url, struct gw_err *err)
+{
+    struct gw_outgoing *outgoing = &call->outgoing;
+    if (gw_view_equal(call->custom.endpoint, url)) {
+        return true;
+    }
+    call->custom.endpoint = url;
+    return outgoing->endpoint.url.len == 0 || /* its address is not made yet */
+           gw_outgoing_address(call->client, outgoing, outgoing->account_id, call->arena, err);
+}
+
+static void on_discovered(void *ctx, const struct gw_err *err)
+{
+    struct gw_call *call = ctx;
+    struct gw_err failure = {0};
+    if (err) {
+        failure = *err;
+    }
+    if (err || !begin_attempt(call, &failure)) {
+        finish(call, &(struct attempt){.err = &failure});
+    }
+}
+
 static bool begin_attempt(struct gw_call *call, struct gw_err *err)
 {
+    struct gw_view url;
+    if (!gw_discovery_enter(call->client, call->request.op, &call->discovery, &url, err)) {
+        return false;
+    }
+    if (call->discovery.discovery) {
+        return true;
+    }
+    if (url.len > 0 && !move(call, url, err)) {
+        return false;
+    }
     return !gw_pace_enter(call->pace, &call->turn) || send_attempt(call, err);
 }
 
@@ -622,6 +673,8 @@ static struct gw_call *new_call(struct gw_client *client, const struct gw_call_r
     call->sink = (struct gw_body_sink){on_head, on_bytes, call};
     call->turn.fn = on_turn;
     call->turn.ctx = call;
+    call->discovery.fn = on_discovered;
+    call->discovery.ctx = call;
     call->pace = gw_pace_get(client, gw_operation_service(request->op), &request->options);
     return call;
 }
@@ -664,7 +717,8 @@ static bool make_first_address(struct gw_call *call, struct gw_err *err)
 
 static bool prepare(struct gw_call *call, const struct gw_call_request *request, struct gw_err *err)
 {
-    if (!gw_outgoing_write(call->client, request, call->arena, &call->outgoing, err) ||
+    if (!gw_outgoing_write(call->client, request, &call->custom, call->arena, &call->outgoing,
+                           err) ||
         !gw_outgoing_complete(call->client, request->input, call->arena, &call->outgoing, err) ||
         !make_first_address(call, err)) {
         return false;
@@ -684,7 +738,8 @@ static bool check_reader(const struct gw_call_request *request, struct gw_err *e
     const struct gw_operation *op = request->op;
     return request->sink || !gw_event_stream_member(gw_operation_output(op)) ||
            gw_fail(err, GW_ERR_INPUT,
-                   "%.*s:%.*s: answers with a stream of events, which only a runbook can read",
+                   "%.*s:%.*s: answers with a stream of events, which is read event by event: open "
+                   "it as a stream",
                    GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
                    GW_VIEW_ARGS(gw_operation_name(op)));
 }

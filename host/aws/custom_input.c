@@ -12,15 +12,21 @@ struct change {
     struct gw_err *err;
 };
 
-static struct gw_value *find(const struct change *c, const char *name)
+static struct gw_entry *find_entry(const struct change *c, const char *name)
 {
     for (size_t i = 0; i < c->input->as.map.count; i++) {
         struct gw_entry *entry = &c->input->as.map.entries[i];
         if (gw_view_equal(entry->key, gw_view_of(name)) && entry->value.kind != GW_NULL) {
-            return &entry->value;
+            return entry;
         }
     }
     return NULL;
+}
+
+static struct gw_value *find(const struct change *c, const char *name)
+{
+    struct gw_entry *entry = find_entry(c, name);
+    return entry ? &entry->value : NULL;
 }
 
 static void set(const struct change *c, const char *name, struct gw_view text, bool secret)
@@ -39,6 +45,25 @@ static struct gw_view base64(struct gw_view bytes, struct gw_arena *arena)
     struct gw_view text = gw_arena_dup(arena, gw_buf_view(&out));
     gw_buf_clear(&out);
     return text;
+}
+
+/* Out of the input; the empty view where it is not there, or no text and so for validation to tell. */
+static struct gw_view take(const struct change *c, const char *name)
+{
+    struct gw_value *slot = find(c, name);
+    if (!slot || slot->kind != GW_STRING) {
+        return GW_VIEW_NONE;
+    }
+    struct gw_view text = slot->as.string;
+    *slot = (struct gw_value){0};
+    return text;
+}
+
+static bool fail(const struct change *c, const char *what)
+{
+    return gw_fail(c->err, GW_ERR_INPUT, "%.*s:%.*s: %s",
+                   GW_VIEW_ARGS(gw_service_name(gw_operation_service(c->op))),
+                   GW_VIEW_ARGS(gw_operation_name(c->op)), what);
 }
 
 /* Keys may hold what XML cannot; so they are asked for percent-encoded, and decoded again. */
@@ -155,11 +180,9 @@ static bool check_metadata(const struct change *c)
         const struct gw_entry *entry = &map->as.map.entries[i];
         if (!is_ascii(entry->key) ||
             (entry->value.kind == GW_STRING && !is_ascii(entry->value.as.string))) {
-            return gw_fail(c->err, GW_ERR_INPUT,
-                           "%.*s:%.*s: parameter 'Metadata': S3 takes ASCII only, in keys and "
-                           "values: encode the rest, as base64 for example",
-                           GW_VIEW_ARGS(gw_service_name(gw_operation_service(c->op))),
-                           GW_VIEW_ARGS(gw_operation_name(c->op)));
+            return fail(c,
+                        "parameter 'Metadata': S3 takes ASCII only, in keys and values: encode the "
+                        "rest, as base64 for example");
         }
     }
     return true;
@@ -206,6 +229,84 @@ static bool add_account(const struct change *c)
     return true;
 }
 
+static bool rename_alias(const struct change *c, const char *alias, const char *name)
+{
+    struct gw_entry *given = find_entry(c, alias);
+    if (!given || has_member(c->op, alias) || !has_member(c->op, name)) {
+        return true;
+    }
+    if (find(c, name)) {
+        return fail(c,
+                    gw_arena_printf(c->arena, "parameters '%s' and '%s' are the same one: give one",
+                                    alias, name)
+                        .data);
+    }
+    given->key = gw_view_of(name);
+    return true;
+}
+
+static bool name_filters(const struct change *c)
+{
+    return rename_alias(c, "Filters", "Filter");
+}
+
+static bool name_from_time(const struct change *c)
+{
+    return rename_alias(c, "fromTime", "from");
+}
+
+static bool name_return_fields(const struct change *c)
+{
+    return rename_alias(c, "returnFields", "return");
+}
+
+/* A copy of what is in another region wants a URL that is signed for that region; custom_copy.c. The
+ * region becomes part of a host name. */
+static bool set_source(const struct change *c, struct gw_view region, const char *url_name)
+{
+    if (region.len == 0 || find(c, url_name)) {
+        return true;
+    }
+    if (!gw_is_host_label(region)) {
+        return fail(c, "parameter 'SourceRegion': expected a region, as 'eu-west-1'");
+    }
+    c->custom->source_region = region;
+    c->custom->source_url_name = gw_view_of(url_name);
+    return true;
+}
+
+/* EC2 wants to be told both regions as well. */
+static bool copy_snapshot(const struct change *c)
+{
+    const struct gw_value *region = find(c, "SourceRegion");
+    if (!region || region->kind != GW_STRING || find(c, "PresignedUrl")) {
+        return true;
+    }
+    take(c, "DestinationRegion");
+    c->custom->tells_destination = true;
+    return set_source(c, region->as.string, "PresignedUrl");
+}
+
+/* SDKs alone know the parameter: it is not sent. */
+static bool copy_database(const struct change *c)
+{
+    return set_source(c, take(c, "SourceRegion"), "PreSignedUrl");
+}
+
+static bool ask_predictor(const struct change *c)
+{
+    const struct gw_value *url = find(c, "PredictEndpoint");
+    struct gw_url ignored;
+    if (!url || url->kind != GW_STRING) {
+        return true;
+    }
+    if (!gw_url_parse(url->as.string, &ignored, NULL)) {
+        return fail(c, "parameter 'PredictEndpoint': expected a URL, as 'https://host'");
+    }
+    c->custom->endpoint = url->as.string;
+    return true;
+}
+
 static const struct {
     const char *service_id, *operation; /* NULL: all */
     bool (*apply)(const struct change *change);
@@ -219,7 +320,21 @@ static const struct {
     {"S3", "PutObject", check_metadata}, /* validate_ascii_metadata */
     {"S3", "CopyObject", check_metadata},
     {"S3", "CreateMultipartUpload", check_metadata},
-    {"EC2", "RunInstances", encode_user_data}, /* base64_encode_user_data */
+    {"EC2", NULL, name_filters}, /* _add_parameter_aliases */
+    {"CloudWatch Logs", "CreateExportTask", name_from_time},
+    {"CloudSearch Domain", "Search", name_return_fields},
+    {"EC2", "CopySnapshot", copy_snapshot},   /* inject_presigned_url_ec2 */
+    {"RDS", "CopyDBSnapshot", copy_database}, /* inject_presigned_url_rds */
+    {"RDS", "CopyDBClusterSnapshot", copy_database},
+    {"RDS", "CreateDBCluster", copy_database},
+    {"RDS", "CreateDBInstanceReadReplica", copy_database},
+    {"RDS", "StartDBInstanceAutomatedBackupsReplication", copy_database},
+    {"Neptune", "CopyDBClusterSnapshot", copy_database},
+    {"Neptune", "CreateDBCluster", copy_database},
+    {"DocDB", "CopyDBClusterSnapshot", copy_database},
+    {"DocDB", "CreateDBCluster", copy_database},
+    {"Machine Learning", "Predict", ask_predictor}, /* switch_host_machinelearning */
+    {"EC2", "RunInstances", encode_user_data},      /* base64_encode_user_data */
     {"Auto Scaling", "CreateLaunchConfiguration", encode_user_data},
     {"Route 53", NULL, shorten_ids}, /* fix_route53_ids */
     {"Glacier", NULL, add_account},  /* inject_account_id */

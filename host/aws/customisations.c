@@ -1,34 +1,39 @@
 /* customisations: what AWS's SDKs do for single services and operations and no model tells. All of
- * it is in the files named here, each row or function with its name in botocore 1.43.11; nothing else in the
- * host knows a service by name, but the credential sources.
+ * it is in the files listed here, each row or function beside its name in botocore 1.43.11; nothing
+ * else in the host knows a service by name, but the credential sources.
  *
- * custom_input.c: parameters
- *   S3               keys of lists asked for percent-encoded; CopySource encoded; a customer's key
- *                    as base64 with its MD5; metadata of ASCII only
- *   EC2, Auto Scaling  UserData as base64
- *   Route 53         ids without "/hostedzone/"
- *   Glacier          the caller's own account
- * customisations.c: requests, errors of the simulator, retries
- *   API Gateway      Accept: application/json
- *   Glacier          its version, checksums of a body
- *   CloudSearch      a query that is too long for a URL
- *   DynamoDB         its answers are fast and so are its retries: one more attempt, half the delay (SDK
- *                    retry specification 2.1, "service specific values"; botocore/retries/standard.py);
- *                    a CRC32 of the answer's body, which is asked for again where it differs
- *                    (botocore/retries/special.py)
- *   long polling     an operation that is called again at once, whatever it answers, owes a sleep
- *                    even when no retry is left to it (the same; smithy's aws.api#longPoll is to
- *                    replace the list); its answer may take over a minute (API references of
- *                    GetActivityTask and PollForActivityTask)
- * custom_output.c: answers and results
- *   S3               an error behind status 200; an expiry that is no time; keys decoded; the
- *                    region of a bucket
+ * custom_input.c       parameters
+ *   S3                   keys of lists asked for percent-encoded, CopySource encoded, a customer's
+ *                        key as base64 with its MD5, metadata of ASCII only
+ *   EC2, Auto Scaling    UserData as base64
+ *   EC2, CloudWatch Logs, CloudSearch    names that boto3 gives to some parameters
+ *   Route 53             ids without "/hostedzone/"
+ *   Glacier              the caller's own account
+ *   Machine Learning     the endpoint of a prediction
+ * custom_copy.c        copies between regions
+ *   EC2, RDS, Neptune, DocumentDB    a URL that is signed for the other region
+ * customisations.c     requests, retries
+ *   API Gateway          Accept: application/json
+ *   Glacier              its version, checksums of a body
+ *   CloudSearch          a query that is too long for a URL
+ *   Bedrock              a token from the environment in place of a signature
+ *   DynamoDB             its answers are fast and so are its retries: one more attempt, half the
+ *                        delay (SDK retry specification 2.1, "service specific values";
+ *                        retries/standard.py); a CRC32 of the answer's body, which is asked for
+ *                        again where it differs (retries/special.py)
+ *   long polling         an operation that is called again at once, whatever it answers, owes a
+ *                        sleep even when no retry is left to it (the same; smithy's
+ *                        aws.api#longPoll is to replace the list); its answer may take over a
+ *                        minute (API references of GetActivityTask and PollForActivityTask)
+ * custom_output.c      answers and results
+ *   S3                   an error behind status 200, an expiry that is no time, keys decoded, the
+ *                        region of a bucket
  *   IAM, CloudFormation  policies and templates as tables
- *   EC2              the console as text
- * custom_endpoint.c: endpoints
- *   S3               path style, the bucket's place, dual stack by a setting of its own; buckets of
- *                    other regions: S3 answers where the bucket is and the client goes there, once
- *                    a call */
+ *   EC2                  the console as text
+ * custom_endpoint.c    endpoints
+ *   S3                   path style, the bucket's place, dual stack by a setting of its own; a
+ *                        bucket of another region: S3 answers where it is, and the client goes
+ *                        there, once a call */
 #include "aws/internal.h"
 
 #include <string.h>
@@ -129,6 +134,16 @@ static void move_query_to_body(const struct gw_operation *op, struct gw_arena *a
     add_header(op, "Content-Type", GW_VIEW("application/x-www-form-urlencoded"), arena, req);
 }
 
+/* botocore/handlers.py, inject_api_version_header_if_needed */
+static void add_api_version(const struct gw_operation *op, struct gw_arena *arena,
+                            struct gw_http_request *req)
+{
+    if (gw_operation_discovery(op) == GW_DISCOVERY_ANSWERS) {
+        add_header(op, "x-amz-api-version", gw_service_api_version(gw_operation_service(op)), arena,
+                   req);
+    }
+}
+
 static const struct {
     const char *service_id, *operation; /* NULL: all */
     void (*apply)(const struct gw_operation *op, struct gw_arena *arena,
@@ -144,11 +159,19 @@ static const struct {
 void gw_custom_request(const struct gw_operation *op, struct gw_arena *arena,
                        struct gw_http_request *req)
 {
+    add_api_version(op, arena, req);
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         if (gw_custom_is_of(op, requests[i].service_id, requests[i].operation)) {
             requests[i].apply(op, arena, req);
         }
     }
+}
+
+/* botocore/handlers.py, _should_prefer_bearer_auth: services that take signatures, but tokens too. */
+bool gw_custom_takes_token(const struct gw_service *service)
+{
+    static const char *const ids[] = {"Bedrock", "Bedrock Runtime", NULL};
+    return gw_custom_is_named(gw_service_id(service), ids);
 }
 
 /* ---- server ---------------------------------------------------------------------------------- */

@@ -463,6 +463,10 @@ bool gw_custom_is_arn(struct gw_view text);
 /* What the customisation of a call's parameters means for its result. */
 struct gw_custom_call {
     bool keys_encoded;
+    struct gw_view endpoint;      /* in place of the service's own; empty: that */
+    struct gw_view source_region; /* of a copy that needs a URL of there; empty: none */
+    struct gw_view source_url_name;
+    bool tells_destination;
 };
 /* Parameters as the service wants them: to be validated and sent instead of what was `given`, with
  * which they share all that is not replaced. */
@@ -479,6 +483,8 @@ void gw_custom_response(const struct gw_operation *op, struct gw_arena *arena,
 void gw_custom_output(const struct gw_operation *op, const struct gw_custom_call *custom,
                       const struct gw_http_response *res, struct gw_arena *arena,
                       struct gw_value *output);
+/* A token from the environment goes before a signature. */
+bool gw_custom_takes_token(const struct gw_service *service);
 /* Server: errors are <Error> alone, without <ErrorResponse>. */
 bool gw_custom_bare_errors(const struct gw_service *service);
 /* Server: another operation answers requests of this form. */
@@ -556,6 +562,7 @@ struct gw_client {
     struct gw_identity *identity, *own_identity; /* the latter NULL where it is borrowed */
     struct gw_bucket_entry *buckets;
     struct gw_pace *paces;
+    struct gw_discovery *discoveries;
     int64_t skew_ms;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
     struct gw_call *calls; /* under way */
@@ -574,6 +581,25 @@ bool gw_client_endpoint(struct gw_client *client, const struct gw_operation *op,
 
 /* For all later calls that name the bucket. */
 void gw_client_learn_region(struct gw_client *client, struct gw_view bucket, struct gw_view region);
+
+/* ---- discovery.c: services that say themselves where an account asks them ---------------------- */
+
+/* A call that wants to know. */
+struct gw_discovery_wait {
+    struct gw_discovery_wait *next, *previous;
+    struct gw_discovery *discovery; /* NULL: does not wait */
+    struct gw_timer *timer;         /* until it is told */
+    void (*fn)(void *ctx, const struct gw_err *err);
+    void *ctx;
+};
+/* `url` is what the service says, or empty where the rules' endpoint is the one. Where it has to be
+ * asked, `wait` waits, and its `fn` is called once, later: enter again, or it was told why not. False
+ * with `err` where it cannot be asked. */
+bool gw_discovery_enter(struct gw_client *client, const struct gw_operation *op,
+                        struct gw_discovery_wait *wait, struct gw_view *url, struct gw_err *err);
+void gw_discovery_leave(struct gw_discovery_wait *wait); /* also one that does not wait */
+/* What was said does not hold any more. */
+void gw_discovery_forget(struct gw_client *client, const struct gw_operation *op);
 
 /* ---- chunked.c: aws-chunked, a body with a trailer behind it ---------------------------------- */
 
@@ -630,13 +656,15 @@ void gw_call_resume(struct gw_call *call);
 /* The request of a call. */
 struct gw_outgoing {
     const struct gw_operation *op;
-    struct gw_view account_id;  /* that the address was made for */
-    int max_attempts;           /* to be told */
-    bool knows_server_clock;    /* from an answer: */
-    int64_t server_ahead_s;     /* of ours, uncorrected */
-    struct gw_value context;    /* what it says of its endpoint */
-    struct gw_view target;      /* "/path?query" */
-    struct gw_view host_prefix; /* may be empty */
+    const struct gw_custom_call *custom; /* borrowed */
+    struct gw_view form;                 /* the body without the URL of a copy's source */
+    struct gw_view account_id;           /* that the address was made for */
+    int max_attempts;                    /* to be told */
+    bool knows_server_clock;             /* from an answer: */
+    int64_t server_ahead_s;              /* of ours, uncorrected */
+    struct gw_value context;             /* what it says of its endpoint */
+    struct gw_view target;               /* "/path?query" */
+    struct gw_view host_prefix;          /* may be empty */
     struct gw_payload payload;
     struct gw_verify verify;
     struct gw_endpoint endpoint;
@@ -654,9 +682,11 @@ void gw_outgoing_set_header(struct gw_outgoing *out, struct gw_view name, struct
                             struct gw_arena *arena);
 void gw_outgoing_clear(struct gw_outgoing *out);
 
-/* What the protocol writes, and what tells the address. The input has been validated. */
+/* What the protocol writes, and what tells the address. The input is that of gw_custom_input, has been
+ * validated, and `custom` lasts as long as the request. */
 bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
-                       struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err);
+                       const struct gw_custom_call *custom, struct gw_arena *arena,
+                       struct gw_outgoing *out, struct gw_err *err);
 /* All that a request to be sent has beside that, but the signature. The input is not needed
  * afterwards. */
 bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input,
@@ -670,9 +700,17 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err);
 
+/* ---- custom_copy.c --------------------------------------------------------------------------- */
+
+/* Once it is addressed, and before it is signed. Without effect on most calls. */
+bool gw_custom_add_source_url(struct gw_client *client, struct gw_outgoing *out,
+                              const struct gw_credentials *credentials, struct gw_arena *arena,
+                              struct gw_err *err);
+
 /* ---- bearer.c -------------------------------------------------------------------------------- */
 
-/* The token for an operation of GW_AUTH_BEARER. */
+/* Does a token stand in the place of the operation's signature? */
+bool gw_bearer_applies(const struct gw_operation *op);
 bool gw_bearer_find(const struct gw_config *config, const struct gw_settings *settings,
                     const struct gw_service *service, int64_t now_epoch_s, struct gw_arena *arena,
                     struct gw_view *token, struct gw_err *err);

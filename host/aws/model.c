@@ -218,8 +218,17 @@ OBJECT(shape, operation, output)
 OBJECT(paginator, operation, paginator)
 
 FIELD(enum gw_auth, operation, auth)
-FIELD(bool, operation, compresses)
 FIELD(size_t, operation, context_count)
+
+bool gw_operation_compresses(const struct gw_operation *op)
+{
+    return op->flags & 1;
+}
+
+enum gw_discovery_role gw_operation_discovery(const struct gw_operation *op)
+{
+    return (enum gw_discovery_role)(op->flags >> 1);
+}
 
 struct gw_checksum gw_operation_checksum(const struct gw_operation *op)
 {

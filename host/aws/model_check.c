@@ -378,8 +378,9 @@ static bool check_operation(struct check *check, const struct gw_operation *op)
 {
     struct gw_view uri;
     if (place_of(check, &op->service) != (size_t)((const char *)check->service - check->base) ||
-        op->effect > GW_EFFECT_DESTROY || op->auth > GW_AUTH_BEARER) {
-        return damaged(check, "operation: service, effect or auth");
+        op->effect > GW_EFFECT_DESTROY || op->auth > GW_AUTH_BEARER ||
+        op->flags >> 1 > GW_DISCOVERY_ANSWERS) {
+        return damaged(check, "operation: service, effect, auth or discovery");
     }
     if (!check_shape_ref(check, &op->input, false, "operation: input") ||
         !check_shape_ref(check, &op->output, false, "operation: output")) {

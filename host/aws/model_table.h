@@ -5,7 +5,7 @@
 
 #include "aws/aws.h"
 
-#define TABLE_VERSION 3
+#define TABLE_VERSION 4
 
 /* The distance from this field to what it refers to; 0: nothing. A text is its length in 32 bits
  * and then its bytes. The structs mirror host/models/compile.lua
@@ -32,7 +32,7 @@ struct gw_operation {
     ref service, name, snake_name, http_method, uri, host_prefix, result_wrapper;
     ref input, output, errors, paginator, checksum, contexts;
     uint16_t error_count, response_code;
-    uint8_t effect, auth, compresses, context_count;
+    uint8_t effect, auth, flags /* 1: compresses; 2, 4: enum gw_discovery_role */, context_count;
 };
 
 struct checksum {

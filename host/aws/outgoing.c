@@ -100,8 +100,13 @@ bool gw_outgoing_address(struct gw_client *client, struct gw_outgoing *out,
     struct gw_url base;
     out->account_id = gw_arena_dup(arena, account_id);
     if (!gw_client_endpoint(client, out->op, &out->context, account_id, arena, &out->endpoint,
-                            err) ||
-        !gw_url_parse(out->endpoint.url, &base, err)) {
+                            err)) {
+        return false;
+    }
+    if (out->custom->endpoint.len > 0) {
+        out->endpoint.url = out->custom->endpoint;
+    }
+    if (!gw_url_parse(out->endpoint.url, &base, err)) {
         return false;
     }
     struct gw_view prefix = takes_prefix(client, out, &base) ? out->host_prefix : GW_VIEW_NONE;
@@ -139,13 +144,14 @@ static void add_trace_id(struct gw_outgoing *out, struct gw_arena *arena)
 }
 
 bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *request,
-                       struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err)
+                       const struct gw_custom_call *custom, struct gw_arena *arena,
+                       struct gw_outgoing *out, struct gw_err *err)
 {
     const struct gw_operation *op = request->op;
     const struct gw_value *input = request->input;
     char token[37];
     gw_client_uuid(client, token);
-    *out = (struct gw_outgoing){.op = op, .payload.source = request->source};
+    *out = (struct gw_outgoing){.op = op, .custom = custom, .payload.source = request->source};
     if (!gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
         !gw_endpoint_context(op, input, arena, &out->context, err) ||
         !find_host_prefix(out, input, arena, err)) {
@@ -223,11 +229,14 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
     if (!gw_payload_prepare(settings, arena, out, err)) {
         return false;
     }
-    if (gw_operation_auth(out->op) == GW_AUTH_BEARER && !settings->without_signature) {
+    if (gw_bearer_applies(out->op) && !settings->without_signature) {
         return add_token(client, out, arena, err);
     }
     if (!credentials) {
         return true;
+    }
+    if (!gw_custom_add_source_url(client, out, credentials, arena, err)) {
+        return false;
     }
     struct gw_signing signing = {
         .credentials = credentials,

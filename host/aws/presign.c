@@ -11,6 +11,7 @@ struct gw_presign {
     struct gw_client *client;
     struct gw_presign_request request;
     struct gw_arena *arena;
+    struct gw_custom_call custom;
     struct gw_outgoing outgoing;
     struct gw_identity_wait *wait; /* for credentials */
 };
@@ -136,23 +137,34 @@ static bool check(const struct gw_presign_request *request, struct gw_err *err)
            gw_fail(err, GW_ERR_INPUT, "is not signed: everybody can make it without a url of ours");
 }
 
+/* Messages name the operation. */
+static bool write_request(struct gw_presign *presign, const struct gw_value *given,
+                          struct gw_err *err)
+{
+    const struct gw_operation *op = presign->request.op;
+    struct gw_value input;
+    struct gw_call_request call = {.op = op, .input = &input};
+    if (!gw_custom_input(op, given, presign->arena, &input, &presign->custom, err) ||
+        !gw_validate(op, &input, err)) {
+        return false;
+    }
+    return gw_outgoing_write(presign->client, &call, &presign->custom, presign->arena,
+                             &presign->outgoing, err) ||
+           name_operation(op, err);
+}
+
 struct gw_presign *gw_presign_start(struct gw_client *client,
                                     const struct gw_presign_request *request, struct gw_err *err)
 {
-    struct gw_call_request call = {.op = request->op, .input = request->input};
     if (!check(request, err) || !gw_identity_check(client->identity, err)) {
         name_operation(request->op, err);
-        return NULL;
-    }
-    if (!gw_validate(request->op, request->input, err)) { /* which names it already */
         return NULL;
     }
     struct gw_presign *presign = gw_alloc(sizeof *presign);
     *presign = (struct gw_presign){.client = client, .request = *request};
     presign->request.input = NULL;
     presign->arena = gw_arena_new();
-    if (!gw_outgoing_write(client, &call, presign->arena, &presign->outgoing, err)) {
-        name_operation(request->op, err);
+    if (!write_request(presign, request->input, err)) {
         free_presign(presign);
         return NULL;
     }

@@ -8,7 +8,7 @@ local parse = require "models.parse"
 
 local compile = {}
 
-local VERSION = 3
+local VERSION = 4
 
 local place                                                 -- what is being compiled, for messages
 
@@ -76,6 +76,7 @@ end
 local SHAPE_TYPES = { structure = 0, list = 1, map = 2, string = 3, blob = 4, boolean = 5, integer = 6, long = 7, float = 8,
                       double = 9, timestamp = 10 }
 local PROTOCOLS = { json = 0, query = 1, ec2 = 2, ["rest-json"] = 3, ["rest-xml"] = 4, ["smithy-rpc-v2-cbor"] = 5 }
+local DISCOVERIES = { required = 1, answers = 2 }
 local AUTHS = { none = 1, ["unsigned-body"] = 2, bearer = 3 }
 local EFFECTS = { read = 0, ["read-secret"] = 1, change = 2, destroy = 3 }
 local TIMES = { iso8601 = 1, rfc822 = 2, unixTimestamp = 3 }
@@ -191,7 +192,7 @@ local function emit_operation(op, service)
     ref(op.pages and emit_paginator(op.pages) or nil), ref(op.checksum and emit_checksum(op.checksum) or nil),
     ref(put_all(map(op.contexts, emit_context))),
     u2(#op.errors), u2(op.status or 0), u1(known(EFFECTS, op.effect, "effect")), u1(optional(AUTHS, op.auth, "auth")),
-    u1(op.compress and 1 or 0), u1(#op.contexts),
+    u1((op.compress and 1 or 0) + 2 * optional(DISCOVERIES, op.discovery, "discovery")), u1(#op.contexts),
   }
 end
 

@@ -5,7 +5,8 @@
 ---   service NAME                                       several may share a file; facts of the service, one a line
 ---   operation NAME snake_name EFFECT                   indented: http METHOD URI [STATUS], input SHAPE, output SHAPE
 ---                                                      [RESULT-WRAPPER], errors SHAPE..., host-prefix, auth,
----                                                      checksum, compress, context, context-path, pages
+---                                                      checksum, compress, discovery, context, context-path,
+---                                                      pages
 ---   waiter NAME snake_name OPERATION delay=S attempts=N     indented: STATE MATCHER EXPECTED-JSON [JMESPATH]
 ---   structure|list|map NAME TRAIT...                   indented: one member a line, MEMBER[!] SHAPE TRAIT...; ! required
 ---   string NAME TRAIT...                               indented: one value of its enum a line
@@ -255,12 +256,20 @@ local function add_words(lines, keyword, words)
   if words then lines[#lines + 1] = ("  %s %s"):format(keyword, table.concat(words, " ")) end
 end
 
+-- Whether the service must be asked where to send the operation, or is asked that by it. What may be asked, but need
+-- not, is sent to the endpoint of the rules.
+local function discovery_words(op)
+  if op.endpointoperation then return { "answers" } end
+  return op.endpointdiscovery and op.endpointdiscovery.required and { "required" } or nil
+end
+
 local function add_operation_traits(lines, model, op)
   add_words(lines, "host-prefix", op.endpoint and op.endpoint.hostPrefix and { word(op.endpoint.hostPrefix) })
   local auth = auth_of(model.metadata, op)
   add_words(lines, "auth", auth and { auth })
   add_words(lines, "checksum", checksum_words(op))
   add_words(lines, "compress", op.requestcompression and op.requestcompression.encodings)
+  add_words(lines, "discovery", discovery_words(op))
   add_words(lines, "context", op.staticContextParams and
     parameter_words(op.staticContextParams, function(param) return json.write(param.value) end))
   add_words(lines, "context-path", op.operationContextParams and

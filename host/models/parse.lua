@@ -90,6 +90,7 @@ local OPERATION_FACTS = {
   pages = function(op, w) op.pages = read_pages(w) end,
   checksum = function(op, w) op.checksum = traits_of(w, 2) end,
   compress = function(op, w) op.compress = known_encoding(w[2]) end,
+  discovery = function(op, w) op.discovery = w[2] end,
   context = function(op, w) add_contexts(op, w, "json") end,
   ["context-path"] = function(op, w) add_contexts(op, w, "path") end,
 }

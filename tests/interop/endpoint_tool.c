@@ -2,9 +2,9 @@
  * those of a table of models: endpoint_tool [TABLE].
  *   {"rules": {...}}  takes a rule set, says {}
  *   {"params": {...}} evaluates it: {"url", "headers", "properties"}
- *   {"service", "operation", "input", "config", "region", "endpoint_url", "account_id"}
- *                     makes the call, says the request that would go out: {"method", "url",
- *                     "headers"}
+ *   {"service", "operation", "input", "config", "region", "endpoint_url", "account_id", "time"}
+ *                     makes the call, at this second since 1970 if there is one, says the request
+ *                     that would go out: {"method", "url", "headers", "body": base64}
  * or {"error"}. */
 #include "aws/aws.h"
 #include "codec/codec.h"
@@ -16,6 +16,8 @@ static struct gw_value *add(struct gw_arena *arena, struct gw_value *map, const 
 {
     return gw_map_add(arena, map, gw_view_of(key));
 }
+
+#define BODY_MAX (8u << 20)
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
@@ -52,6 +54,16 @@ struct window {
     struct gw_value *out;
 };
 
+static struct gw_value body_of(const struct gw_http_request *req, struct gw_arena *arena)
+{
+    struct gw_buf text;
+    gw_buf_init(&text, BODY_MAX);
+    gw_base64_write(req->body, &text);
+    struct gw_value body = gw_value_string(gw_arena_dup(arena, gw_buf_view(&text)));
+    gw_buf_clear(&text);
+    return body;
+}
+
 static struct gw_exchange *show(struct gw_transport *self, const struct gw_http_request *req,
                                 gw_http_done_fn done, void *ctx)
 {
@@ -69,6 +81,7 @@ static struct gw_exchange *show(struct gw_transport *self, const struct gw_http_
     *add(window->arena, window->out, "url") =
         gw_value_string(gw_arena_dup(window->arena, req->url));
     *add(window->arena, window->out, "headers") = headers;
+    *add(window->arena, window->out, "body") = body_of(req, window->arena);
     return (struct gw_exchange *)self;
 }
 
@@ -108,7 +121,10 @@ static bool start(const struct gw_models *models, struct gw_client *client,
 static bool call(const struct gw_models *models, const struct gw_value *question,
                  struct gw_arena *arena, struct gw_value *out, struct gw_err *err)
 {
-    struct gw_loop *loop = gw_loop_new(NULL);
+    const struct gw_value *time = gw_map_get(question, GW_VIEW("time"));
+    struct gw_loop_options clock = {.clock = time ? GW_CLOCK_VIRTUAL : GW_CLOCK_REAL,
+                                    .start_epoch_ms = time ? time->as.integer * 1000 : 0};
+    struct gw_loop *loop = gw_loop_new(&clock);
     struct gw_config *config =
         gw_config_parse(gw_map_text(question, GW_VIEW("config")), GW_VIEW(""), err);
     struct window window = {{.start = show, .cancel = forget}, arena, out};
@@ -161,7 +177,7 @@ static void answer_line(struct state *state, struct gw_view line)
     struct gw_value question, out = gw_value_map();
     struct gw_err err = {0};
     struct gw_buf text;
-    gw_buf_init(&text, 1u << 20);
+    gw_buf_init(&text, 2 * BODY_MAX);
     if (!gw_json_parse(line, arena, &question, &err) ||
         !answer(state, &question, arena, &out, &err)) {
         out = gw_value_map();
