@@ -738,8 +738,7 @@ static bool check_reader(const struct gw_call_request *request, struct gw_err *e
     const struct gw_operation *op = request->op;
     return request->sink || !gw_event_stream_member(gw_operation_output(op)) ||
            gw_fail(err, GW_ERR_INPUT,
-                   "%.*s:%.*s: answers with a stream of events, which is read event by event: open "
-                   "it as a stream",
+                   "%.*s:%.*s: answers with a stream of events: open it as a stream",
                    GW_VIEW_ARGS(gw_service_name(gw_operation_service(op))),
                    GW_VIEW_ARGS(gw_operation_name(op)));
 }

@@ -469,9 +469,8 @@ static void a_plain_call_does_not_take_a_stream(void **state)
     gw_json_parse(GW_VIEW("{\"logGroupIdentifiers\":[\"g\"]}"), bench->arena, &input, NULL);
     struct gw_call_request request = {.op = live_tail(), .input = &input, .done = on_began};
     assert_null(gw_call_start(bench->client, &request, &err));
-    assert_string_equal(
-        err.message,
-        "logs:StartLiveTail: answers with a stream of events, which only a runbook can read");
+    assert_string_equal(err.message,
+                        "logs:StartLiveTail: answers with a stream of events: open it as a stream");
 }
 
 /* ---- close and pause ------------------------------------------------------------------------- */
