@@ -1,11 +1,12 @@
-"""Names of operations and options of gwrun call beside the aws CLI's: call_names.py GWRUN
+"""Names of operations and options of gwrun call beside the aws CLI's: call_names.py GWRUN [all]
 
-Every operation of every service that gwrun has. What the CLI adds by hand and gwrun does not have is
-listed here, by name.
+Every operation of every service that gwrun has; the options of those that the operations guide uses, and of a sample of the
+others, which "all" makes all of them. What the CLI adds by hand and gwrun does not have is listed here, by name.
 """
 
 import concurrent.futures
 import os
+import random
 import re
 import subprocess
 import sys
@@ -19,6 +20,9 @@ except ImportError:
     moto.skip("python3 has no awscli")
 
 GWRUN = os.path.abspath(sys.argv[1])
+ALL = sys.argv[2:] == ["all"]
+OF_THE_GUIDE = {"application-autoscaling", "cloudwatch", "ecs", "elbv2", "iam", "logs", "s3api", "secretsmanager", "servicediscovery", "sts"}
+SAMPLE = 6
 OF_EVERY_CALL = {"cli-input-json", "generate-cli-skeleton", "starting-token", "page-size", "max-items"}
 
 # Operations that the CLI hides behind commands of its own; gwrun has AWS's.
@@ -92,9 +96,13 @@ class Names(unittest.TestCase):
                                  SPLIT_OPERATIONS.get(service, set()))
                 self.assertEqual(operations - of_the_cli - HIDDEN_OPERATIONS.get(service, set()), set())
 
+    def sampled(self):
+        others = [name for name in self.services if name not in OF_THE_GUIDE and name != "ec2"]
+        return self.services if ALL else sorted(OF_THE_GUIDE) + random.Random(1).sample(others, SAMPLE)
+
     def test_options_have_the_clis_names(self):
         compared, differences = 0, {}
-        for service in self.services:
+        for service in self.sampled():
             table = self.table(service) if service in self.commands else {}
             names = [name for name, command in table.items() if hasattr(command, "_operation_model")
                      and name not in SPLIT_OPERATIONS.get(service, set())]
@@ -112,7 +120,7 @@ class Names(unittest.TestCase):
                     differences[what] = {"lacking": sorted(lacking), "of gwrun alone": sorted(own)}
                 compared += len(got)
         self.assertEqual(differences, {})
-        self.assertGreater(compared, 10000)
+        self.assertGreater(compared, 2000)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def add_all(gwrun, folder):
 
 class Tool:
     def __init__(self, path, folder):
-        env = {"PATH": os.environ["PATH"], "GWRUN_MODELS": folder, "HOME": folder}
+        env = {"PATH": os.environ["PATH"], "GWRUN_MODELS": folder, "HOME": folder, "AWS_BEARER_TOKEN_CODECATALYST": "some-token"}
         self.child = subprocess.Popen([path], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, question):

@@ -342,7 +342,7 @@ static inline void run_all(const char *direction, const char *claim, vector_fn f
     assert_int_equal(failed + run_folder(GW_OWN_VECTORS, direction, claim, fn), 0);
 }
 
-/* Cases about the whole client, of which the protocol is only a part. NULL: not one of them. */
+/* Cases about the whole client, which protocol_client.c runs. NULL: not one of them. */
 static inline const char *beyond_protocol(const struct vector *vector)
 {
     if (strstr(vector->id, "ContentEncoding") || strstr(vector->id, "SDKAppendsGzip")) {
