@@ -173,7 +173,8 @@ static bool takes_all_headers(const struct vector *vector)
     for (size_t i = 0; shape && i < gw_shape_member_count(shape); i++) {
         const struct gw_member *member = gw_shape_member(shape, i);
         found = found || (gw_member_location(member) == GW_LOCATION_HEADERS &&
-                          !(gw_member_flags(member) & GW_MEMBER_NAMED));
+                          (!(gw_member_flags(member) & GW_MEMBER_NAMED) ||
+                           gw_member_wire_name(member).len == 0));
     }
     return found;
 }
