@@ -131,10 +131,14 @@ local function make_pages(service, name, client)
   return function(params, how) return pages.each(subject, paginator, call, params, how) end
 end
 
--- A plan does not wait for changes that it does not make.
-local function plan_wait(subject, definition, how)
+local WAITS = { waits = true }
+
+-- A plan does not wait for changes that it does not make, but says what the real run would be refused.
+local function plan_wait(subject, definition, operation, client, how)
   local run = require "host.run"
   if run.mode ~= "plan" then return false end
+  local _, err = host.call(operation.service, operation.snake_name, {}, client, WAITS)
+  if err then error(err, 3) end
   local seconds = (how and how.delay or definition.delay) * (how and how.max_attempts or definition.max_attempts)
   run.emit { event = "note", text = ("then waits, at most about %s: %s"):format(time.format_duration(seconds), subject) }
   return true
@@ -147,7 +151,7 @@ local function make_wait(service, name, client)
   local subject = ("aws.%s.wait.%s"):format(service, name)
   local function call(params) return perform(operation, params, client) end
   return function(params, how)
-    if plan_wait(subject, definition, how) then return planned.unknown end
+    if plan_wait(subject, definition, operation, client, how) then return planned.unknown end
     return waiter.wait(subject, definition, call, params, how)
   end
 end

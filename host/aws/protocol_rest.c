@@ -271,6 +271,21 @@ static bool write_request(const struct gw_operation *op, const struct gw_value *
            (!shape || write_message(&walk, shape, input, &out->headers, &out->body));
 }
 
+static bool begins_with(struct gw_view text, struct gw_view small)
+{
+    return text.len >= small.len && gw_view_equal_nocase(gw_view_sub(text, 0, small.len), small);
+}
+
+/* What a proxy or a portal says in AWS's place is a page for people. Nothing else would tell: the
+ * roots of S3's answers have no names in the models, and what has no members is never read. */
+static bool is_page(const struct gw_shape *shape, struct gw_view body)
+{
+    const struct gw_member *payload = shape ? gw_shape_payload(shape) : NULL;
+    body = gw_view_trim(body);
+    return !(payload && is_raw(payload)) &&
+           (begins_with(body, GW_VIEW("<html")) || begins_with(body, GW_VIEW("<!doctype html")));
+}
+
 static void read_status(const struct gw_shape *shape, int status, struct gw_arena *arena,
                         struct gw_value *out)
 {
@@ -292,6 +307,9 @@ static bool read_output(const struct gw_operation *op, const struct gw_http_resp
                            .err = err,
                            .message = GW_MESSAGE_RESPONSE};
     const struct gw_shape *shape = gw_operation_output(op);
+    if (is_page(shape, res->body)) {
+        return gw_walk_fail(&walk, NULL, "the body is not understood: it is an HTML page");
+    }
     if (!shape) {
         return true;
     }

@@ -28,6 +28,7 @@ struct gw_act {
     const struct gw_value *params; /* what the script gave; NULL: nothing to show */
     struct gw_view save_to;        /* the file that its answer goes to; empty: none */
     bool presigns;                 /* makes a URL of it, and sends nothing */
+    bool waits;                    /* for a change, which a plan does not make */
     void *context;                 /* gw_task_context of the task that acts */
 };
 

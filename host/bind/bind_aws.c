@@ -331,7 +331,8 @@ static struct pending *new_pending(struct gw_gate *gate, struct gw_arena *arena,
 
 /* call(service, name, params [, settings [, how]]) -> output, nil, HTTP status | nil, err | nil, nil,
  * "planned", params with secrets as such. With how.document the output is shown as aws_document.c
- * does, in its order; with how.reveal its secrets are plain text. */
+ * does, in its order; with how.reveal its secrets are plain text. With how.waits a plan does not
+ * send it. */
 static int aws_call(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
@@ -339,6 +340,7 @@ static int aws_call(lua_State *L)
     struct gw_view name = gw_check_view(L, 2);
     lua_settop(L, HOW);
     bool document = gw_bind_is_set(L, HOW, "document"), reveal = gw_bind_is_set(L, HOW, "reveal");
+    bool waits = gw_bind_is_set(L, HOW, "waits");
     struct gw_view region = option(L, "region"), profile = option(L, "profile");
     struct gw_task *task = gw_task_current(L);
     if (!task) {
@@ -357,6 +359,7 @@ static int aws_call(lua_State *L)
     pending->options = options;
     pending->document = document;
     pending->reveal = reveal;
+    pending->act.waits = waits;
     pending->streams = gw_bind_push_streams(L);
     gw_bind_read_save_to(L, subject, HOW, op, pending->streams);
     if (!read_params(L, pending) ||

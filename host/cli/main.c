@@ -61,6 +61,29 @@ static int fail_argument(const struct gw_cli_options *options, size_t at)
                             options->rest[at]);
 }
 
+static int help(const struct gw_cli_options *options)
+{
+    static const char *const commands[] = {"help", "list", "login", "test", "whoami"};
+    if (options->rest_count > 1) {
+        return fail_argument(options, 1);
+    }
+    const char *subject = options->rest_count > 0 ? options->rest[0] : "help";
+    struct gw_cli_options bare = *options; /* these two explain themselves without a word more */
+    bare.rest_count = 0;
+    if (strcmp(subject, "call") == 0) {
+        return gw_cli_call(&bare);
+    }
+    if (strcmp(subject, "models") == 0) {
+        return gw_cli_models(&bare);
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(subject, commands[i]) == 0) {
+            return gw_cli_help(stdout);
+        }
+    }
+    return gw_cli_help_runbook(subject);
+}
+
 static int dispatch(const struct gw_cli_options *options)
 {
     if (options->version) {
@@ -94,10 +117,7 @@ static int dispatch(const struct gw_cli_options *options)
         return gw_cli_call(options);
     }
     if (strcmp(options->name, "help") == 0) {
-        if (options->rest_count > 1) {
-            return fail_argument(options, 1);
-        }
-        return options->rest_count ? gw_cli_help_runbook(options->rest[0]) : gw_cli_help(stdout);
+        return help(options);
     }
     return options->help ? gw_cli_help_runbook(options->name) : gw_cli_run(options);
 }

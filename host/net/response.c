@@ -3,6 +3,7 @@
  * Limits: 128 KiB of header lines, the request's ceiling for a body in memory; of a body that goes
  * to a sink 64 KiB wait here, or one piece of curl's where that is larger. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/internal.h"
@@ -167,8 +168,28 @@ static void soften(char *text)
     }
 }
 
-/* Curl tells of the last address it tried. Where that is not the host it was a proxy, and then its
- * text is the one that helps. */
+static bool fail_proxy(struct gw_exchange *exchange, const char *told)
+{
+    return gw_fail(&exchange->err, GW_ERR_NETWORK,
+                   "%.*s: the proxy does not lead there: %s (HTTPS_PROXY, HTTP_PROXY and NO_PROXY "
+                   "say what goes through which)",
+                   GW_VIEW_ARGS(exchange->place), told);
+}
+
+static bool has_proxy(void)
+{
+    static const char *const names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
+                                        "HTTPS_PROXY", "all_proxy",  "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (getenv(names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Curl tells of the last address it tried. Where that is not the host it was a proxy, or the host
+ * in another spelling. */
 static bool fail_connect(struct gw_exchange *exchange)
 {
     long number = 0;
@@ -176,6 +197,9 @@ static bool fail_connect(struct gw_exchange *exchange)
     curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
     struct gw_view told = gw_view_of(exchange->curl_message);
     bool is_host = gw_view_find(told, exchange->url.host) != GW_NPOS;
+    if (!is_host && told.len > 0 && has_proxy()) {
+        return fail_proxy(exchange, exchange->curl_message);
+    }
     if (is_host && number != 0 && strerror_r((int)number, reason, sizeof reason) == 0) {
         soften(reason);
         told = gw_view_of(reason);
@@ -230,6 +254,13 @@ static bool fail_cut_off(struct gw_exchange *exchange)
                    exchange->received_bytes);
 }
 
+static bool refused_tunnel(struct gw_exchange *exchange)
+{
+    long status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300;
+}
+
 static bool fail(struct gw_exchange *exchange, CURLcode code)
 {
     struct gw_err *err = &exchange->err;
@@ -241,6 +272,9 @@ static bool fail(struct gw_exchange *exchange, CURLcode code)
     if (code == CURLE_WEIRD_SERVER_REPLY || strstr(told, "chunked-encod") != NULL) {
         return gw_fail(err, GW_ERR_PROTOCOL, "%.*s: the answer breaks HTTP: %s",
                        GW_VIEW_ARGS(place), told);
+    }
+    if (code == CURLE_COULDNT_RESOLVE_PROXY || refused_tunnel(exchange)) {
+        return fail_proxy(exchange, told);
     }
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -263,7 +297,7 @@ static bool fail(struct gw_exchange *exchange, CURLcode code)
     case CURLE_OUT_OF_MEMORY: /* what curl calls a header line over its own 100 KiB */
         return gw_fail(err, GW_ERR_LIMIT, "%.*s: a header line of the answer is too large",
                        GW_VIEW_ARGS(place));
-    default: /* lost connections, proxies, and the many faces of TLS */
+    default: /* lost connections, and the many faces of TLS */
         return gw_fail(err, GW_ERR_NETWORK, "%.*s: %s", GW_VIEW_ARGS(place), told);
     }
 }

@@ -106,6 +106,9 @@ static enum gw_gate_answer ask(struct gw_gate *self, const struct gw_act *act, s
     if (!check(run, act, err)) {
         return GW_GATE_REFUSED;
     }
+    if (act->waits && run->options.mode == GW_RUN_PLAN) {
+        return GW_GATE_PLANNED;
+    }
     bool leaves_traces = changes(act->effect) || act->save_to.len > 0;
     if (leaves_traces && run->options.mode == GW_RUN_PLAN) {
         gw_run_emit_planned_call(run, act);

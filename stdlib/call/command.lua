@@ -191,7 +191,7 @@ local function read_input_json(self, own)
   local text = must(values.try(values.load, words[1]))
   local input, err = json.decode(type(text) == "table" and text.bytes or text)
   if type(input) ~= "table" or getmetatable(input) == "array" then
-    usage("--cli-input-json: expected a JSON object%s", err and (" (" .. err.message .. ")") or "")
+    usage("--cli-input-json: expected a JSON object, or file://PATH of one%s", err and (" (" .. err.message .. ")") or "")
   end
   for name, value in pairs(input) do
     if self.params[name] == nil then self.params[name] = value end

@@ -38,7 +38,7 @@ function names.service(word)
   end
   if known[name] then return name end
   for alias in pairs(customised.services) do all[#all + 1] = alias end
-  return nil, ("no service '%s'%s; 'gwrun call help' lists them"):format(word, options.hint(word, all))
+  return nil, ("no service '%s'%s; 'gwrun call help' lists them, 'gwrun models add' adds one"):format(word, options.hint(word, all))
 end
 
 ---The AWS CLI's name of a service.

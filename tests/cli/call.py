@@ -16,6 +16,8 @@ IDENTITY = ("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456
 # words, exit code, what standard error says
 REFUSALS = [
     ("esc describe-services", gwrun.USAGE, "no service 'esc', did you mean 'ecs'"),
+    ("glacier list-vaults", gwrun.USAGE, "no service 'glacier'.*'gwrun models add' adds one"),
+    ("ecs list-tasks --cli-input-json in.json", gwrun.USAGE, "expected a JSON object, or file://PATH of one"),
     ("ecs descirbe-services", gwrun.USAGE, "no operation 'descirbe-services', did you mean 'describe-services'"),
     ("ecs update-service --service s --desired-conut 2", gwrun.USAGE,
      "unknown option '--desired-conut', did you mean '--desired-count'"),

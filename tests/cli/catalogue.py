@@ -114,6 +114,13 @@ needs of hosts
                 result = self.gwrun(*args)
                 self.assertEqual((result.code, result.out), (gwrun.OK, expected))
 
+    def test_help_of_a_command_is_what_the_command_says_itself(self):
+        for name, begin in [("whoami", "gwrun runs operational runbooks"), ("login", "gwrun runs operational runbooks"),
+                            ("call", "One call of AWS"), ("models", "gwrun models list")]:
+            with self.subTest(name):
+                result = self.gwrun("help", name)
+                self.assertEqual((result.code, result.out[:len(begin)]), (gwrun.OK, begin))
+
     def test_help_of_a_broken_runbook_says_why(self):
         self.write("runbooks/broken.lua", "return {\n  title = ,\n}")
         self.assert_ends(self.gwrun("help", "broken"), gwrun.SCRIPT, r"^gwrun: broken\.lua:2: unexpected symbol near ','$")

@@ -96,9 +96,11 @@ spec.test("values are compared with their type, all of none is not all", functio
   })
 end)
 
-spec.test("a plan does not wait", function()
+spec.test("a plan does not wait, and tells of a wait that would be refused", function()
   local run = spec.run { runbook = "tests/lua/runbooks/loops.lua", args = { "--case", "planned" }, plan = true }
   spec.expect(run.exit, 0)
   spec.expect(run:of "note"[1].text, "then waits, at most about 10m: aws.ecs.wait.services_stable")
   spec.expect(#run:of "call", 0)
+  spec.expect(run:of "evidence"[2].value, [[ecs:DescribeTasks: not declared in this runbook's needs.aws; ]]
+    .. [[add "ecs:DescribeTasks" (refused before anything was sent)]])
 end)

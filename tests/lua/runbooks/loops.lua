@@ -110,6 +110,7 @@ end
 
 function cases.planned(rb)
   rb:evidence("stable", aws.ecs.wait.services_stable { cluster = CLUSTER, services = { SERVICE } })
+  rb:evidence("undeclared", outcome(aws.ecs.wait.tasks_running, { cluster = CLUSTER, tasks = { "a" } }))
 end
 
 local function wait_with(acceptors, ...)

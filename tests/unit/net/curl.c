@@ -308,6 +308,33 @@ static void plain_http_uses_the_proxy_of_the_environment(void **state)
     assert_string_equal(direct.err.message, "could not resolve host 'direct.invalid'");
 }
 
+static void a_proxy_that_does_not_lead_there_is_what_the_failure_names(void **state)
+{
+    static const struct {
+        const char *proxy, *told;
+    } rows[] = {
+        {"http://127.0.0.1:1", "failed to connect to 127.0.0.1 port 1"},
+        {"http://proxy.invalid:3128", "could not resolve proxy: proxy.invalid"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gw_transport *usual = fixture->transport;
+        setenv("HTTP_PROXY", rows[i].proxy, 1);
+        fixture->transport = gw_curl_open(fixture->loop, NULL, NULL);
+        struct gw_http_request req = request(fixture, "GET", "/");
+        req.url = GW_VIEW("http://behind.invalid/x");
+        struct outcome outcome = exchange(fixture, &req);
+        unsetenv("HTTP_PROXY");
+        fixture->transport->close(fixture->transport);
+        fixture->transport = usual;
+
+        assert_int_equal(outcome.err.code, GW_ERR_NETWORK);
+        assert_non_null(strstr(outcome.err.message, rows[i].told));
+        assert_non_null(
+            strstr(outcome.err.message, "behind.invalid:80: the proxy does not lead there: "));
+    }
+}
+
 static void exchanges_at_the_same_time_have_a_connection_each(void **state)
 {
     struct fixture *fixture = *state;
@@ -665,6 +692,7 @@ int main(void)
         TEST(a_connection_is_kept_and_used_again),
         TEST(a_connection_that_the_server_closed_meanwhile_is_replaced),
         TEST(plain_http_uses_the_proxy_of_the_environment),
+        TEST(a_proxy_that_does_not_lead_there_is_what_the_failure_names),
         TEST(exchanges_at_the_same_time_have_a_connection_each),
         TEST(interim_answers_are_dropped),
         TEST(trailers_are_dropped_and_cannot_pose_as_an_answer),
