@@ -15,7 +15,7 @@ import unittest.mock
 import urllib.parse
 
 import moto
-from moto_rows import CHANGES, READS, SECRET_TEXT
+from moto_rows import CHANGES, LACKING, READS, SECRET_TEXT
 
 try:
     import boto3
@@ -288,6 +288,12 @@ class Calls(unittest.TestCase):
         for (service, name, _), answer, expected in zip(self.rows, self.reads, self.expected):
             with self.subTest(f"{service}.{name}"):
                 self.assertEqual(comparable(answer), comparable(expected))
+
+    def test_what_moto_lacks_is_told_to_be_no_answer_of_aws(self):
+        for (service, name, _), error in zip(LACKING, self.call(LACKING)[0]):
+            with self.subTest(f"{service}.{name}"):
+                self.assertEqual((error["kind"], error["http_status"]), ("protocol", 500))
+                self.assertIn("no answer of AWS but HTTP status 500", error["text"])
 
     def test_what_was_sent_is_there(self):
         secret = self.boto3("secretsmanager").get_secret_value(SecretId="web/key")
