@@ -168,7 +168,7 @@ bool gw_process_read(struct gw_view text, struct gw_view source, struct gw_arena
 static void conclude(struct gw_process *process, int status)
 {
     struct gw_fetch *fetch = process->fetch;
-    struct gw_credentials credentials;
+    struct gw_credentials credentials = {0};
     struct gw_err err = {0};
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail_status(process, status);

@@ -264,6 +264,7 @@ static void tell(struct gw_identity *identity, const struct gw_err *err)
     for (const struct gw_identity_wait *wait = identity->waits; wait; wait = wait->next) {
         count++;
     }
+    /* cppcheck-suppress autoVariables ; taken back below */
     identity->is_gone = &is_gone;
     while (!is_gone && count-- > 0 && identity->waits) {
         struct gw_identity_wait wait = *identity->waits;

@@ -55,6 +55,7 @@ static void end(struct gw_stream *stream, const struct gw_call_result *result)
 {
     gw_call_done_fn tell = stream->began ? stream->request.ended : stream->request.call.done;
     bool gone = false;
+    /* cppcheck-suppress autoVariables ; taken back below */
     stream->gone = &gone;
     tell(stream->request.call.ctx, result);
     if (!gone) {
@@ -92,6 +93,7 @@ static bool tell_began(struct gw_stream *stream, const struct gw_value *output)
     gw_call_commit(stream->call);
     gw_call_describe(stream->call, &result);
     result.output = output;
+    /* cppcheck-suppress autoVariables ; taken back below */
     stream->gone = &gone;
     stream->request.call.done(stream->request.call.ctx, &result);
     if (!gone) {
@@ -103,6 +105,7 @@ static bool tell_began(struct gw_stream *stream, const struct gw_value *output)
 static bool tell_event(struct gw_stream *stream, const struct gw_value *event)
 {
     bool gone = false;
+    /* cppcheck-suppress autoVariables ; taken back below */
     stream->gone = &gone;
     bool more = stream->request.event(stream->request.call.ctx, event);
     if (!gone) {
