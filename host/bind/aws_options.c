@@ -103,16 +103,18 @@ int gw_bind_aws_check_client(lua_State *L)
 
 void gw_bind_fill_report(lua_State *L, int how, const struct gw_bind_report *report)
 {
-    if (!lua_istable(L, how) || lua_getfield(L, how, "report") != LUA_TTABLE) {
+    if (!lua_istable(L, how)) {
         return;
     }
-    gw_push_view(L, report->request_id);
-    lua_setfield(L, -2, "request_id");
-    lua_pushinteger(L, report->http_status);
-    lua_setfield(L, -2, "http_status");
-    lua_pushinteger(L, report->attempts);
-    lua_setfield(L, -2, "attempts");
-    lua_pushnumber(L, (double)report->duration_ms / 1000);
-    lua_setfield(L, -2, "seconds");
+    if (lua_getfield(L, how, "report") == LUA_TTABLE) {
+        gw_push_view(L, report->request_id);
+        lua_setfield(L, -2, "request_id");
+        lua_pushinteger(L, report->http_status);
+        lua_setfield(L, -2, "http_status");
+        lua_pushinteger(L, report->attempts);
+        lua_setfield(L, -2, "attempts");
+        lua_pushnumber(L, (double)report->duration_ms / 1000);
+        lua_setfield(L, -2, "seconds");
+    }
     lua_pop(L, 1);
 }

@@ -14,7 +14,7 @@ struct gw_view gw_bind_action(const struct gw_operation *op, struct gw_arena *ar
 /* Is there a table at the index whose field is true? [-0, +0, e] */
 bool gw_bind_is_set(lua_State *L, int table, const char *field);
 
-/* Functions of host.aws that have a file of their own; of the second, upvalue 1 is the gate. */
+/* Functions of host.aws that have a file of their own; of presign, upvalue 1 is the gate. */
 int gw_bind_aws_paginator(lua_State *L);
 int gw_bind_aws_presign(lua_State *L);
 int gw_bind_aws_waiter(lua_State *L);
@@ -22,14 +22,14 @@ int gw_bind_aws_check_client(lua_State *L);
 int gw_bind_aws_waiters(lua_State *L);
 int gw_bind_aws_shape(lua_State *L);
 
+int gw_bind_task_lock(lua_State *L); /* of host.task */
+
 /* ---- aws_document.c ---------------------------------------------------------------------------- */
 
 /* An input or output as a document to be shown; secrets stay marked unless `reveal`. Text is shared
  * with `value`; a `shape` of NULL has nothing to show. */
 void gw_bind_show_document(const struct gw_shape *shape, const struct gw_value *value, bool reveal,
                            struct gw_arena *arena, struct gw_value *out);
-
-int gw_bind_task_lock(lua_State *L); /* of host.task */
 
 /* ---- aws_failure.c ---------------------------------------------------------------------------- */
 

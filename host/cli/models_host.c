@@ -10,7 +10,6 @@
 #include "codec/codec.h"
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
-#define LINE_MAX_BYTES ((size_t)1 << 20)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
