@@ -36,7 +36,7 @@ void gw_curl_free(struct curl_transport *transport)
 /* ---- curl on the loop ------------------------------------------------------------------------ */
 
 /* What curl has done meanwhile goes to who asked for it. */
-static void deliver(struct curl_transport *transport)
+static void deliver_done(struct curl_transport *transport)
 {
     CURLMsg *message;
     int left;
@@ -60,7 +60,7 @@ static void on_ready(void *ctx, int events)
                (events & GW_WATCH_WRITE ? CURL_CSELECT_OUT : 0);
     int running;
     curl_multi_socket_action(transport->multi, socket->fd, mask, &running);
-    deliver(transport);
+    deliver_done(transport);
 }
 
 static void on_deadline(void *ctx)
@@ -69,7 +69,7 @@ static void on_deadline(void *ctx)
     transport->timer = NULL;
     int running;
     curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    deliver(transport);
+    deliver_done(transport);
 }
 
 /* CURLMOPT_TIMERFUNCTION */
@@ -179,7 +179,11 @@ void gw_exchange_begin(struct gw_exchange *exchange)
     }
     exchange->begun_ms = exchange->moved_ms = gw_loop_now_ms(transport->loop);
     listen_for(exchange, gw_exchange_read_timeout_ms(exchange));
-    curl_multi_add_handle(transport->multi, exchange->easy);
+    if (curl_multi_add_handle(transport->multi, exchange->easy) != CURLM_OK) {
+        gw_fail(&exchange->err, GW_ERR_INTERNAL, "%.*s: libcurl refused the exchange",
+                GW_VIEW_ARGS(exchange->place));
+        refuse(exchange);
+    }
 }
 
 static struct gw_exchange *start(struct gw_transport *self, const struct gw_http_request *req,

@@ -136,11 +136,16 @@ static bool hand_over(struct gw_exchange *exchange)
     return true;
 }
 
-/* Curl hands over at once what it kept, and asks the loop for the socket again. */
+/* Curl hands over at once what it kept, and asks the loop for the socket again. Where that is
+ * refused, it tells it here and nowhere else. */
 static void release_curl(struct gw_exchange *exchange)
 {
     exchange->held = false;
-    curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+    CURLcode code = curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+    if (code != CURLE_OK && !exchange->over) {
+        exchange->over = true;
+        exchange->code = code;
+    }
 }
 
 static void deliver(struct gw_exchange *exchange)

@@ -145,9 +145,8 @@ void gw_file_sink_close(struct gw_file_sink *file); /* removes what was not comm
 /* ---- transport ------------------------------------------------------------------------------- */
 
 /* Called once, later: with `res` (valid only during the call; its body is empty where a sink took
- * it), or with NULL and `err` filled
- * (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL, GW_ERR_LIMIT; GW_ERR_INPUT for a request that
- * cannot be sent). */
+ * it), or with NULL and `err` filled (GW_ERR_NETWORK, GW_ERR_TIMEOUT, GW_ERR_PROTOCOL,
+ * GW_ERR_LIMIT; GW_ERR_INPUT for a request that cannot be sent; what a source or sink said). */
 typedef void (*gw_http_done_fn)(void *ctx, const struct gw_http_response *res,
                                 const struct gw_err *err);
 
