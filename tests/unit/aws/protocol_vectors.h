@@ -215,6 +215,9 @@ static inline bool same_value(const struct gw_value *actual, const struct gw_val
     if (actual->kind == GW_DOUBLE && expected->kind == GW_STRING) {
         return same_special(actual->as.number, expected->as.string);
     }
+    if (actual->kind == GW_DOUBLE && expected->kind == GW_DOUBLE && isnan(actual->as.number)) {
+        return isnan(expected->as.number);
+    }
     if (actual->kind == GW_LIST && expected->kind == GW_LIST) {
         return same_list(actual, expected);
     }
