@@ -121,6 +121,11 @@ local function confirm_step(id, name, how, question)
   end
 end
 
+-- Whole milliseconds.
+local function seconds_since(began)
+  return math.floor((time.now() - began) * 1000 + 0.5) / 1000
+end
+
 local function change_step(id, name, how)
   local began = time.now()
   host.enter_step(id, name)
@@ -130,7 +135,7 @@ local function change_step(id, name, how)
     host.emit { event = "step.failed", step = id, name = name, error = failure.plain(result) }
     error(result, 0)
   end
-  host.emit { event = "step.finished", step = id, name = name, seconds = time.now() - began }
+  host.emit { event = "step.finished", step = id, name = name, seconds = seconds_since(began) }
   return result
 end
 
@@ -314,7 +319,7 @@ end
 
 local function finish(self, outcome, exit_code, text)
   host.emit {
-    event = "run.finished", outcome = outcome, exit_code = exit_code, seconds = time.now() - self.began, text = text,
+    event = "run.finished", outcome = outcome, exit_code = exit_code, seconds = seconds_since(self.began), text = text,
     left = json.array(self.left),
   }
   return exit_code

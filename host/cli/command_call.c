@@ -10,6 +10,8 @@
 
 struct ending {
     char *text; /* of run.finished */
+    struct gw_report
+        *verbose; /* tells of calls and retries on standard error; NULL: nobody asked */
 };
 
 /* That a call is the first step of a run is nothing to tell. */
@@ -43,14 +45,31 @@ static void tell_progress(const struct gw_value *event)
 static void on_event(void *ctx, const struct gw_value *event)
 {
     struct ending *ending = ctx;
-    if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("call.progress"))) {
+    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    if (gw_view_equal(name, GW_VIEW("call.progress"))) {
         tell_progress(event);
         return;
     }
-    if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run.finished"))) {
+    if (ending->verbose &&
+        (gw_view_equal(name, GW_VIEW("call")) || gw_view_equal(name, GW_VIEW("call.retry")))) {
+        gw_cli_call_progress("");
+        gw_report_event(ending->verbose, event);
+    }
+    if (gw_view_equal(name, GW_VIEW("run.finished"))) {
         free(ending->text);
         ending->text = gw_view_dup(without_step(gw_map_text(event, GW_VIEW("text"))));
     }
+}
+
+static struct gw_report *open_verbose(const struct gw_cli_options *options)
+{
+    struct gw_report_options report = {.kind = GW_REPORT_TEXT,
+                                       .out = stderr,
+                                       .colour = gw_cli_colour(options, stderr),
+                                       .utf8 = gw_cli_utf8(),
+                                       .columns = gw_cli_columns(stderr),
+                                       .verbose = true};
+    return options->verbose ? gw_report_new(&report) : NULL;
 }
 
 static bool prepare(struct gw_cli_session *session, struct gw_run *run, struct gw_arena *arena,
@@ -95,7 +114,7 @@ int gw_cli_call(const struct gw_cli_options *options)
     if (!session) {
         return gw_cli_fail(&err);
     }
-    struct ending ending = {0};
+    struct ending ending = {.verbose = open_verbose(options)};
     struct gw_cli_call call = {
         .options = options, .session = session, .terminal_fd = gw_cli_find_terminal()};
     struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
@@ -116,6 +135,7 @@ int gw_cli_call(const struct gw_cli_options *options)
     int exit_code = execute(session, run, &ending);
     free(ending.text);
     gw_run_free(run);
+    gw_report_free(ending.verbose);
     gw_cli_session_close(session);
     return exit_code;
 }

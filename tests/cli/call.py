@@ -87,6 +87,12 @@ class Against(gwrun.Case):
     def call(self, *words, **how):
         return self.gwrun("call", *words, env=self.env, **how)
 
+    def test_verbose_says_each_call_on_standard_error(self):
+        self.serve(ok_json({"taskArns": []}))
+        result = self.call("ecs", "list-tasks", "--verbose", "--output", "text", "--query", "taskArns")
+        self.assertEqual((result.code, result.out), (gwrun.OK, ""))
+        self.assertRegex(result.err, r"^ +(→|>) ecs:ListTasks ok in \d+ ms")
+
     def test_an_error_of_aws_is_one_line(self):
         self.serve(json_error("ClusterNotFoundException", "Cluster not found."))
         result = self.call("ecs", "list-tasks", "--cluster", "c")
