@@ -70,10 +70,16 @@ end
 
 -- ---- calling
 
+-- What cannot be sent as it stands is wrong use.
+local function fail(err)
+  if err.kind == "input" then failure.raise("usage", "%s", err.message) end
+  error(err, 0)
+end
+
 local function send(call, params)
   local how = { document = true, reveal = call.reveal, save_to = call.outfile, replace = true }
   local answer, err = model.call(call.operation.service, call.operation.snake_name, params, call.settings, how)
-  if err then error(err, 0) end
+  if err then fail(err) end
   return answer
 end
 
@@ -123,7 +129,7 @@ end
 local function show_events(call)
   local operation = call.operation
   local answer, err = model.call(operation.service, operation.snake_name, call.params, call.settings)
-  if err then error(err, 0) end
+  if err then fail(err) end
   for event in answer[call.events_member] do
     if call.format == "json" then
       if call.query then event = json.query(event, call.query, true) end

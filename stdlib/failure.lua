@@ -46,14 +46,15 @@ function failure.raise(kind, format, ...)
 end
 
 local function is_error(err)
-  return type(err) == "table" and err.kind ~= nil
+  return type(err) == "table" and type(err.kind) == "string" and type(err.message) == "string"
 end
 
 ---The error in one line.
 ---@param err any whatever was raised
 ---@return string
 function failure.text(err)
-  if is_error(err) or type(err) == "string" then return tostring(err) end
+  if is_error(err) then return err.message end
+  if type(err) == "string" then return err end
   return ("the script raised a %s instead of a message"):format(type(err))
 end
 

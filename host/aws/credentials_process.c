@@ -109,9 +109,12 @@ static void on_readable(void *ctx, int events)
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
         return;
     }
-    if (got > 0) { /* beyond the limit it goes nowhere */
-        gw_buf_add(&stream->text, (struct gw_view){block, (size_t)got});
+    if (got > 0) { /* of standard error the rest goes nowhere */
+        bool fits = gw_buf_add(&stream->text, (struct gw_view){block, (size_t)got});
         gw_wipe(block, sizeof block);
+        if (!fits && stream == &process->out) {
+            fail(process, "printed more than 64 KiB");
+        }
         return;
     }
     close_stream(stream);
@@ -172,10 +175,6 @@ static void conclude(struct gw_process *process, int status)
     struct gw_err err = {0};
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail_status(process, status);
-        return;
-    }
-    if (process->out.text.full) {
-        fail(process, "printed more than 64 KiB");
         return;
     }
     if (!gw_process_read(gw_buf_view(&process->out.text), fetch->link->source, fetch->arena,

@@ -188,6 +188,25 @@ static bool check_metadata(const struct change *c)
     return true;
 }
 
+/* It is a part of the path or of the host name. */
+static bool check_bucket(const struct change *c)
+{
+    struct gw_view bucket = gw_map_text(c->input, GW_VIEW("Bucket"));
+    for (size_t i = 0; i < bucket.len && !gw_custom_is_arn(bucket); i++) {
+        char b = bucket.data[i];
+        bool is_letter = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
+        if (!is_letter && !(b >= '0' && b <= '9') && b != '.' && b != '-' && b != '_') {
+            return gw_fail(
+                c->err, GW_ERR_INPUT,
+                "%.*s:%.*s: parameter 'Bucket': expected a name of letters, digits, '-', "
+                "'.' and '_', or an ARN, got '%.*s'",
+                GW_VIEW_ARGS(gw_service_name(gw_operation_service(c->op))),
+                GW_VIEW_ARGS(gw_operation_name(c->op)), GW_VIEW_ARGS(bucket));
+        }
+    }
+    return true;
+}
+
 static bool encode_user_data(const struct change *c)
 {
     const struct gw_value *data = find(c, "UserData");
@@ -317,6 +336,7 @@ static const struct {
     {"S3", "CopyObject", encode_copy_source}, /* handle_copy_source_param */
     {"S3", "UploadPartCopy", encode_copy_source},
     {"S3", NULL, encode_customer_keys},  /* sse_md5, copy_source_sse_md5 */
+    {"S3", NULL, check_bucket},          /* validate_bucket_name */
     {"S3", "PutObject", check_metadata}, /* validate_ascii_metadata */
     {"S3", "CopyObject", check_metadata},
     {"S3", "CreateMultipartUpload", check_metadata},

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES    4096
+#define PATIENCE_MS    10000 /* with a pipe to which nobody writes */
 #define JSON_MAX_BYTES ((size_t)1 << 20)
 #define PRIVATE_FILE   (S_IRUSR | S_IWUSR)
 
@@ -38,17 +40,27 @@ static bool is_homeless(struct gw_view path)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+static ssize_t read_patiently(int fd, char *block)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (poll(&ready, 1, PATIENCE_MS) == 0) {
+        errno = ETIME;
+        return -1;
+    }
+    return read(fd, block, BLOCK_BYTES);
+}
+
 /* Stops somewhere past the limit, so that an endless file ends too. */
 static bool read_descriptor(int fd, struct gw_buf *out)
 {
     char block[BLOCK_BYTES];
     ssize_t got;
     do {
-        got = read(fd, block, sizeof block);
+        got = read_patiently(fd, block);
         if (got > 0 && !gw_buf_add(out, (struct gw_view){block, (size_t)got})) {
             break;
         }
-    } while (got > 0 || (got < 0 && errno == EINTR));
+    } while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
     gw_wipe(block, sizeof block);
     return got >= 0;
 }
@@ -60,7 +72,7 @@ bool gw_file_read(struct gw_view path, size_t limit_bytes, struct gw_buf *out, s
         return gw_fail(err, GW_ERR_NOT_FOUND, "%.*s: HOME is not set", GW_VIEW_ARGS(path));
     }
     char *name = gw_view_dup(path);
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     free(name);
     bool is_read = fd >= 0 && read_descriptor(fd, out);
     int reason = errno;

@@ -41,6 +41,9 @@ struct gw_identity *gw_identity_new(const struct gw_identity_options *options)
     struct gw_identity *identity = gw_alloc(sizeof *identity);
     identity->options = *options;
     identity->arena = gw_arena_new();
+    /* Even where others are used: programs that we start may tell them. */
+    gw_secret_add(gw_environment("AWS_SECRET_ACCESS_KEY"));
+    gw_secret_add(gw_environment("AWS_SESSION_TOKEN"));
     return identity;
 }
 

@@ -61,6 +61,13 @@ static const struct gw_member *find_bound(const struct gw_shape *shape, enum gw_
 
 /* ---- writing: path --------------------------------------------------------------------------- */
 
+/* Whoever stands between us and the service may follow it. Keys of S3 may hold such parts, and are sent
+ * as they are. */
+static bool is_dot_segment(struct gw_view text)
+{
+    return gw_view_equal(text, GW_VIEW(".")) || gw_view_equal(text, GW_VIEW(".."));
+}
+
 static bool write_label(const struct gw_walk *walk, struct label label,
                         const struct gw_value *input, struct gw_buf *out)
 {
@@ -77,6 +84,9 @@ static bool write_label(const struct gw_walk *walk, struct label label,
     }
     if (text.len == 0) {
         return gw_walk_fail(walk, &place, "empty, but it is a part of the path");
+    }
+    if (!label.greedy && is_dot_segment(text)) {
+        return gw_walk_fail(walk, &place, "'%.*s' would lead to another path", GW_VIEW_ARGS(text));
     }
     gw_percent_write(text, label.greedy, out);
     return true;

@@ -65,7 +65,7 @@ static bool read_all(FILE *file, struct gw_buf *out)
 {
     char chunk[16384];
     size_t len;
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
+    while (!out->full && (len = fread(chunk, 1, sizeof chunk, file)) > 0) {
         gw_buf_add(out, (struct gw_view){chunk, len});
     }
     gw_wipe(chunk, sizeof chunk);

@@ -10,6 +10,7 @@
 
 #define GW_JSON_MAX_DEPTH 256
 #define GW_JSON_MAX_BYTES (64u << 20)
+#define GW_JSON_MAX_ITEMS (2u << 20) /* values: the smallest take 100 times their text */
 
 /* Parses one JSON text; trailing bytes other than white space are an error. Integers that fit
  * int64 are GW_INT, other numbers GW_DOUBLE. The message names line and column. */
@@ -35,6 +36,7 @@ bool gw_json_write_string(struct gw_view text, struct gw_buf *out);
 
 #define GW_XML_MAX_DEPTH 128
 #define GW_XML_MAX_BYTES (64u << 20)
+#define GW_XML_MAX_ITEMS (2u << 20) /* elements and attributes */
 
 /* An element tree. Names are local names (prefix dropped); `attributes` keep prefix:name. */
 struct gw_xml_attribute {
@@ -59,7 +61,7 @@ bool gw_xml_write_attribute(struct gw_view text, struct gw_buf *out); /* and quo
 
 #define GW_CBOR_MAX_DEPTH 256
 #define GW_CBOR_MAX_BYTES (64u << 20)
-#define GW_CBOR_MAX_ITEMS (8u << 20)
+#define GW_CBOR_MAX_ITEMS (2u << 20)
 
 /* Parses one item; bytes behind it are an error. Byte strings and text strings, in one part or
  * several, are GW_STRING, keys must be one of them; undefined is GW_NULL; a tag is dropped and what

@@ -1,7 +1,7 @@
 /* json_read: JSON text to values. cJSON finds the structure; a scan of the same text, in the same
  * order, supplies what cJSON loses or lets pass: integers beyond 2^53, NUL inside strings, control
  * characters, number forms and escapes that RFC 8259 does not know.
- * Limits: GW_JSON_MAX_BYTES, GW_JSON_MAX_DEPTH, 63 characters to a number (cJSON's).
+ * Limits: GW_JSON_MAX_BYTES, GW_JSON_MAX_DEPTH, GW_JSON_MAX_ITEMS, 63 characters to a number (cJSON's).
  * Of a repeated member the last one counts. */
 #include "codec/internal.h"
 
@@ -304,6 +304,22 @@ static bool check_utf8(const struct reader *r)
     return true;
 }
 
+/* Before cJSON makes something of each. Of what is no JSON the number does not matter. */
+static bool check_items(const struct reader *r)
+{
+    size_t items = 1;
+    for (size_t at = 0; at < r->text.len; at++) {
+        char c = r->text.data[at];
+        if (c == '"') {
+            at = string_end(r->text, at + 1);
+        } else {
+            items += c == ',' || c == '[' || c == '{';
+        }
+    }
+    return items <= GW_JSON_MAX_ITEMS ||
+           gw_fail(r->err, GW_ERR_LIMIT, "json: more than %u values", GW_JSON_MAX_ITEMS);
+}
+
 static bool read_rest(struct reader *r)
 {
     if (!find_literal(r)) {
@@ -321,7 +337,7 @@ bool gw_json_parse(struct gw_view text, struct gw_arena *arena, struct gw_value 
         return gw_fail(err, GW_ERR_LIMIT, "json: %zu bytes, more than the %u allowed", text.len,
                        GW_JSON_MAX_BYTES);
     }
-    if (!check_utf8(&r)) {
+    if (!check_utf8(&r) || !check_items(&r)) {
         return false;
     }
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = gw_alloc, .free_fn = free});

@@ -1,6 +1,6 @@
 /* xml: XML text to an element tree, by expat, and text to XML. A document type declaration is
  * refused, so there are no entities but the five of XML itself.
- * Limits: GW_XML_MAX_BYTES, GW_XML_MAX_DEPTH. */
+ * Limits: GW_XML_MAX_BYTES, GW_XML_MAX_DEPTH, GW_XML_MAX_ITEMS. */
 #include "codec/internal.h"
 
 #include <expat.h>
@@ -20,6 +20,7 @@ struct reader {
     struct gw_xml *root;
     struct frame frames[GW_XML_MAX_DEPTH];
     size_t depth;
+    size_t items;        /* so far */
     const char *refusal; /* why this file stopped the parser; NULL: it did not */
     enum gw_err_code refusal_code;
 };
@@ -43,6 +44,7 @@ static void add_attributes(struct reader *r, struct gw_xml *element, const char 
     while (attributes[2 * count]) {
         count++;
     }
+    r->items += count;
     if (count == 0) {
         return;
     }
@@ -62,6 +64,10 @@ static void on_start(void *ctx, const char *name, const char **attributes)
     }
     if (r->depth == GW_XML_MAX_DEPTH) {
         refuse(r, GW_ERR_LIMIT, "nested too deep");
+        return;
+    }
+    if (++r->items > GW_XML_MAX_ITEMS) {
+        refuse(r, GW_ERR_LIMIT, "too many elements");
         return;
     }
     struct gw_xml *element = gw_arena_alloc(r->arena, sizeof *element);

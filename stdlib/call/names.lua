@@ -36,7 +36,10 @@ function names.service(word)
   for _, service in ipairs(host.services()) do
     known[service], all[#all + 1] = true, service
   end
-  if known[name] then return name end
+  if known[name] then
+    local operations, damaged = host.operations(name)
+    return operations and name, damaged and damaged.message
+  end
   for alias in pairs(customised.services) do all[#all + 1] = alias end
   return nil, ("no service '%s'%s; 'gwrun call help' lists them, 'gwrun models add' adds one"):format(word, options.hint(word, all))
 end

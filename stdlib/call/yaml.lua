@@ -52,8 +52,11 @@ local ESCAPES = {
 }
 
 local function escape(char)
-  return ESCAPES[char] or ("\\x%02X"):format(char:byte())
+  return ESCAPES[char] or ("\\x%02X"):format(utf8.codepoint(char))
 end
+
+-- U+0080 to U+009F, which steer terminals, as the control characters of ASCII do.
+local UPPER_CONTROL = "\xC2[\x80-\x9F]"
 
 -- The words of a text put on lines that end before the width: a single space may become a line's end.
 local function fold(value, indent, column, quote)
@@ -80,7 +83,9 @@ local function scalar(value, indent, column)
   if type(value) == "boolean" then return tostring(value) end
   if type(value) == "number" then return (text.scalar(value):gsub("^(-?%d+)e", "%1.0e")) end
   value = tostring(value)
-  if value:find "[%z\1-\9\11-\31\127]" then return '"' .. value:gsub('[%z\1-\31\127"\\]', escape) .. '"' end
+  if value:find "[%z\1-\9\11-\31\127]" or value:find(UPPER_CONTROL) then
+    return '"' .. value:gsub('[%z\1-\31\127"\\]', escape):gsub(UPPER_CONTROL, escape) .. '"'
+  end
   if is_plain(value) then return fold(value, indent, column, "") end
   if value:find "\n" then
     local quoted = value:gsub("'", "''"):gsub("\n+", function(breaks) return "\n" .. breaks .. (" "):rep(indent) end)

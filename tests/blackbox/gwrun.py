@@ -77,11 +77,11 @@ class Case(unittest.TestCase):
         known.update(extra)
         return {name: value for name, value in known.items() if value is not None}
 
-    def gwrun(self, *args, env=None, stdin=None, timeout=60):
+    def gwrun(self, *args, env=None, stdin=None, timeout=60, pass_fds=()):
         """Runs the program to its end, without a terminal."""
         child = subprocess.Popen([PROGRAM, *args], cwd=self.folder, env=self.environment(**(env or {})),
                                  stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=pass_fds)
         try:
             out, err = child.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:

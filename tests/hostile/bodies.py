@@ -26,6 +26,8 @@ JSON_BODIES = [
     ("a number of a million digits", b'{"services":[{"desiredCount":' + b"9" * 1_000_000 + b"}]}", r"json: "),
     ("objects nested without end", b'{"a":' * DEEP, r"json: nested deeper than 256 levels"),
     ("lists nested without end", b'{"services":' + b"[" * DEEP, r"json: nested deeper than 256 levels"),
+    ("more values than memory is good for", b'{"services":[' + b"{}," * (1 << 21) + b"{}]}",
+     r"json: more than 2097152 values"),
     ("no UTF-8", b'{"services":[{"serviceName":"\xff\xfe"}]}', r"json: not UTF-8"),
     ("half a surrogate pair", rb'{"services":[{"serviceName":"\ud800"}]}', r"json: malformed"),
     ("a raw escape", b'{"services":[{"serviceName":"\x1b[2J"}]}', r"json: control character in a string"),
@@ -47,6 +49,8 @@ XML_BODIES = [
     ("entities from a file", OUTSIDE, r"xml: a document type declaration is not accepted"),
     ("an unknown entity", b"<GetCallerIdentityResponse>&x;</GetCallerIdentityResponse>", r"xml: undefined entity"),
     ("elements nested without end", b"<a>" * DEEP, r"xml: nested too deep"),
+    ("more elements than memory is good for", b"<GetCallerIdentityResponse>" + b"<a/>" * (1 << 21),
+     r"xml: too many elements"),
     ("no UTF-8", b"<GetCallerIdentityResponse>\xff\xfe</GetCallerIdentityResponse>", r"xml: not well-formed"),
 ]
 

@@ -184,6 +184,24 @@ static void refuses_depth_bombs(void **state)
     gw_arena_free(arena);
 }
 
+static void refuses_more_values_than_memory_is_good_for(void **state)
+{
+    struct gw_buf text;
+    (void)state;
+    gw_buf_init(&text, GW_JSON_MAX_BYTES);
+    gw_buf_add_text(&text, "[\",,,\"");
+    for (size_t i = 0; i < GW_JSON_MAX_ITEMS - 2; i++) {
+        gw_buf_add_text(&text, ",0");
+    }
+    gw_buf_add_text(&text, "]");
+    struct gw_arena *arena = gw_arena_new();
+    parse(arena, gw_buf_view(&text));
+    text.data[text.len - 1] = ',';
+    assert_refused(gw_buf_view(&text), GW_ERR_LIMIT, "json: more than 2097152 values");
+    gw_arena_free(arena);
+    gw_buf_clear(&text);
+}
+
 static void every_truncation_is_refused(void **state)
 {
     static const char text[] = "{\"k\\u0000e\":[1,-2.5e3,true,null,\"\xc3\xa9\\ud83d\\ude00\"],"
@@ -312,6 +330,7 @@ int main(void)
         cmocka_unit_test(of_repeated_members_the_last_counts),
         cmocka_unit_test(refuses_what_is_not_json),
         cmocka_unit_test(refuses_depth_bombs),
+        cmocka_unit_test(refuses_more_values_than_memory_is_good_for),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(secrets_are_written_only_for_the_wire),
         cmocka_unit_test(numbers_read_back_the_same),

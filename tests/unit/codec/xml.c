@@ -139,6 +139,20 @@ static void refuses_depth_bombs(void **state)
     gw_buf_clear(&text);
 }
 
+static void refuses_more_elements_than_memory_is_good_for(void **state)
+{
+    struct gw_buf text;
+    (void)state;
+    gw_buf_init(&text, GW_XML_MAX_BYTES);
+    gw_buf_add_text(&text, "<a>");
+    for (size_t i = 0; i < GW_XML_MAX_ITEMS; i++) {
+        gw_buf_add_text(&text, "<b/>");
+    }
+    assert_refused(gw_buf_view(&text), GW_ERR_LIMIT,
+                   "xml: too many elements (line 1, column 8388612)");
+    gw_buf_clear(&text);
+}
+
 static void every_truncation_is_refused(void **state)
 {
     static const char text[] = "<?xml version='1.0'?><a k=\"v\"><b>\xc3\xa9&amp;</b><![CDATA[x]]>"
@@ -178,6 +192,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_well_formed),
         cmocka_unit_test(refuses_declared_entities),
         cmocka_unit_test(refuses_depth_bombs),
+        cmocka_unit_test(refuses_more_elements_than_memory_is_good_for),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(escapes_text_and_attributes),
     };
