@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define GW_PRINTF(format_index, first_index)                                                       \
     __attribute__((format(printf, format_index, first_index)))
@@ -91,6 +92,8 @@ bool gw_buf_add(struct gw_buf *buf, struct gw_view text);
 bool gw_buf_add_char(struct gw_buf *buf, char c);
 bool gw_buf_add_text(struct gw_buf *buf, const char *text);
 bool gw_buf_addf(struct gw_buf *buf, const char *format, ...) GW_PRINTF(2, 3);
+/* What is left of the file. False with errno when reading fails, false and `full` past the limit. */
+bool gw_buf_add_file(struct gw_buf *buf, FILE *file);
 struct gw_view gw_buf_view(const struct gw_buf *buf); /* valid until the next change */
 
 /* ---- errors ---------------------------------------------------------------------------------- */

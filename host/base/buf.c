@@ -1,7 +1,7 @@
 /* buf: text that grows, up to a ceiling. */
 #include "base/base.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +64,19 @@ bool gw_buf_add(struct gw_buf *buf, struct gw_view text)
     buf->len += text.len;
     buf->data[buf->len] = '\0';
     return true;
+}
+
+bool gw_buf_add_file(struct gw_buf *buf, FILE *file)
+{
+    char chunk[16384];
+    size_t len;
+    do {
+        len = fread(chunk, 1, sizeof chunk, file);
+    } while (len > 0 && gw_buf_add(buf, (struct gw_view){chunk, len}));
+    int reason = errno;
+    gw_wipe(chunk, sizeof chunk);
+    errno = reason;
+    return len == 0 && ferror(file) == 0;
 }
 
 bool gw_buf_add_char(struct gw_buf *buf, char c)

@@ -61,24 +61,13 @@ static int call_progress(lua_State *L)
     return 0;
 }
 
-static bool read_all(FILE *file, struct gw_buf *out)
-{
-    char chunk[16384];
-    size_t len;
-    while (!out->full && (len = fread(chunk, 1, sizeof chunk, file)) > 0) {
-        gw_buf_add(out, (struct gw_view){chunk, len});
-    }
-    gw_wipe(chunk, sizeof chunk);
-    return ferror(file) == 0 && !out->full;
-}
-
 /* read_file(path) -> bytes | nil, problem */
 static int call_read_file(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct gw_buf *text = gw_push_buf(L, MAX_FILE_BYTES);
     FILE *file = fopen(path, "rb");
-    bool read = file && read_all(file, text);
+    bool read = file && gw_buf_add_file(text, file);
     int reason = errno;
     if (file) {
         fclose(file);

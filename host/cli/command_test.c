@@ -22,17 +22,16 @@ static void on_done(void *ctx, lua_State *L, bool ok)
 
 static bool read_spec(const char *path, struct gw_buf *text, struct gw_err *err)
 {
-    char chunk[8192];
-    size_t len;
     FILE *file = fopen(path, "rb");
     if (!file) {
         return gw_fail(err, GW_ERR_NOT_FOUND, "%s: cannot be opened", path);
     }
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
-        gw_buf_add(text, (struct gw_view){chunk, len});
-    }
+    bool read = gw_buf_add_file(text, file);
     fclose(file);
-    return !text->full || gw_fail(err, GW_ERR_LIMIT, "%s: larger than 1 MiB", path);
+    if (text->full) {
+        return gw_fail(err, GW_ERR_LIMIT, "%s: larger than 1 MiB", path);
+    }
+    return read || gw_fail(err, GW_ERR_IO, "%s: cannot be read", path);
 }
 
 /* Leaves spec.main and the file's chunk on the stack. */

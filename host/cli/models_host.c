@@ -15,16 +15,12 @@
 
 static bool read_stream(FILE *file, const char *path, struct gw_buf *out, struct gw_err *err)
 {
-    char chunk[65536];
-    size_t len;
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0 &&
-           gw_buf_add(out, (struct gw_view){chunk, len})) {
+    if (gw_buf_add_file(out, file)) {
+        return true;
     }
-    if (ferror(file)) {
-        return gw_fail(err, GW_ERR_IO, "%s: cannot be read (%s)", path, strerror(errno));
-    }
-    return !out->full ||
-           gw_fail(err, GW_ERR_LIMIT, "%s: larger than %zu bytes", path, out->limit_bytes);
+    return out->full
+               ? gw_fail(err, GW_ERR_LIMIT, "%s: larger than %zu bytes", path, out->limit_bytes)
+               : gw_fail(err, GW_ERR_IO, "%s: cannot be read (%s)", path, strerror(errno));
 }
 
 /* False without an error: there is no such file. */

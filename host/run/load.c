@@ -11,23 +11,16 @@
 
 static bool read_file(const char *path, struct gw_buf *text, struct gw_err *err)
 {
-    char chunk[8192];
-    size_t len;
     FILE *file = fopen(path, "rb");
     if (!file) {
         return gw_fail(err, GW_ERR_IO, "%s: cannot be opened (%s)", path, strerror(errno));
     }
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
-        if (!gw_buf_add(text, (struct gw_view){chunk, len})) {
-            break;
-        }
-    }
-    bool failed = ferror(file) != 0;
+    bool read = gw_buf_add_file(text, file);
     fclose(file);
-    if (failed) {
-        return gw_fail(err, GW_ERR_IO, "%s: cannot be read", path);
+    if (text->full) {
+        return gw_fail(err, GW_ERR_LIMIT, "%s: larger than 1 MiB", path);
     }
-    return !text->full || gw_fail(err, GW_ERR_LIMIT, "%s: larger than 1 MiB", path);
+    return read || gw_fail(err, GW_ERR_IO, "%s: cannot be read", path);
 }
 
 static const char *base_name(const char *path)

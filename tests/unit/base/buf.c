@@ -1,6 +1,7 @@
 /* Buffers: text that grows, up to a ceiling. */
 #include "base/base.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -86,6 +87,57 @@ static void the_limit_can_be_filled_exactly(void **state)
     gw_buf_clear(&buf);
 }
 
+static FILE *file_of(const char *text)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    rewind(file);
+    return file;
+}
+
+static void adds_what_is_left_of_a_file(void **state)
+{
+    (void)state;
+    struct gw_buf buf;
+    FILE *file = file_of("skipped rest");
+    gw_buf_init(&buf, 100);
+    assert_int_equal(fseek(file, 8, SEEK_SET), 0);
+    assert_true(gw_buf_add_text(&buf, "the "));
+    assert_true(gw_buf_add_file(&buf, file));
+    assert_string_equal(buf.data, "the rest");
+    assert_true(gw_buf_add_file(&buf, file)); /* nothing more */
+    assert_string_equal(buf.data, "the rest");
+    gw_buf_clear(&buf);
+    fclose(file);
+}
+
+static void a_file_past_the_limit_fills_it(void **state)
+{
+    (void)state;
+    struct gw_buf buf;
+    FILE *file = file_of("12345");
+    gw_buf_init(&buf, 4);
+    assert_false(gw_buf_add_file(&buf, file));
+    assert_true(buf.full);
+    gw_buf_clear(&buf);
+    fclose(file);
+}
+
+static void a_file_that_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    struct gw_buf buf;
+    FILE *folder = fopen("/", "rb");
+    assert_non_null(folder);
+    gw_buf_init(&buf, 100);
+    assert_false(gw_buf_add_file(&buf, folder));
+    assert_int_equal(errno, EISDIR);
+    assert_false(buf.full);
+    gw_buf_clear(&buf);
+    fclose(folder);
+}
+
 static void past_the_limit_nothing_is_added(void **state)
 {
     struct gw_buf buf;
@@ -164,6 +216,9 @@ int main(void)
         cmocka_unit_test(keeps_bytes_of_any_value),
         cmocka_unit_test(grows_without_losing_a_byte),
         cmocka_unit_test(the_limit_can_be_filled_exactly),
+        cmocka_unit_test(adds_what_is_left_of_a_file),
+        cmocka_unit_test(a_file_past_the_limit_fills_it),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_told),
         cmocka_unit_test(past_the_limit_nothing_is_added),
         cmocka_unit_test(once_full_it_takes_not_even_what_would_fit),
         cmocka_unit_test(what_cannot_be_formatted_fills_it_too),
