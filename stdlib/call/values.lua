@@ -167,7 +167,7 @@ local function read_one(shape, word)
   if not COMPLEX[shape.type] then return scalar(shape, word) end
   if looks_like_json(word) then return decode(word) end
   if takes_shorthand(shape) then return read_shorthand(shape, word) end
-  fail("expected JSON, got '%s'", word)
+  fail "expected JSON, which begins with '[' or '{'" -- it may be the text of a file, or secret
 end
 
 local function read_list(shape, words)
