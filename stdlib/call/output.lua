@@ -1,5 +1,6 @@
 --- What a call answered, on standard output: in the format that was asked for, and what --query picks from it.
 
+local documents = require "call.documents"
 local host = require "host.call"
 local options = require "options"
 
@@ -21,9 +22,7 @@ end
 
 local writers = {}
 
-local function is_empty_map(value)
-  return type(value) == "table" and getmetatable(value) ~= "array" and next(value) == nil
-end
+local function is_empty_map(value) return documents.is_map(value) and next(value) == nil end
 
 function writers.json(value)
   if is_empty_map(value) then return "" end

@@ -1,10 +1,13 @@
 --- Answers that come page by page, put together as the AWS CLI does: all of them, or as many items as --max-items says,
 --- with a token to go on from. The token is boto's own: base64 of JSON, with the number of items to skip.
 
+local documents = require "call.documents"
 local failure = require "failure"
 local host = require "host.call"
 
 local pages = {}
+
+local is_list = documents.is_list
 
 local SKIP = "boto_truncate_amount"
 
@@ -14,7 +17,7 @@ local function search(page, expression)
   if not expression:find "^[%w_%.]+$" then return json.query(page, expression, true) end
   local value = page
   for name in expression:gmatch "[^%.]+" do
-    if type(value) ~= "table" or getmetatable(value) == "array" then return nil end
+    if type(value) ~= "table" or is_list(value) then return nil end
     value = value[name]
     if value == nil or value == json.null then return nil end
   end
@@ -32,8 +35,6 @@ local function put(page, expression, value)
   end
   target[last] = value
 end
-
-local function is_list(value) return getmetatable(value) == "array" end
 
 local function is_set(value)
   if value == nil or value == json.null or value == false or value == "" or value == 0 then return false end

@@ -1,13 +1,13 @@
 --- The table format of the AWS CLI: sections in boxes of one width, nested ones between more bars.
 
+local documents = require "call.documents"
 local text = require "call.text"
 
 local boxes = {}
 
 local PADDING = 4 -- of a column: two spaces on each side
 
-local function is_list(value) return getmetatable(value) == "array" end
-local function is_map(value) return type(value) == "table" and not is_list(value) end
+local is_list, is_map = documents.is_list, documents.is_map
 
 local function width_of(line)
   return utf8.len(line) or #line

@@ -1,10 +1,11 @@
 --- The text format of the AWS CLI: scalars separated by tabs, one line a structure, nested ones behind their name in
 --- upper case.
 
+local documents = require "call.documents"
+
 local text = {}
 
-local function is_list(value) return getmetatable(value) == "array" end
-local function is_map(value) return type(value) == "table" and not is_list(value) end
+local is_list, is_map, keys_of = documents.is_list, documents.is_map, documents.keys
 
 ---A scalar as the AWS CLI writes it.
 ---@param value any
@@ -15,13 +16,6 @@ function text.scalar(value)
   if math.type(value) == "float" then return (json.encode(value, { keep_doubles = true })) end
   if type(value) == "table" then return (json.encode(value, { keep_doubles = true })) end
   return tostring(value)
-end
-
-local function keys_of(map)
-  local keys = {}
-  for key in next, map do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
 end
 
 -- Names of scalars in any of the structures, so that their columns agree.

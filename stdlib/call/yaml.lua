@@ -1,12 +1,13 @@
 --- The yaml format of the AWS CLI, version 2: block style, keys in order of their bytes, lines folded at 80 columns.
 
+local documents = require "call.documents"
 local text = require "call.text"
 
 local yaml = {}
 
 local WIDTH = 80
 
-local function is_list(value) return getmetatable(value) == "array" end
+local is_list, keys_of = documents.is_list, documents.keys
 
 -- ---- scalars
 
@@ -97,13 +98,6 @@ end
 -- ---- lists and maps
 
 local write
-
-local function keys_of(map)
-  local keys = {}
-  for key in next, map do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
 
 local function write_inner(out, value, indent, column, in_map)
   if type(value) ~= "table" then
