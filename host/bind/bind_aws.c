@@ -200,8 +200,9 @@ static void cancel_call(void *ctx)
 static void add_events(lua_State *L, const struct pending *pending)
 {
     const struct gw_shape *output = gw_operation_output(pending->op);
+    gw_push_view(L, gw_member_name(gw_event_stream_member(output)));
     lua_pushvalue(L, pending->events_index);
-    lua_setfield(L, -2, gw_member_name(gw_event_stream_member(output)).data);
+    lua_rawset(L, -3);
 }
 
 static void push_output(lua_State *L, const struct pending *pending)

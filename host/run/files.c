@@ -112,6 +112,11 @@ bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_a
                        struct gw_arena *arena, struct gw_view *real, struct gw_err *err)
 {
     const struct gw_run *run = (const struct gw_run *)gate; /* its first member */
+    /* The system would take what stands before it for the name. */
+    if (gw_view_find_char(path, '\0') != GW_NPOS) {
+        return gw_fail(err, GW_ERR_INPUT, "file '%.*s': a path with a zero byte in it",
+                       GW_VIEW_ARGS(path));
+    }
     bool writes = access == GW_FILE_WRITE;
     const char *list_name = writes ? "write" : "read";
     bool found = writes ? real_target(path, arena, real) : real_path(path, arena, real);

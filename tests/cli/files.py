@@ -117,6 +117,13 @@ class Files(gwrun.Case):
                 self.assertEqual(self.requests, [])
                 self.assertEqual(self.names(), ["out"])
 
+    def test_a_name_that_the_system_would_cut_off_is_refused(self):
+        run = """aws.s3.get_object({ Bucket = "bucket", Key = "key" }, { save_to = "other\\0.txt" })"""
+        result = self.files("x", run, write='"*"')
+        self.assert_ends(result, gwrun.FAILED, "a path with a zero byte in it")
+        self.assertEqual(self.requests, [])
+        self.assertEqual(self.names(), [])
+
     def test_what_cannot_be_written_is_told(self):
         os.mkdir(self.path("out"))
         for path, said in [("out", "is a directory"), ("none/a", "No such file or directory")]:
