@@ -69,7 +69,7 @@ class Connections(gwrun.Case):
         port = unused_port()
         result = self.gwrun(self.look, "--endpoint-url", "http://aws.invalid",
                             env=dict(ENV, HTTP_PROXY=f"http://127.0.0.1:{port}"))
-        self.assert_ends(result, gwrun.UNREACHABLE, rf"could not connect to .*{port}")
+        self.assert_ends(result, gwrun.UNREACHABLE, rf"the proxy does not lead there: .*{port}.*HTTP_PROXY")
 
     def test_a_proxy_sees_no_credentials_but_the_signature(self):
         with Server(answer(407, "", reason="Proxy Authentication Required")) as proxy:
