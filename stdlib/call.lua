@@ -80,6 +80,8 @@ local function send(call, params)
   local how = { document = true, reveal = call.reveal, save_to = call.outfile, replace = true }
   local answer, err = model.call(call.operation.service, call.operation.snake_name, params, call.settings, how)
   if err then fail(err) end
+  local null = (require "call.customised".nulls[call.operation.service] or {})[call.operation.snake_name]
+  if null and answer[null] == nil then answer[null] = json.null end
   return answer
 end
 

@@ -47,7 +47,7 @@ static int call_write(lua_State *L)
 static int call_say(lua_State *L)
 {
     struct gw_view text = gw_check_view(L, 1);
-    gw_cli_call_progress("");
+    gw_cli_progress("");
     fputs("gwrun: ", stderr);
     gw_cli_print(stderr, text);
     fputc('\n', stderr);
@@ -57,7 +57,7 @@ static int call_say(lua_State *L)
 /* progress(text): replaces the line that tells how far it is, where standard error is a terminal */
 static int call_progress(lua_State *L)
 {
-    gw_cli_call_progress(luaL_checkstring(L, 1));
+    gw_cli_progress(luaL_checkstring(L, 1));
     return 0;
 }
 
@@ -170,16 +170,4 @@ void gw_cli_bind_call(void *ctx, struct gw_script *script)
     lua_pushinteger(L, gw_cli_columns(stdout));
     lua_setfield(L, -2, "columns");
     gw_script_set_host(script, "call");
-}
-
-void gw_cli_call_progress(const char *text)
-{
-    static bool shown;
-    if (!gw_cli_can_redraw(stderr) || (!shown && !text[0])) {
-        return;
-    }
-    fputs("\r\033[K", stderr);
-    gw_cli_print(stderr, gw_view_of(text));
-    fflush(stderr);
-    shown = text[0] != '\0';
 }

@@ -39,7 +39,7 @@ static void tell_progress(const struct gw_value *event)
     } else {
         snprintf(text, sizeof text, "%.1f MiB", done / mib);
     }
-    gw_cli_call_progress(text);
+    gw_cli_progress(text);
 }
 
 static void on_event(void *ctx, const struct gw_value *event)
@@ -98,7 +98,7 @@ static int execute(struct gw_cli_session *session, struct gw_run *run, const str
     gw_cli_set_current(run);
     enum gw_exit exit_code = gw_run_execute(run);
     gw_cli_set_current(NULL);
-    gw_cli_call_progress("");
+    gw_cli_progress("");
     if (exit_code != GW_EXIT_OK && ending->text) {
         fflush(stdout);
         gw_cli_fail_with(exit_code, "%s", ending->text);

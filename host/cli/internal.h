@@ -54,6 +54,9 @@ void gw_cli_print(FILE *out, struct gw_view text);
 int gw_cli_columns(FILE *out); /* of the terminal; 80 elsewhere */
 bool gw_cli_colour(const struct gw_cli_options *options, FILE *out);
 bool gw_cli_can_redraw(FILE *out);
+/* Replaces the line on standard error that tells how far it is; "" takes it away. Only where that can
+ * be redrawn. */
+void gw_cli_progress(const char *text);
 bool gw_cli_utf8(void);
 /* Words wrapped at the width, each line but the first after `hang` spaces. */
 void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t hang);
@@ -134,8 +137,6 @@ struct gw_cli_call {
     int terminal_fd; /* -1: none */
 };
 void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: struct gw_cli_call */
-/* Replaces the line on standard error that tells how far the call is; "" takes it away. */
-void gw_cli_call_progress(const char *text);
 
 /* ---- models_host.c --------------------------------------------------------------------------- */
 

@@ -287,7 +287,7 @@ static int models_remove(lua_State *L)
 static int models_print(lua_State *L)
 {
     struct gw_view text = gw_check_view(L, 1);
-    gw_cli_call_progress("");
+    gw_cli_progress("");
     gw_cli_print(stdout, text);
     putchar('\n');
     return 0;
@@ -297,7 +297,7 @@ static int models_print(lua_State *L)
 static int models_note(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
-    gw_cli_call_progress("");
+    gw_cli_progress("");
     gw_cli_fail_with(GW_EXIT_OK, "%s", text);
     return 0;
 }
@@ -305,7 +305,7 @@ static int models_note(lua_State *L)
 /* progress(text): in place of the line before; "" takes it away */
 static int models_progress(lua_State *L)
 {
-    gw_cli_call_progress(luaL_checkstring(L, 1));
+    gw_cli_progress(luaL_checkstring(L, 1));
     return 0;
 }
 

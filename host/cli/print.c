@@ -87,6 +87,18 @@ bool gw_cli_can_redraw(FILE *out)
     return isatty(fileno(out)) && term && term[0] && strcmp(term, "dumb") != 0;
 }
 
+void gw_cli_progress(const char *text)
+{
+    static bool shown;
+    if (!gw_cli_can_redraw(stderr) || (!shown && !text[0])) {
+        return;
+    }
+    fputs("\r\033[K", stderr);
+    gw_cli_print(stderr, gw_view_of(text));
+    fflush(stderr);
+    shown = text[0] != '\0';
+}
+
 bool gw_cli_colour(const struct gw_cli_options *options, FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");

@@ -113,12 +113,22 @@ static bool settle_simulated(struct gw_cli_session *session, struct slot *slot, 
     return true;
 }
 
+/* A profile that a client names lives in its own region; what else the run knows is that of its own
+ * profile. */
+static struct gw_view region_of(const struct gw_cli_session *session, const struct slot *slot)
+{
+    bool is_other = slot->profile.len > 0 && session->own &&
+                    !gw_view_equal(slot->profile, session->own->settings.profile);
+    struct gw_view own =
+        is_other ? gw_config_get(session->config, slot->profile, GW_VIEW("region")) : GW_VIEW_NONE;
+    return slot->region.len ? slot->region : own.len ? own : session->region;
+}
+
 static bool settle_real(struct gw_cli_session *session, struct slot *slot, struct gw_err *err)
 {
     struct gw_view profile =
         slot->profile.len ? slot->profile : gw_view_of(session->options->profile);
-    struct gw_view region = slot->region.len ? slot->region : session->region;
-    if (!gw_settings_resolve(session->config, profile, region,
+    if (!gw_settings_resolve(session->config, profile, region_of(session, slot),
                              gw_view_of(session->options->endpoint_url), &slot->settings, err)) {
         return false;
     }

@@ -196,6 +196,9 @@ customised.hoisted_with = {
   },
 }
 
+---Members that are null where the answer does not have them (botocore/handlers.py, parse_get_bucket_location).
+customised.nulls = { s3 = { get_bucket_location = "LocationConstraint" } }
+
 ---Commands that are programs of the AWS CLI's own, and what comes nearest.
 customised.commands = {
   s3 = {

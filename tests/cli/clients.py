@@ -43,7 +43,7 @@ return {
 class Clients(gwrun.Case):
     def setUp(self):
         super().setUp()
-        lines = []
+        lines = ["[profile far]", "region = ap-south-1", "aws_access_key_id = AKIDFAR", "aws_secret_access_key = secret"]
         for i in range(1, PROFILES + 1):
             lines += [f"[profile account-{i}]", f"aws_access_key_id = AKID{i:016}", f"aws_secret_access_key = secret-{i}"]
         lines += ["max_attempts = 1"]  # of the last
@@ -60,6 +60,15 @@ class Clients(gwrun.Case):
         scopes = {re.search(r"Credential=(\w+)/\d+/([\w-]+)/ecs/", request.headers["authorization"]).groups()
                   for request in server.requests}
         self.assertEqual(scopes, {(f"AKID{i:016}", region) for i in range(1, PROFILES + 1) for region in REGIONS})
+
+    def test_the_region_is_that_of_the_profile_unless_it_is_given(self):
+        for place, region in [('profile = "far"', "ap-south-1"), ('profile = "far", region = "eu-west-1"', "eu-west-1"),
+                              ('profile = "account-1"', "us-east-1"), ('region = "eu-west-1"', "eu-west-1")]:
+            script = ONE.replace('{ profile = "%s" }', "{ %s }" % place)
+            with self.subTest(place), Server(ok_json({"clusterArns": []})) as server:
+                self.run_book(script, server)
+                scopes = {request.headers["authorization"].split("/")[2] for request in server.requests}
+                self.assertEqual(scopes, {region})
 
     def test_attempts_are_those_of_the_profile(self):
         for profile, attempts in [("account-1", 3), (f"account-{PROFILES}", 1)]:
