@@ -4,7 +4,8 @@
  *
  * custom_input.c       parameters
  *   S3                   keys of lists asked for percent-encoded, CopySource encoded, a customer's
- *                        key as base64 with its MD5, metadata of ASCII only
+ *                        key as base64 with its MD5, metadata of ASCII only,
+ *                        names of buckets
  *   EC2, Auto Scaling    UserData as base64
  *   EC2, CloudWatch Logs, CloudSearch    names that boto3 gives to some parameters
  *   Route 53             ids without "/hostedzone/"
@@ -12,9 +13,10 @@
  *   Machine Learning     the endpoint of a prediction
  * custom_copy.c        copies between regions
  *   EC2, RDS, Neptune, DocumentDB    a URL that is signed for the other region
+ * custom_glacier.c     checksums of an archive
  * customisations.c     requests, retries
  *   API Gateway          Accept: application/json
- *   Glacier              its version, checksums of a body
+ *   Glacier              its version
  *   CloudSearch          a query that is too long for a URL
  *   Bedrock              a token from the environment in place of a signature
  *   DynamoDB             its answers are fast and so are its retries: one more attempt, half the
@@ -35,8 +37,6 @@
  *                        bucket of another region: S3 answers where it is, and the client goes
  *                        there, once a call */
 #include "aws/internal.h"
-
-#include <string.h>
 
 bool gw_custom_is_of(const struct gw_operation *op, const char *service_id, const char *operation)
 {
@@ -84,42 +84,6 @@ static void add_glacier_version(const struct gw_operation *op, struct gw_arena *
                req);
 }
 
-/* Glacier's checksum: of each MiB, then of each two neighbours, until one is left. */
-static void tree_hash(struct gw_view body, struct gw_arena *arena, unsigned char out[GW_SHA256_LEN])
-{
-    size_t count = body.len == 0 ? 1 : (body.len + (1u << 20) - 1) >> 20;
-    unsigned char *hashes = gw_arena_alloc(arena, count * GW_SHA256_LEN);
-    for (size_t i = 0; i < count; i++) {
-        gw_sha256(gw_view_sub(body, i << 20, 1u << 20), hashes + i * GW_SHA256_LEN);
-    }
-    for (; count > 1; count = (count + 1) / 2) {
-        for (size_t i = 0; i < count / 2; i++) {
-            struct gw_view pair = {(const char *)hashes + 2 * i * GW_SHA256_LEN, 2 * GW_SHA256_LEN};
-            unsigned char joint[GW_SHA256_LEN];
-            gw_sha256(pair, joint);
-            memcpy(hashes + i * GW_SHA256_LEN, joint, sizeof joint);
-        }
-        if (count % 2 == 1) {
-            memmove(hashes + count / 2 * GW_SHA256_LEN, hashes + (count - 1) * GW_SHA256_LEN,
-                    GW_SHA256_LEN);
-        }
-    }
-    memcpy(out, hashes, GW_SHA256_LEN);
-}
-
-static void add_glacier_checksums(const struct gw_operation *op, struct gw_arena *arena,
-                                  struct gw_http_request *req)
-{
-    char hex[2 * GW_SHA256_LEN + 1];
-    unsigned char tree[GW_SHA256_LEN];
-    gw_sha256_hex(req->body, hex);
-    add_header(op, "x-amz-content-sha256", gw_view_of(hex), arena, req);
-    tree_hash(req->body, arena, tree);
-    gw_hex_write(tree, sizeof tree, hex);
-    hex[2 * GW_SHA256_LEN] = '\0';
-    add_header(op, "x-amz-sha256-tree-hash", gw_view_of(hex), arena, req);
-}
-
 /* A query may be too long for a URL. */
 static void move_query_to_body(const struct gw_operation *op, struct gw_arena *arena,
                                struct gw_http_request *req)
@@ -149,10 +113,8 @@ static const struct {
     void (*apply)(const struct gw_operation *op, struct gw_arena *arena,
                   struct gw_http_request *req);
 } requests[] = {
-    {"API Gateway", NULL, accept_json},                  /* add_accept_header */
-    {"Glacier", NULL, add_glacier_version},              /* add_glacier_version */
-    {"Glacier", "UploadArchive", add_glacier_checksums}, /* add_glacier_checksums */
-    {"Glacier", "UploadMultipartPart", add_glacier_checksums},
+    {"API Gateway", NULL, accept_json},                   /* add_accept_header */
+    {"Glacier", NULL, add_glacier_version},               /* add_glacier_version */
     {"CloudSearch Domain", "Search", move_query_to_body}, /* change_get_to_post */
 };
 
@@ -160,6 +122,7 @@ void gw_custom_request(const struct gw_operation *op, struct gw_arena *arena,
                        struct gw_http_request *req)
 {
     add_api_version(op, arena, req);
+    gw_custom_add_checksums(op, NULL, arena, req, NULL);
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         if (gw_custom_is_of(op, requests[i].service_id, requests[i].operation)) {
             requests[i].apply(op, arena, req);

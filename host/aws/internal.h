@@ -700,6 +700,14 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
                       const struct gw_credentials *credentials, struct gw_arena *arena,
                       struct gw_err *err);
 
+/* ---- custom_glacier.c ------------------------------------------------------------------------- */
+
+/* Reads the source, or the body in memory (NULL), of an operation that wants checksums of its own.
+ * Without effect on most calls; fails as the source does. */
+bool gw_custom_add_checksums(const struct gw_operation *op, const struct gw_body_source *source,
+                             struct gw_arena *arena, struct gw_http_request *req,
+                             struct gw_err *err);
+
 /* ---- custom_copy.c --------------------------------------------------------------------------- */
 
 /* Once it is addressed, and before it is signed. Without effect on most calls. */

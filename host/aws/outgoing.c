@@ -168,7 +168,9 @@ bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input
 {
     char id[37];
     gw_client_uuid(client, id);
-    if (!gw_payload_write(&client->options.settings, input, arena, out, err)) {
+    if (!gw_payload_write(&client->options.settings, input, arena, out, err) ||
+        (out->payload.source &&
+         !gw_custom_add_checksums(out->op, out->payload.source, arena, &out->http, err))) {
         return false;
     }
     if (client->options.user_agent.len > 0) {

@@ -52,7 +52,7 @@ static void on_event(void *ctx, const struct gw_value *event)
     }
     if (ending->verbose &&
         (gw_view_equal(name, GW_VIEW("call")) || gw_view_equal(name, GW_VIEW("call.retry")))) {
-        gw_cli_call_progress("");
+        gw_cli_progress("");
         gw_report_event(ending->verbose, event);
     }
     if (gw_view_equal(name, GW_VIEW("run.finished"))) {

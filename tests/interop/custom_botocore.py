@@ -7,6 +7,8 @@ as it covers those. URLs that are signed inside a request are compared to the la
 
 import base64
 import datetime
+import hashlib
+import io
 import json
 import os
 import subprocess
@@ -18,6 +20,7 @@ from urllib.parse import parse_qsl
 
 try:
     import botocore.session
+    import botocore.utils
     from botocore.config import Config
 except ImportError:
     print("custom interop: skipped, python3 has no botocore")
@@ -25,6 +28,9 @@ except ImportError:
 
 import endpoint_calls
 from endpoint_botocore import Tool
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../blackbox"))
+from server import Server, answer  # noqa: E402
 
 PROGRAM, TOOL = sys.argv[1:3]
 TIME = 1_700_000_000
@@ -157,6 +163,19 @@ class SameRequests(unittest.TestCase):
     def comparable(self, method, url, headers, body):
         rows = header_rows(headers)
         return {"method": method, "url": url, "headers": rows, "body": body_rows(rows, body)}
+
+    def test_an_archive_from_a_file_has_the_checksums_of_its_bytes(self):
+        path = os.path.join(os.environ["HOME"], "archive")
+        with open(path, "wb") as file:
+            file.write(ARCHIVE["body"].encode())
+        with Server(answer(201)) as server:
+            subprocess.run([PROGRAM, "call", "glacier", "upload-archive", "--yes", "--account-id", "-", "--vault-name", "v", "--region",
+                            REGION, "--endpoint-url", server.url, "--body", path], check=True, capture_output=True,
+                           env={**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"})
+        request = server.requests[0]
+        self.assertEqual(request.body, ARCHIVE["body"].encode())
+        self.assertEqual(request.headers["x-amz-sha256-tree-hash"], botocore.utils.calculate_tree_hash(io.BytesIO(request.body)))
+        self.assertEqual(request.headers["x-amz-content-sha256"], hashlib.sha256(request.body).hexdigest())
 
     def test_the_same_call_makes_the_same_request(self):
         for row in ROWS:

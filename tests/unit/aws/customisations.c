@@ -153,6 +153,38 @@ static void metadata_beyond_ascii_is_refused(void **state)
         "rest, as base64 for example");
 }
 
+static void the_region_of_a_source_becomes_part_of_a_host_name(void **state)
+{
+    refuse(*state, "rds", "copy_db_snapshot",
+           "{\"SourceDBSnapshotIdentifier\":\"s\",\"TargetDBSnapshotIdentifier\":\"t\","
+           "\"SourceRegion\":\"x/y\"}",
+           "rds:CopyDBSnapshot: parameter 'SourceRegion': expected a region, as 'eu-west-1'");
+}
+
+static void two_names_of_one_parameter_exclude_each_other(void **state)
+{
+    refuse(*state, "logs", "create_export_task",
+           "{\"logGroupName\":\"g\",\"from\":1,\"fromTime\":1,\"to\":2,\"destination\":\"d\"}",
+           "logs:CreateExportTask: parameters 'fromTime' and 'from' are the same one: give one");
+}
+
+static void a_copy_is_signed_anew_for_each_attempt(void **state)
+{
+    struct fixture *f = *state;
+    PLAY(f, {.status = 500, .body = ""}, {.status = 200, .body = "<CopyDBSnapshotResponse/>"});
+    call(f, find("rds", "copy_db_snapshot"),
+         "{\"SourceDBSnapshotIdentifier\":\"s\",\"TargetDBSnapshotIdentifier\":\"t\","
+         "\"SourceRegion\":\"us-east-1\"}");
+    assert_int_equal(f->player.sent_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct gw_view body = f->player.sent[i].body;
+        size_t at = gw_view_find(body, GW_VIEW("&PreSignedUrl=https%3A%2F%2Frds.us-east-1."));
+        assert_int_not_equal(at, GW_NPOS);
+        assert_int_equal(gw_view_find(gw_view_sub(body, at + 1, GW_NPOS), GW_VIEW("&PreSigned")),
+                         GW_NPOS);
+    }
+}
+
 /* ---- other services -------------------------------------------------------------------------- */
 
 static void user_data_goes_as_base64(void **state)
@@ -217,6 +249,9 @@ int main(void)
         TEST(a_copy_source_is_encoded),
         TEST(a_customers_key_goes_as_base64_with_its_md5),
         TEST(metadata_beyond_ascii_is_refused),
+        TEST(the_region_of_a_source_becomes_part_of_a_host_name),
+        TEST(two_names_of_one_parameter_exclude_each_other),
+        TEST(a_copy_is_signed_anew_for_each_attempt),
         TEST(user_data_goes_as_base64),
         TEST(ids_of_route_53_may_be_paths),
         TEST(policies_and_templates_come_as_tables),
