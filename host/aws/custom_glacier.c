@@ -76,29 +76,26 @@ static void join(struct hashes *hashes)
     }
 }
 
-/* What the caller gives goes before; not so what the empty body in memory gave, beside a source. */
-static void add_hash(struct gw_http_request *req, const char *name, const unsigned char *hash,
-                     struct gw_arena *arena)
+static struct gw_view hex_of(const unsigned char *hash, struct gw_arena *arena)
 {
-    char nothing[2 * GW_SHA256_LEN + 1], hex[2 * GW_SHA256_LEN];
-    struct gw_view header = gw_view_of(name);
-    gw_sha256_hex(GW_VIEW_NONE, nothing);
-    if (gw_view_equal(gw_headers_get(&req->headers, header), gw_view_of(nothing))) {
-        gw_headers_drop(&req->headers, header);
-    }
-    if (!gw_headers_get(&req->headers, header).data) {
-        gw_hex_write(hash, GW_SHA256_LEN, hex);
-        gw_headers_add(arena, &req->headers, header,
-                       gw_arena_dup(arena, (struct gw_view){hex, sizeof hex}));
-    }
+    char hex[2 * GW_SHA256_LEN];
+    gw_hex_write(hash, GW_SHA256_LEN, hex);
+    return gw_arena_dup(arena, (struct gw_view){hex, sizeof hex});
 }
 
-bool gw_custom_add_checksums(const struct gw_operation *op, const struct gw_body_source *source,
-                             struct gw_arena *arena, struct gw_http_request *req,
-                             struct gw_err *err)
+static void set_header(struct gw_http_request *req, const char *name, const unsigned char *hash,
+                       struct gw_arena *arena)
 {
-    if (!gw_custom_is_of(op, "Glacier", "UploadArchive") &&
-        !gw_custom_is_of(op, "Glacier", "UploadMultipartPart")) {
+    gw_headers_drop(&req->headers, gw_view_of(name));
+    gw_headers_add(arena, &req->headers, gw_view_of(name), hex_of(hash, arena));
+}
+
+bool gw_custom_add_checksums(const struct gw_custom_body *body, struct gw_arena *arena,
+                             struct gw_http_request *req, struct gw_err *err)
+{
+    const struct gw_body_source *source = body->source;
+    if (!gw_custom_is_of(body->op, "Glacier", "UploadArchive") &&
+        !gw_custom_is_of(body->op, "Glacier", "UploadMultipartPart")) {
         return true;
     }
     uint64_t size_bytes = source ? source->size_bytes : req->body.len;
@@ -114,9 +111,11 @@ bool gw_custom_add_checksums(const struct gw_operation *op, const struct gw_body
     if (ok) {
         unsigned char whole[GW_CHECKSUM_MAX_LEN];
         gw_checksum_finish(hashes.whole, whole);
-        add_hash(req, "x-amz-content-sha256", whole, arena);
+        set_header(req, "x-amz-content-sha256", whole, arena);
         join(&hashes);
-        add_hash(req, "x-amz-sha256-tree-hash", hashes.blocks, arena);
+        if (gw_map_text(body->input, GW_VIEW("checksum")).len == 0) { /* the caller's goes before */
+            set_header(req, "x-amz-sha256-tree-hash", hashes.blocks, arena);
+        }
     }
     gw_checksum_free(hashes.whole);
     return ok;

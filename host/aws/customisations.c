@@ -118,11 +118,11 @@ static const struct {
     {"CloudSearch Domain", "Search", move_query_to_body}, /* change_get_to_post */
 };
 
-void gw_custom_request(const struct gw_operation *op, struct gw_arena *arena,
-                       struct gw_http_request *req)
+void gw_custom_request(const struct gw_operation *op, const struct gw_value *input,
+                       struct gw_arena *arena, struct gw_http_request *req)
 {
     add_api_version(op, arena, req);
-    gw_custom_add_checksums(op, NULL, arena, req, NULL);
+    gw_custom_add_checksums(&(struct gw_custom_body){op, input, NULL}, arena, req, NULL);
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         if (gw_custom_is_of(op, requests[i].service_id, requests[i].operation)) {
             requests[i].apply(op, arena, req);

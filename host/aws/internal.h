@@ -474,8 +474,8 @@ bool gw_custom_input(const struct gw_operation *op, const struct gw_value *given
                      struct gw_arena *arena, struct gw_value *input, struct gw_custom_call *custom,
                      struct gw_err *err);
 /* What a request carries beside its parameters. */
-void gw_custom_request(const struct gw_operation *op, struct gw_arena *arena,
-                       struct gw_http_request *req);
+void gw_custom_request(const struct gw_operation *op, const struct gw_value *input,
+                       struct gw_arena *arena, struct gw_http_request *req);
 /* An answer before it is read: an error may come with status 200. */
 void gw_custom_response(const struct gw_operation *op, struct gw_arena *arena,
                         struct gw_http_response *res);
@@ -702,11 +702,15 @@ bool gw_outgoing_sign(struct gw_client *client, struct gw_outgoing *out, int att
 
 /* ---- custom_glacier.c ------------------------------------------------------------------------- */
 
-/* Reads the source, or the body in memory (NULL), of an operation that wants checksums of its own.
- * Without effect on most calls; fails as the source does. */
-bool gw_custom_add_checksums(const struct gw_operation *op, const struct gw_body_source *source,
-                             struct gw_arena *arena, struct gw_http_request *req,
-                             struct gw_err *err);
+struct gw_custom_body {
+    const struct gw_operation *op;
+    const struct gw_value *input;
+    const struct gw_body_source *source; /* NULL: the request's, in memory */
+};
+/* Reads the body of an operation that wants checksums of its own; replaces earlier ones. Without
+ * effect on most calls; fails as the source does. */
+bool gw_custom_add_checksums(const struct gw_custom_body *body, struct gw_arena *arena,
+                             struct gw_http_request *req, struct gw_err *err);
 
 /* ---- custom_copy.c --------------------------------------------------------------------------- */
 

@@ -167,10 +167,10 @@ bool gw_outgoing_complete(struct gw_client *client, const struct gw_value *input
                           struct gw_arena *arena, struct gw_outgoing *out, struct gw_err *err)
 {
     char id[37];
+    struct gw_custom_body body = {out->op, input, out->payload.source};
     gw_client_uuid(client, id);
     if (!gw_payload_write(&client->options.settings, input, arena, out, err) ||
-        (out->payload.source &&
-         !gw_custom_add_checksums(out->op, out->payload.source, arena, &out->http, err))) {
+        (body.source && !gw_custom_add_checksums(&body, arena, &out->http, err))) {
         return false;
     }
     if (client->options.user_agent.len > 0) {

@@ -141,7 +141,7 @@ bool gw_protocol_write_request(const struct gw_operation *op, const struct gw_va
     if (!wire->write_request(op, &all, arena, out, err)) {
         return false;
     }
-    gw_custom_request(op, arena, out);
+    gw_custom_request(op, input, arena, out);
     return true;
 }
 

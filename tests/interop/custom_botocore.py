@@ -74,6 +74,7 @@ ROWS = [
     ("machinelearning", "Predict", {"MLModelId": "m", "Record": {"a": "b"},
                                     "PredictEndpoint": "https://realtime.machinelearning.us-east-1.amazonaws.com"}),
     ("glacier", "UploadArchive", ARCHIVE),
+    ("glacier", "UploadArchive", {"vaultName": "v", "checksum": "of-mine", "body": "abc"}),
     ("glacier", "UploadArchive", {"vaultName": "v", "accountId": "123456789012", "body": ""}),
     ("glacier", "UploadMultipartPart", {"vaultName": "v", "uploadId": "u", "range": "bytes 0-3/*", "body": "abcd"}),
     ("glacier", "ListVaults", {}),
