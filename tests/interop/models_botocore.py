@@ -34,6 +34,8 @@ DATA = os.path.join(os.path.dirname(botocore.__file__), "data")
 def some_text(service, name, shape):
     if shape.enum:
         return shape.enum[0]
+    if name == "PredictEndpoint":
+        return f"https://realtime.machinelearning.{REGION}.amazonaws.com"  # the request goes there
     if "arn" in name.lower():
         arn = ARNS.get(service, f"arn:aws:{service}:{REGION}:{ACCOUNT}:thing/some-name")
         return arn.ljust(shape.metadata.get("min", 0), "e")
