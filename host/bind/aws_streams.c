@@ -85,6 +85,9 @@ void gw_bind_read_save_to(lua_State *L, const char *subject, int how, const stru
         return;
     }
     streams->save_to.data = luaL_checklstring(L, -1, &streams->save_to.len); /* both stay */
+    if (streams->save_to.len == 0) {
+        luaL_error(L, "%s: option 'save_to': expected a path, got an empty text", subject);
+    }
     if (!gw_shape_stream(gw_operation_output(op))) {
         luaL_error(L, "%s: option 'save_to': the answer has no bytes to be saved", subject);
     }

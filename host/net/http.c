@@ -90,9 +90,6 @@ static bool parse_port_part(struct gw_view text, int *port)
 static bool parse_authority(struct gw_view authority, struct gw_url *out)
 {
     out->authority = authority;
-    if (gw_view_find_char(authority, '@') != GW_NPOS) {
-        return false;
-    }
     size_t end = gw_view_find_char(authority, ':');
     if (authority.len > 0 && authority.data[0] == '[') {
         end = gw_view_find_char(authority, ']');
@@ -108,10 +105,19 @@ static bool parse_authority(struct gw_view authority, struct gw_url *out)
            parse_port_part(drop(authority, end), &out->port);
 }
 
+static bool has_user(struct gw_view text, size_t colon)
+{
+    struct gw_view rest = colon == GW_NPOS ? text : drop(text, colon + 3);
+    return gw_view_find_char(gw_view_sub(rest, 0, find_any(rest, "/?")), '@') != GW_NPOS;
+}
+
 bool gw_url_parse(struct gw_view text, struct gw_url *out, struct gw_err *err)
 {
     *out = (struct gw_url){0};
     size_t colon = gw_view_find(text, GW_VIEW("://"));
+    if (has_user(text, colon)) { /* not quoted: a password may stand there */
+        return gw_fail(err, GW_ERR_INPUT, "url: has a user or password, which has no place there");
+    }
     if (colon == GW_NPOS) {
         return gw_fail(err, GW_ERR_INPUT, "url '%.*s': expected http:// or https://",
                        GW_VIEW_ARGS(text));

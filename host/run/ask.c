@@ -69,16 +69,17 @@ static void show(const struct gw_run_question *question)
     gw_buf_clear(&prompt);
 }
 
-/* The newline is echoed still. */
-static void hide_typing(struct gw_run_question *question)
+/* The newline is echoed still. False: what is typed would be seen. */
+static bool hide_typing(struct gw_run_question *question)
 {
     int fd = question->run->options.terminal_fd;
-    if (tcgetattr(fd, &question->shown) == 0) {
-        struct termios hidden = question->shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        hidden.c_lflag |= ECHONL;
-        tcsetattr(fd, TCSAFLUSH, &hidden);
+    if (tcgetattr(fd, &question->shown) != 0) {
+        return false;
     }
+    struct termios hidden = question->shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    hidden.c_lflag |= ECHONL;
+    return tcsetattr(fd, TCSAFLUSH, &hidden) == 0;
 }
 
 static void show_typing(struct gw_run_question *question)
@@ -208,8 +209,12 @@ static void ask_next(struct gw_run *run)
     if (run->options.report) {
         gw_report_settle(run->options.report);
     }
-    if (question->secret) {
-        hide_typing(question);
+    if (question->secret && !hide_typing(question)) {
+        gw_fail(&question->err, GW_ERR_IO,
+                "'%.*s': not asked, the terminal cannot hide what is typed",
+                GW_VIEW_ARGS(question->text));
+        answered(question);
+        return;
     }
     show(question);
     question->watch = gw_watch_start(run->options.loop, run->options.terminal_fd, GW_WATCH_READ,

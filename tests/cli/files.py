@@ -172,6 +172,11 @@ class Files(gwrun.Case):
         self.assertRegex(self.files("x", run, write='"*"').err,
                          r"aws.s3.head_object: option 'save_to': the answer has no bytes to be saved")
 
+    def test_save_to_wants_a_path(self):
+        run = """aws.s3.get_object({ Bucket = "bucket", Key = "key" }, { save_to = "" })"""
+        self.assertRegex(self.files("x", run, write='"*"').err,
+                         r"aws.s3.get_object: option 'save_to': expected a path, got an empty text")
+
     def test_a_long_download_tells_how_far_it_is(self):
         told = threading.Event()
 

@@ -27,7 +27,7 @@ PARAMETERS = [
     ("deep shorthand", ["ecs", "tag-resource", "--resource-arn", "a", "--tags", "key=" + "{a=" * DEEP], r"nested deeper"),
     ("a deep expression", ["ecs", "list-tasks", "--query", "[" * DEEP], r"--query: jmespath: "),
     ("a region that is a host", ["ecs", "list-tasks", "--region", "evil.example/"], r"region 'evil\.example/': expected"),
-    ("an endpoint with a user", ["ecs", "list-tasks", "--endpoint-url", "http://u@127.0.0.1:1"], r"expected host"),
+    ("an endpoint with a user", ["ecs", "list-tasks", "--endpoint-url", "http://u:pass@127.0.0.1:1"], r"url: has a user"),
     ("a file without end", ["ecs", "list-tasks", "--cluster", "file:///dev/zero"], r"larger than 64 MiB"),
     ("JSON without end", ["ecs", "list-tasks", "--cli-input-json", "file:///dev/zero"], r"larger than 64 MiB"),
     ("a folder as a file", ["ecs", "list-tasks", "--cluster", "file:///"], r"'/' cannot be read"),
