@@ -32,7 +32,8 @@ class Generator:
         return self.rng.randint(math.ceil(low), math.floor(min(shape.metadata.get("max", high), max(high, low))))
 
     def text(self, shape, letters, least=0):
-        return "".join(self.rng.choice(letters) for _ in range(self.length(shape, 6, least)))
+        text = "".join(self.rng.choice(letters) for _ in range(self.length(shape, 6, least)))
+        return "-" * len(text) if text in (".", "..") else text  # as a part of a path gwrun refuses them, botocore does not
 
     def value(self, shape, depth, letters=LETTERS, least=0):
         kind = shape.type_name
