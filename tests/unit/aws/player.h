@@ -177,7 +177,7 @@ static inline int set_up(void **state)
     f->loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
     f->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);
     f->player = (struct player){
-        .base = {play_start, play_cancel, NULL}, .loop = f->loop, .arena = f->arena};
+        .base = {.start = play_start, .cancel = play_cancel}, .loop = f->loop, .arena = f->arena};
     f->options = (struct gw_client_options){
         .loop = f->loop,
         .transport = &f->player.base,
