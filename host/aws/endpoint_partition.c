@@ -72,7 +72,7 @@ static void parse_partitions(void)
     const struct gw_value *list = gw_map_get(root, GW_VIEW("partitions"));
     known.count = list ? list->as.list.count : 0;
     known.items = gw_arena_alloc(known.arena, known.count * sizeof *known.items);
-    for (size_t i = 0; i < known.count; i++) {
+    for (size_t i = 0; list && i < known.count; i++) {
         const struct gw_value *partition = &list->as.list.items[i];
         struct partition *item = &known.items[i];
         item->regions = gw_map_get(partition, GW_VIEW("regions"));

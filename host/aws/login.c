@@ -91,6 +91,7 @@ static void fail_call(struct gw_login *login, const struct gw_call_result *resul
         err = *result->err;
     } else {
         const struct gw_aws_error *error = result->error;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of the two is there */
         gw_fail(&err, GW_ERR_CREDENTIALS, "%.*s:%.*s: %.*s (%.*s)", GW_VIEW_ARGS(error->service),
                 GW_VIEW_ARGS(error->operation), GW_VIEW_ARGS(gw_view_sub(error->message, 0, 400)),
                 GW_VIEW_ARGS(error->code));

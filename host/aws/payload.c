@@ -222,7 +222,7 @@ static bool send_plain(const struct gw_settings *settings, const enum gw_checksu
         needs_hash ? gw_checksum_new(GW_CHECKSUM_SHA256) : NULL,
     };
     bool ok = (!states[0] && !states[1]) || digest(out, states, err);
-    if (ok && states[0]) {
+    if (ok && kind) {
         set_checksum(out, states[0], *kind, arena);
     }
     if (ok && states[1]) {
