@@ -322,6 +322,10 @@ const struct gw_operation *gw_protocol_find_operation(const struct gw_service *s
  * the service is known for; NULL: there is none. */
 const struct gw_shape *gw_protocol_find_error(const struct gw_operation *op, struct gw_view code);
 
+/* For a server's writing of an error into `body`, which is made ready; ended by the next. */
+struct gw_walk gw_protocol_error_walk(const struct gw_operation *op, struct gw_arena *arena,
+                                      struct gw_buf *body, struct gw_err *err);
+
 /* Ends the writing of a body: takes it out of walk->out and releases that. False where it was not
  * `written`, or with `err` where it did not fit. */
 bool gw_protocol_take_body(const struct gw_walk *walk, bool written, struct gw_view *body);

@@ -316,18 +316,12 @@ static bool write_error(const struct gw_service *service, const struct gw_operat
                         struct gw_http_response *out, struct gw_err *err)
 {
     struct gw_buf body;
-    struct gw_walk walk = {.op = op,
-                           .what = "error member",
-                           .refusal = GW_ERR_INPUT,
-                           .arena = arena,
-                           .out = &body,
-                           .err = err};
+    struct gw_walk walk = gw_protocol_error_walk(op, arena, &body, err);
     const struct gw_shape *shape = error->shape;
     struct gw_value others = shape ? gw_protocol_error_members(error, arena) : gw_value_map();
     add_protocol(arena, &out->headers);
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), media_type);
     gw_protocol_add_query_error(service, error, arena, &out->headers);
-    gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     gw_cbor_write_map(2 + count_entries(&others, false), &body);
     write_pair(GW_VIEW("__type"), shape ? gw_shape_name(shape) : error->code, &body);
     write_pair(gw_protocol_message_name(shape), error->message, &body);

@@ -131,3 +131,17 @@ struct gw_value gw_protocol_error_members(const struct gw_aws_error *error, stru
     }
     return others;
 }
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+struct gw_walk gw_protocol_error_walk(const struct gw_operation *op, struct gw_arena *arena,
+                                      struct gw_buf *body, struct gw_err *err)
+{
+    gw_buf_init(body, GW_PROTOCOL_MAX_BYTES);
+    return (struct gw_walk){.op = op,
+                            .what = "error member",
+                            .refusal = GW_ERR_INPUT,
+                            .arena = arena,
+                            .out = body,
+                            .err = err};
+}

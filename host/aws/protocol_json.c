@@ -134,15 +134,9 @@ static bool write_error(const struct gw_service *service, const struct gw_operat
                         struct gw_http_response *out, struct gw_err *err)
 {
     struct gw_buf body;
-    struct gw_walk walk = {.op = op,
-                           .what = "error member",
-                           .refusal = GW_ERR_INPUT,
-                           .arena = arena,
-                           .out = &body,
-                           .err = err};
+    struct gw_walk walk = gw_protocol_error_walk(op, arena, &body, err);
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), content_type(service, arena));
     gw_protocol_add_query_error(service, error, arena, &out->headers);
-    gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     bool written = write_error_body(&walk, error);
     return gw_protocol_take_body(&walk, written, &out->body);
 }

@@ -231,15 +231,9 @@ static bool write_error(const struct gw_service *service, const struct gw_operat
                         struct gw_http_response *out, struct gw_err *err)
 {
     struct gw_buf body;
-    struct gw_walk walk = {.op = op,
-                           .what = "error member",
-                           .refusal = GW_ERR_INPUT,
-                           .arena = arena,
-                           .out = &body,
-                           .err = err};
+    struct gw_walk walk = gw_protocol_error_walk(op, arena, &body, err);
     bool ec2 = is_ec2(service);
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), GW_VIEW("text/xml"));
-    gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     ec2 ? (void)gw_buf_add_text(&body, "<Response><Errors>")
         : open_root(service, GW_VIEW("ErrorResponse"), "", &body);
     bool written = write_error_element(&walk, error);

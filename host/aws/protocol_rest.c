@@ -434,13 +434,8 @@ static bool write_json_error(const struct gw_service *service, const struct gw_o
                              struct gw_http_response *out, struct gw_err *err)
 {
     struct gw_buf body;
-    struct gw_walk walk = {.op = op,
-                           .what = "error member",
-                           .refusal = GW_ERR_INPUT,
-                           .arena = arena,
-                           .out = &body,
-                           .err = err,
-                           .message = GW_MESSAGE_RESPONSE};
+    struct gw_walk walk = gw_protocol_error_walk(op, arena, &body, err);
+    walk.message = GW_MESSAGE_RESPONSE;
     struct gw_value others = gw_protocol_error_members(error, arena);
     const struct gw_shape *shape = error->shape;
     (void)service;
@@ -452,7 +447,6 @@ static bool write_json_error(const struct gw_service *service, const struct gw_o
         return true;
     }
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), json_format.content_type);
-    gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     gw_buf_add_char(&body, '{');
     gw_json_write_string(gw_protocol_message_name(shape), &body);
     gw_buf_add_char(&body, ':');
@@ -492,13 +486,8 @@ static bool write_xml_error(const struct gw_service *service, const struct gw_op
                             struct gw_http_response *out, struct gw_err *err)
 {
     struct gw_buf body;
-    struct gw_walk walk = {.op = op,
-                           .what = "error member",
-                           .refusal = GW_ERR_INPUT,
-                           .arena = arena,
-                           .out = &body,
-                           .err = err,
-                           .message = GW_MESSAGE_RESPONSE};
+    struct gw_walk walk = gw_protocol_error_walk(op, arena, &body, err);
+    walk.message = GW_MESSAGE_RESPONSE;
     struct gw_value others = gw_protocol_error_members(error, arena);
     if (error->shape && !gw_rest_write_headers(&walk, error->shape, &others, &out->headers)) {
         return false;
@@ -507,7 +496,6 @@ static bool write_xml_error(const struct gw_service *service, const struct gw_op
         return true;
     }
     gw_headers_add(arena, &out->headers, GW_VIEW("Content-Type"), xml_format.content_type);
-    gw_buf_init(&body, GW_PROTOCOL_MAX_BYTES);
     bool written = write_xml_error_body(&walk, error, &others, gw_custom_bare_errors(service));
     return gw_protocol_take_body(&walk, written, &out->body);
 }
