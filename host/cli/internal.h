@@ -110,6 +110,7 @@ int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
 int gw_cli_call(const struct gw_cli_options *options);
+int gw_cli_check(const struct gw_cli_options *options);
 int gw_cli_whoami(const struct gw_cli_options *options);
 int gw_cli_login(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);
@@ -137,6 +138,12 @@ struct gw_cli_call {
     int terminal_fd; /* -1: none */
 };
 void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: struct gw_cli_call */
+
+/* ---- check_host.c ---------------------------------------------------------------------------- */
+
+/* Runs the chunk with what is known of runbooks (host.check) and of AWS, where nothing can act; its
+ * result is the exit code. */
+int gw_cli_run_module(const struct gw_cli_options *options, const char *chunk);
 
 /* ---- models_host.c --------------------------------------------------------------------------- */
 

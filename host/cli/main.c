@@ -63,7 +63,7 @@ static int fail_argument(const struct gw_cli_options *options, size_t at)
 
 static int help(const struct gw_cli_options *options)
 {
-    static const char *const commands[] = {"help", "list", "login", "test", "whoami"};
+    static const char *const commands[] = {"check", "help", "list", "login", "test", "whoami"};
     if (options->rest_count > 1) {
         return fail_argument(options, 1);
     }
@@ -115,6 +115,9 @@ static int dispatch(const struct gw_cli_options *options)
     }
     if (strcmp(options->name, "call") == 0) {
         return gw_cli_call(options);
+    }
+    if (strcmp(options->name, "check") == 0) {
+        return options->help ? gw_cli_help(stdout) : gw_cli_check(options);
     }
     if (strcmp(options->name, "help") == 0) {
         return help(options);

@@ -1,0 +1,153 @@
+--- What a script does against what it declares: actions, hosts, files.
+
+local model = require "host.aws"
+local options = require "options"
+local values = require "check.values"
+
+local needs = {}
+
+local function matches(pattern, text)
+  local magic = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*", ".*")
+  return text:find("^" .. magic .. "$") ~= nil
+end
+needs.matches = matches
+
+local function is_declared(list, text)
+  for _, pattern in ipairs(list) do
+    if matches(pattern, text) then return true end
+  end
+  return false
+end
+
+-- ---- where things are declared
+
+-- The place of a text in `needs.aws` and its like; else that of `needs`, else nil.
+local function place_of(declaration, kind, text, file)
+  local field = declaration and declaration.fields.needs
+  local list = field and field.is == "table" and field.fields[kind]
+  for _, item in ipairs(list and list.is == "table" and list.items or {}) do
+    if values.text(item) == text and item.file == file then return item.node end
+  end
+  local key = declaration and declaration.keys.needs
+  return key and key.file == file and key.node or nil
+end
+
+-- ---- actions
+
+local all_actions
+
+-- Every action that a call of the known services needs, by its prefix.
+local function actions_of(prefix)
+  if not all_actions then
+    all_actions = {}
+    for _, service in ipairs(model.services()) do
+      for _, name in ipairs(model.operations(service) or {}) do
+        local action = model.operation(service, name).action
+        local own = action:match "^[^:]+"
+        all_actions[own] = all_actions[own] or {}
+        table.insert(all_actions[own], action)
+      end
+    end
+  end
+  return all_actions[prefix]
+end
+
+-- Actions of IAM that are no operation: they are for the policy alone.
+local PERMISSIONS = { ["iam:PassRole"] = true }
+
+local function check_declared_action(report, action, place)
+  local prefix = action:match "^([%w%-]+):[%w*?]+$"
+  if not prefix then
+    if action ~= "*" then report:add("error", "unknown-action", place, "needs.aws: '%s' is no action: expected 'service:Operation'", action) end
+    return false
+  end
+  local known = actions_of(prefix)
+  if not known then
+    local prefixes = {}
+    for name in pairs(all_actions) do prefixes[#prefixes + 1] = name end
+    report:add("error", "unknown-action", place, "needs.aws: '%s': no service has actions that begin with '%s:'%s", action, prefix,
+      options.hint(prefix, prefixes))
+    return false
+  end
+  for _, one in ipairs(known) do
+    if matches(action, one) then return true end
+  end
+  if not PERMISSIONS[action] then
+    report:add("error", "unknown-action", place, "needs.aws: there is no action '%s'%s", action, options.hint(action, known))
+  end
+  return false
+end
+
+local function check_actions(report, script, place)
+  local used = {}
+  for _, call in ipairs(script:findings "call") do
+    local action = call.operation.action
+    used[action] = true
+    if not is_declared(script.needs.aws, action) then
+      local through = call.file ~= script.file and (" (called by %s)"):format(call.file) or ""
+      report:add("error", "undeclared-action", place(call), "'%s' is not in needs.aws%s", action, through)
+    end
+  end
+  for _, declared in ipairs(script.needs.aws) do
+    local at = place_of(script.declaration, "aws", declared, script.file)
+    local is_used = not check_declared_action(report, declared, at) or script.has_unseen
+    for action in pairs(used) do is_used = is_used or matches(declared, action) end
+    if not is_used then
+      report:add("warning", "unused-action", at, "needs.aws: '%s' is declared, but nothing is seen that calls it", declared)
+    end
+  end
+end
+
+-- ---- hosts and files
+
+-- A value is covered where its text fits, or where the parameter that it is stands in the declaration.
+local function is_covered(script, list, value, fits)
+  if value.is == "param" then return is_declared(list, "{" .. value.name .. "}") or #list > 0 end
+  local text = values.text(value)
+  if not text then return true end
+  for _, pattern in ipairs(list) do
+    if pattern:find "{" or fits(pattern, text) then return true end
+  end
+  return false
+end
+
+local function host_of(text)
+  return text:match "^https?://([^/?#]+)" or text
+end
+
+local function fits_host(pattern, url)
+  local host = host_of(url)
+  return matches(host_of(pattern), host) or matches(host_of(pattern), (host:gsub(":%d+$", "")))
+end
+
+local function fits_file(pattern, path)
+  return matches(pattern, path) or (pattern:sub(-1) == "/" and path:sub(1, #pattern) == pattern)
+end
+
+local function shown(value)
+  return values.text(value) or ("parameter '%s'"):format(value.name)
+end
+
+local function check_touched(report, script, place, kind, list, found, fits)
+  for _, value in ipairs(found.value and values.each(found.value) or {}) do
+    if not is_covered(script, list, value, fits) then
+      report:add("error", "undeclared-" .. kind, place(found.finding), "%s is not in needs.%s", shown(value), found.list)
+    end
+  end
+end
+
+---@param report Report
+---@param script table
+---@param place fun(finding: table): Node?
+function needs.check(report, script, place)
+  check_actions(report, script, place)
+  for _, finding in ipairs(script:findings "http") do
+    check_touched(report, script, place, "host", script.needs.hosts, { value = finding.url, finding = finding, list = "hosts" }, fits_host)
+  end
+  for _, finding in ipairs(script:findings "file") do
+    local found = { value = finding.path, finding = finding, list = finding.access }
+    check_touched(report, script, place, "file", script.needs[finding.access], found, fits_file)
+  end
+end
+
+return needs
