@@ -59,15 +59,15 @@ local CLIENT = {
   connect_timeout = "number", read_timeout = "number", timeout = "number",
 }
 
+local function is_plan()
+  return require "host.run".mode == "plan"
+end
+
 ---@param client Client?
 ---@param how How?
 local function perform(operation, params, client, how)
-  local output, err, state, guarded = host.call(operation.service, operation.snake_name, params or {}, client, how)
-  if state == "planned" then
-    planned.record(operation.action, params or {}, guarded)
-    return planned.unknown
-  end
-  return output, err, state
+  if is_plan() then return planned.call(operation, params or {}, client, how) end
+  return host.call(operation.service, operation.snake_name, params or {}, client, how)
 end
 
 -- One call of a script: as `perform`, and what `how` asks for.
@@ -135,8 +135,8 @@ local WAITS = { waits = true }
 
 -- A plan does not wait for changes that it does not make, but says what the real run would be refused.
 local function plan_wait(subject, definition, operation, client, how)
+  if not is_plan() then return false end
   local run = require "host.run"
-  if run.mode ~= "plan" then return false end
   local _, err = host.call(operation.service, operation.snake_name, {}, client, WAITS)
   if err then error(err, 3) end
   local seconds = (how and how.delay or definition.delay) * (how and how.max_attempts or definition.max_attempts)
@@ -151,7 +151,7 @@ local function make_wait(service, name, client)
   local subject = ("aws.%s.wait.%s"):format(service, name)
   local function call(params) return perform(operation, params, client) end
   return function(params, how)
-    if plan_wait(subject, definition, operation, client, how) then return planned.unknown end
+    if plan_wait(subject, definition, operation, client, how) then return planned.answer(operation) end
     return waiter.wait(subject, definition, call, params, how)
   end
 end

@@ -110,7 +110,7 @@ end
 ---@param service table
 ---@return table? deployment none while ECS has not recorded it
 function ecs.primary(service)
-  if planned.is_unknown(service) then return planned.unknown end
+  if planned.is_unknown(service) then return service.deployments[1] end
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.status == "PRIMARY" then return deployment end
   end

@@ -11,6 +11,7 @@ failure.exit = {
 local EXIT_OF_KIND = {
   usage = failure.exit.usage,
   problem = failure.exit.problem,
+  unforeseen = failure.exit.problem,
   denied = failure.exit.refused,
   declined = failure.exit.refused,
   credentials = failure.exit.credentials,

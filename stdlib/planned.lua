@@ -1,50 +1,35 @@
---- What plan mode knows of changes that were not sent: the calls themselves, and the stand-in for their results.
+--- Calls in plan mode: readings are real, changes are described and not sent, and what only they would answer is unknown.
+
+local describe = require "plan.describe"
+local host = require "host.aws"
+local unknown = require "plan.unknown"
 
 local planned = {}
 
+planned.is_unknown = unknown.is
+
+-- By the step that makes them.
 local calls = {}
 
----Remembers one call that a plan would make.
----@param action string for example "ecs:UpdateService"
----@param params table
----@param guarded table the same, with secrets where AWS's models know of some
-function planned.record(action, params, guarded)
-  calls[#calls + 1] = { action = action, params = planned.plain(params, guarded) }
-end
-
----The calls recorded since the last `take`, oldest first.
----@return { action: string, params: table }[]
-function planned.take()
-  local taken = calls
-  calls = {}
+---The calls that a step would make, recorded since the last `take`, oldest first.
+---@param step string
+---@return PlannedCall[]
+function planned.take(step)
+  local taken = calls[step] or {}
+  calls[step] = nil
   return taken
 end
 
-local UNKNOWN_TEXT = "(known after apply)"
-
--- Nothing is known of how many elements an unknown list has, so that a loop over it makes no turn.
-local function unknown_index(_, key)
-  if math.type(key) == "integer" then return nil end
-  return planned.unknown
+local function note(format, ...)
+  require "host.run".emit { event = "note", text = format:format(...) }
 end
 
----Stands for a result that only the real change would give. Every member of it is unknown too.
-planned.unknown = setmetatable({}, {
-  __index = unknown_index,
-  __newindex = function()
-    error("a result that is only known after apply cannot be written to", 2)
-  end,
-  __tostring = function() return UNKNOWN_TEXT end,
-  __concat = function(a, b) return tostring(a) .. tostring(b) end,
-  __len = function() return 0 end,
-  __metatable = "unknown",
-})
-
----Is this the stand-in?
----@param value any
----@return boolean
-function planned.is_unknown(value)
-  return rawequal(value, planned.unknown)
+---The stand-in for what an operation would answer.
+---@param operation table of host.aws
+---@return table
+function planned.answer(operation)
+  local step, name = require "host.run".step()
+  return unknown.new { step = step, name = name, action = operation.action }
 end
 
 ---A copy of the value in which unknown parts are their text, fit for an event.
@@ -52,7 +37,7 @@ end
 ---@param guarded? any the same with secrets in it
 ---@return any
 function planned.plain(value, guarded)
-  if planned.is_unknown(value) then return UNKNOWN_TEXT end
+  if unknown.is(value) then return unknown.TEXT end
   if type(value) ~= "table" then
     if guarded == nil then return value end
     return guarded
@@ -60,6 +45,82 @@ function planned.plain(value, guarded)
   local copy = getmetatable(value) == "array" and json.array {} or {} -- an empty list stays one
   for key, member in next, value do copy[key] = planned.plain(member, guarded and guarded[key]) end
   return copy
+end
+
+local function has_handle(value)
+  if type(value) == "userdata" then return value ~= json.null and getmetatable(value) ~= "secret" end
+  if type(value) ~= "table" then return false end
+  for _, member in next, value do
+    if has_handle(member) then return true end
+  end
+  return false
+end
+
+-- A wrong parameter is the plan's to find. What is unknown has no type yet, what is a file none that can be looked at.
+local function check(operation, params)
+  if unknown.origin(params) or has_handle(params) then return nil end
+  local _, err = host.check(operation.service, operation.snake_name, params)
+  return err
+end
+
+-- The place is kept before what is there now is asked for: another task may record meanwhile.
+local function record(operation, params, guarded, client, how)
+  local step = require "host.run".step() or ""
+  calls[step] = calls[step] or {}
+  local list = calls[step]
+  local at = #list + 1
+  list[at] = {}
+  local call = describe.call(operation, guarded, client, step)
+  call.params = planned.plain(params, guarded)
+  call.target = planned.plain(call.target)
+  if how and how.save_to then call.effect, call.note = "read", "writes the file '" .. how.save_to .. "'" end
+  list[at] = call
+end
+
+local WAITS = { waits = true }
+
+-- A reading whose input is known later: only whether it is allowed can be told now.
+local function read_later(operation, origin, client)
+  local _, err = host.call(operation.service, operation.snake_name, {}, client, WAITS)
+  if err then return nil, err end
+  note("%s is read only after apply: what it is asked for is known then", operation.action)
+  return unknown.new(origin)
+end
+
+local told = {}
+
+-- A reading that shows the world as it is before a change of this plan.
+local function tell_stale(operation, params, client)
+  local step = describe.changed_by(operation, params, client)
+  local key = step and step .. " " .. operation.action
+  if key and not told[key] then
+    told[key] = true
+    note("%s answers as it was before step %s, whose change is not made", operation.action, step)
+  end
+end
+
+---Makes one call of a plan: as host.aws.call, but a change is recorded and answers an unknown.
+---@param operation table of host.aws
+---@param params table
+---@param client? Client
+---@param how? How
+---@return any output
+---@return table? err
+---@return integer? http_status
+function planned.call(operation, params, client, how)
+  local origin = unknown.origin(params)
+  local reads = operation.effect == "read" or operation.effect == "read_secret"
+  if origin and reads then return read_later(operation, origin, client) end
+  local sent = origin and planned.plain(params) or params
+  local output, err, state, guarded = host.call(operation.service, operation.snake_name, sent, client, how)
+  if state ~= "planned" then
+    if reads and not err then tell_stale(operation, params, client) end
+    return output, err, state
+  end
+  local problem = check(operation, sent)
+  if problem then return nil, problem end
+  record(operation, params, guarded, client, how)
+  return planned.answer(operation)
 end
 
 return planned

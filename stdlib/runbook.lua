@@ -4,6 +4,7 @@ local failure = require "failure"
 local host = require "host.run"
 local options = require "options"
 local params = require "params"
+local plan = require "plan.steps"
 local planned = require "planned"
 
 local runbook = {}
@@ -97,21 +98,6 @@ local function next_id(self)
   return tostring(self.steps)
 end
 
-local function plan_step(id, name, how, question)
-  host.enter_step(id, name)
-  local ok, err = pcall(how.change)
-  host.leave_step(id)
-  local calls = planned.take()
-  if not ok then error(err, 0) end
-  host.emit {
-    event = "step.planned", step = id, name = name, reason = question, calls = json.array(calls),
-    destroys = how.word ~= nil,
-  }
-  if type(how.assume) == "function" then return how.assume() end
-  if how.assume ~= nil then return how.assume end
-  return planned.unknown
-end
-
 local function confirm_step(id, name, how, question)
   local answer, err = host.confirm { text = question, word = how.word }
   if err then error(err, 0) end
@@ -157,7 +143,7 @@ function Run:step(name, how)
     return so
   end
   local question = type(how.confirm) == "function" and how.confirm() or how.confirm or name
-  if self.planning then return plan_step(id, name, how, question) end
+  if self.planning then return plan.step(id, name, how, question) end
   confirm_step(id, name, how, question)
   return change_step(id, name, how)
 end
@@ -328,6 +314,7 @@ end
 local OUTCOME_OF_KIND = { problem = "problem", denied = "refused", declined = "refused", usage = "refused" }
 
 local function finish_failed(self, err)
+  if self.planning and plan.is_unforeseen(err) then return finish(self, plan.finish(err)) end
   local facts, text, exit_code = failure.plain(err), failure.text(err), failure.exit_code(err)
   if self.steps > 0 and facts.kind ~= "problem" and facts.kind ~= "script" then
     text = ("stopped in step %d: %s"):format(self.steps, text)
@@ -339,7 +326,7 @@ local function finish_failed(self, err)
 end
 
 local function finish_whole(self)
-  if self.planning then return finish(self, "planned", failure.exit.ok, "nothing was changed") end
+  if self.planning then return finish(self, plan.finish()) end
   if #self.problems > 0 then
     return finish(self, "problem", failure.exit.problem, table.concat(self.problems, "; "))
   end

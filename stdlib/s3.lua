@@ -63,7 +63,7 @@ end
 
 local function upload_in_parts(object, body, part_size, at_a_time)
   local created = aws.s3.create_multipart_upload(object)
-  if planned.is_unknown(created) then return planned.unknown end
+  if planned.is_unknown(created) then return created end
   local id = created.UploadId
   local ok, result = pcall(function()
     return complete(object, id, upload_parts(object, body, id, part_size, at_a_time))

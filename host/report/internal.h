@@ -34,7 +34,6 @@ struct gw_report {
     struct gw_report_wait waits[GW_REPORT_MAX_WAITS];
     char *list;  /* the checklist whose items are being shown */
     char *title; /* of the runbook */
-    int planned_changes, planned_destroys;
 };
 
 /* style.c */
@@ -77,6 +76,7 @@ void gw_report_table(struct gw_report *report, const struct gw_value *event);
 
 /* text_plan.c: events that only a plan has. */
 void gw_report_step_planned(struct gw_report *report, const struct gw_value *event);
+void gw_report_plan_summary(struct gw_report *report, const struct gw_value *event);
 
 /* text_end.c: run.finished. */
 void gw_report_finished(struct gw_report *report, const struct gw_value *event);

@@ -291,6 +291,7 @@ static const struct handler handlers[] = {
     {"evidence", evidence, false},
     {"step.started", step_started, false},
     {"step.planned", gw_report_step_planned, true},
+    {"plan.summary", gw_report_plan_summary, true},
     {"step.confirm", step_confirm, false},
     {"step.skipped", step_skipped, false},
     {"step.finished", step_finished, false},

@@ -65,15 +65,6 @@ static void show_outcome(struct gw_report *report, const struct gw_value *event)
                                              .text = text});
 }
 
-static void show_plan(struct gw_report *report)
-{
-    int changes = report->planned_changes, destroys = report->planned_destroys;
-    struct gw_view text =
-        gw_arena_printf(report->arena, "%d call%s would change something, %d would destroy",
-                        changes, changes == 1 ? "" : "s", destroys);
-    gw_report_line(report, &(struct gw_line){.indent = 2, .text = text});
-}
-
 static void show_left(struct gw_report *report, const struct gw_value *event)
 {
     const struct gw_value *left = gw_map_get(event, GW_VIEW("left"));
@@ -126,9 +117,6 @@ void gw_report_finished(struct gw_report *report, const struct gw_value *event)
         gw_report_blank(report);
     }
     show_outcome(report, event);
-    if (gw_view_equal(gw_map_text(event, GW_VIEW("outcome")), GW_VIEW("planned"))) {
-        show_plan(report);
-    }
     show_left(report, event);
     show_world(report, event);
     if (exit_code != 0) {

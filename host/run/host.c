@@ -101,6 +101,19 @@ static int host_leave_step(lua_State *L)
     return 0;
 }
 
+/* step() -> id, name of the step that the task is in | nil */
+static int host_step(lua_State *L)
+{
+    const struct gw_run_step *step = gw_task_context(check_task(L));
+    if (!step) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushstring(L, step->id);
+    lua_pushstring(L, step->name);
+    return 2;
+}
+
 /* set_needs{ aws=, hosts=, read=, write= } */
 static int host_set_needs(lua_State *L)
 {
@@ -122,6 +135,7 @@ void gw_run_bind_host(struct gw_run *run)
                                          {"emit", host_emit},
                                          {"enter_step", host_enter_step},
                                          {"leave_step", host_leave_step},
+                                         {"step", host_step},
                                          {"set_needs", host_set_needs},
                                          {"confirm", gw_run_lua_confirm},
                                          {"ask", gw_run_lua_ask},

@@ -92,7 +92,11 @@ static void no_member_of_any_event_lets_an_escape_through(void **state)
         "{'event':'evidence','name':'\\u001b','value':['\\u001b',{'\\u001b':1}]}",
         "{'event':'step.started','step':'\\u001b','name':'\\u001b'}",
         "{'event':'step.planned','name':'\\u001b','reason':'\\u001b\\u001b','calls':[{'action':"
-        "'\\u001b','params':{'\\u001b':{'\\u001b':'\\u001b'}}}]}",
+        "'\\u001b','words':'\\u001b','note':'\\u001b','assumes':'\\u001b','target':{'\\u001b':'"
+        "\\u001b'},"
+        "'changes':[{'path':'\\u001b','kind':'changed','from':'\\u001b','to':['\\u001b']}]}],"
+        "'assumes':'\\u001b','incomplete':'\\u001b'}",
+        "{'event':'plan.summary','unseen':['\\u001b']}",
         "{'event':'step.confirm','text':'\\u001b','answered':'assumed'}",
         "{'event':'step.skipped','reason':'\\u001b'}",
         "{'event':'step.failed','error':{'message':'\\u001b'}}",

@@ -141,29 +141,129 @@ static void a_change_that_failed_shows_its_error_and_attempts(void **state)
           "   > ecs:StopTask: refused (AccessDenied) (3 attempts)\n", TEXT);
 }
 
-static void planned_steps_list_each_call_and_parameter(void **state)
+#define PLANNED(calls)                                                                             \
+    "{'event':'step.planned','step':'1','name':'Scale','reason':'Scale','calls':[" calls "]}"
+
+static void a_planned_call_tells_what_it_is_about_and_what_it_makes_of_it(void **state)
 {
     (void)state;
     SHOWS("{'event':'step.started','step':'1','name':'Scale'}\n"
-          "{'event':'step.planned','step':'1','name':'Scale','reason':'1 -> 2 tasks',"
-          "'calls':[{'action':'ecs:UpdateService','params':{'service':'web',"
-          "'networkConfiguration':{'awsvpcConfiguration':{'subnets':['a','b']}},'tags':{}}}]}",
+          "{'event':'step.planned','step':'1','name':'Scale','reason':'1 -> 2 tasks','calls':[{"
+          "'action':'ecs:UpdateService','words':'update service','effect':'change',"
+          "'target':{'cluster':'blue','service':'web'},'changes':["
+          "{'path':'desiredCount','kind':'changed','from':1,'to':2},"
+          "{'path':'networkConfiguration.awsvpcConfiguration.subnets','kind':'added',"
+          "'to':['a','b']},"
+          "{'path':'tags[old]','kind':'removed','from':'x'},"
+          "{'path':'enableExecuteCommand','kind':'same','from':true,'to':true},"
+          "{'path':'platformVersion','kind':'same','from':'1.4.0','to':'1.4.0'},"
+          "{'path':'forceNewDeployment','kind':'set','to':true}]}]}",
           "\n"
           "1. Scale\n"
           "   ? 1 -> 2 tasks\n"
-          "   ~ ecs:UpdateService\n"
-          "       service: web\n"
-          "       networkConfiguration.awsvpcConfiguration.subnets: [\"a\",\"b\"]\n"
-          "       tags: {}\n",
+          "   ~ update service (ecs:UpdateService): cluster blue, service web\n"
+          "       ~ desiredCount: 1 -> 2\n"
+          "       + networkConfiguration.awsvpcConfiguration.subnets: [\"a\",\"b\"]\n"
+          "       - tags[old]: x\n"
+          "         forceNewDeployment: true\n"
+          "         2 unchanged\n",
           TEXT);
 }
 
-static void a_planned_step_that_destroys_says_so(void **state)
+static void of_two_arns_the_ends_are_shown(void **state)
 {
     (void)state;
-    SHOWS("{'event':'step.planned','step':'1','name':'Stop','reason':'Stop','destroys':true,"
-          "'calls':[{'action':'ecs:StopTask'}]}",
-          "   - ecs:StopTask\n", TEXT);
+    SHOWS(PLANNED(
+              "{'action':'ecs:UpdateService','words':'update service','effect':'change','changes':["
+              "{'path':'a','kind':'changed','from':'arn:aws:ecs:x:1:task-definition/web:7',"
+              "'to':'arn:aws:ecs:x:1:task-definition/web:5'},"
+              "{'path':'b','kind':'changed','from':'arn:aws:iam::1:role/one',"
+              "'to':'arn:aws:iam::2:role/one'},"
+              "{'path':'c','kind':'changed','from':'arn:aws:ecs:x:1:task-definition/web:7',"
+              "'to':'web:5'}]}"),
+          "   ~ update service (ecs:UpdateService)\n"
+          "       ~ a: web:7 -> web:5\n"
+          "       ~ b: arn:aws:iam::1:role/one -> arn:aws:iam::2:role/one\n"
+          "       ~ c: web:7 -> web:5\n",
+          TEXT);
+}
+
+static void what_is_secret_or_known_later_shows_as_such(void **state)
+{
+    (void)state;
+    SHOWS(
+        PLANNED(
+            "{'action':'a:B','words':'b','effect':'change','changes':["
+            "{'path':'Password','kind':'changed','from':'[secret]','to':'[secret]','secret':true},"
+            "{'path':'Key','kind':'added','to':'[secret]','secret':true},"
+            "{'path':'Group','kind':'known later','from':'old','to':'(known after apply)'},"
+            "{'path':'Id','kind':'known later','to':'(known after apply)'}]}"),
+        "   ~ b (a:B)\n"
+        "       ~ Password: changed (secret)\n"
+        "       + Key: (secret)\n"
+        "       ~ Group: old -> (known after apply)\n"
+        "       + Id: (known after apply)\n",
+        TEXT);
+}
+
+static void the_effect_of_a_call_has_a_mark_and_a_word(void **state)
+{
+    (void)state;
+    SHOWS(PLANNED("{'action':'a:CreateB','words':'create b','effect':'create'},"
+                  "{'action':'a:DeleteB','words':'delete b','effect':'destroy'},"
+                  "{'action':'a:PutB','words':'put b','effect':'none'},"
+                  "{'action':'a:GetB','words':'get b','effect':'read','note':'writes b'}"),
+          "   + create b (a:CreateB)\n"
+          "   - delete b (a:DeleteB, destroys)\n"
+          "   = put b (a:PutB, is so already)\n"
+          "   < get b (a:GetB)\n"
+          "       ! writes b\n",
+          TEXT);
+}
+
+static void of_a_thing_that_is_destroyed_enough_is_shown_to_know_it(void **state)
+{
+    (void)state;
+    SHOWS(PLANNED("{'action':'a:DeleteB','words':'delete b','effect':'destroy','changes':["
+                  "{'path':'a','kind':'removed','from':1},{'path':'b','kind':'removed','from':2},"
+                  "{'path':'c','kind':'removed','from':3},{'path':'d','kind':'removed','from':4},"
+                  "{'path':'e','kind':'removed','from':5},{'path':'f','kind':'removed','from':6},"
+                  "{'path':'g','kind':'removed','from':7}]}"),
+          "   - delete b (a:DeleteB, destroys)\n"
+          "       - a: 1\n"
+          "       - b: 2\n"
+          "       - c: 3\n"
+          "       - d: 4\n"
+          "       - e: 5\n"
+          "         2 more that go with it\n",
+          TEXT);
+}
+
+static void a_plan_says_what_it_assumes_and_where_it_ends(void **state)
+{
+    (void)state;
+    SHOWS("{'event':'step.planned','step':'2','name':'Move','reason':'Move','assumes':'web:6',"
+          "'incomplete':'x is known only after apply','calls':[{'action':'a:B','words':'b',"
+          "'effect':'change','assumes':'1','note':'not read'}]}",
+          "   ~ b (a:B)\n"
+          "       ! compared with what step 1 would leave\n"
+          "       ! not read\n"
+          "   ! not planned to its end: x is known only after apply\n"
+          "   > assumed from here: web:6\n",
+          TEXT);
+}
+
+static void on_a_narrow_terminal_a_long_change_stands_on_two_lines(void **state)
+{
+    (void)state;
+    SHOWS(PLANNED("{'action':'a:B','words':'b','effect':'change','changes':["
+                  "{'path':'Description','kind':'changed','from':'the one that it has now',"
+                  "'to':'another'}]}"),
+          "   ~ b (a:B)\n"
+          "       ~ Description:\n"
+          "         - the one that it has now\n"
+          "         + another\n",
+          TEXT, .terminal = true, .columns = 40);
 }
 
 /* ---- waits ----------------------------------------------------------------------------------- */
@@ -314,21 +414,20 @@ static void every_outcome_has_a_word_and_every_exit_code_a_meaning(void **state)
     }
 }
 
-static void a_plan_ends_with_what_it_would_do(void **state)
+static void a_plan_ends_with_its_sum(void **state)
 {
     (void)state;
-    SHOWS("{'event':'step.planned','name':'a','reason':'a',"
-          "'calls':[{'action':'ecs:UpdateService'}]}\n"
-          "{'event':'step.planned','name':'b','reason':'b','destroys':true,"
-          "'calls':[{'action':'ecs:StopTask'},{'action':'ecs:StopTask'}]}\n"
+    SHOWS("{'event':'plan.summary','steps':3,'calls':6,'create':1,'change':2,'destroy':1,'none':1,"
+          "'known_later':3,'complete':false,'unseen':['step 3: no end in sight']}\n"
           "{'event':'run.finished','outcome':'planned','exit_code':0,'seconds':0}",
-          "   ~ ecs:UpdateService\n"
-          "   - ecs:StopTask\n"
-          "   - ecs:StopTask\n"
           "\n"
-          "PLANNED after 0s\n"
-          "  1 call would change something, 2 would destroy\n",
+          "Plan: 1 to create, 2 to change, 1 to destroy, 1 already so, 3 known only after apply\n"
+          "  ! step 3: no end in sight\n"
+          "\n"
+          "PLANNED after 0s\n",
           TEXT);
+    SHOWS("{'event':'plan.summary','steps':0,'calls':0,'complete':true,'unseen':[]}",
+          "\nPlan: nothing to change\n", TEXT);
 }
 
 static void the_end_names_what_is_left_and_the_state_of_the_world(void **state)
@@ -395,8 +494,8 @@ static void a_quiet_plan_still_shows_what_would_change(void **state)
     (void)state;
     SHOWS("{'event':'step.started','step':'1','name':'Scale'}\n"
           "{'event':'step.planned','step':'1','name':'Scale','reason':'1 -> 2',"
-          "'calls':[{'action':'ecs:UpdateService'}]}",
-          "Scale\n   ? 1 -> 2\n   ~ ecs:UpdateService\n", TEXT, .quiet = true);
+          "'calls':[{'action':'ecs:UpdateService','words':'update service'}]}",
+          "Scale\n   ? 1 -> 2\n   ~ update service (ecs:UpdateService)\n", TEXT, .quiet = true);
 }
 
 /* ---- what is odd ----------------------------------------------------------------------------- */
@@ -410,15 +509,16 @@ static void events_of_a_newer_engine_are_left_out(void **state)
 static void events_with_members_of_other_kinds_do_no_harm(void **state)
 {
     static const char *const names[] = {
-        "run.started",  "note",          "warning",     "evidence",      "step.started",
-        "step.planned", "step.confirm",  "step.failed", "step.finished", "step.skipped",
-        "call",         "wait.progress", "wait.failed", "check",         "table",
-        "wait.started", "wait.finished", "run.finished"};
+        "run.started",  "note",          "warning",      "evidence",      "step.started",
+        "step.planned", "step.confirm",  "step.failed",  "step.finished", "step.skipped",
+        "call",         "wait.progress", "wait.failed",  "check",         "table",
+        "wait.started", "wait.finished", "run.finished", "plan.summary"};
     static const char *const values[] = {"null",   "true", "-1",      "1e300",
                                          "'text'", "[[]]", "{'a':{}}"};
     static const char *const members =
         "{'event':'%s','title':%s,'params':%s,'name':%s,'text':%s,'value':%s,'step':%s,'calls':%s,"
-        "'destroys':%s,'error':%s,'seconds':%s,'wait':%s,'elapsed':%s,'list':%s,'state':%s,"
+        "'unseen':%s,'destroys':%s,'error':%s,'seconds':%s,'wait':%s,'elapsed':%s,'list':%s,'state'"
+        ":%s,"
         "'columns':%s,'rows':%s,'outcome':%s,'exit_code':%s,'left':%s,'world':%s,'attempts':%s,"
         "'effect':'change','ms':%s}";
     (void)state;
@@ -428,7 +528,7 @@ static void events_with_members_of_other_kinds_do_no_harm(void **state)
             char event[1000];
             struct bench bench;
             snprintf(event, sizeof event, members, names[i], v, v, v, v, v, v, v, v, v, v, v, v, v,
-                     v, v, v, v, v, v, v, v, v);
+                     v, v, v, v, v, v, v, v, v, v);
             bench_open(&bench, (struct gw_report_options){TEXT});
             bench_show(&bench, event);
             bench_close(&bench);
@@ -451,8 +551,13 @@ int main(void)
         cmocka_unit_test(between_two_steps_is_one_empty_line),
         cmocka_unit_test(reading_calls_show_only_when_asked_for),
         cmocka_unit_test(a_change_that_failed_shows_its_error_and_attempts),
-        cmocka_unit_test(planned_steps_list_each_call_and_parameter),
-        cmocka_unit_test(a_planned_step_that_destroys_says_so),
+        cmocka_unit_test(a_planned_call_tells_what_it_is_about_and_what_it_makes_of_it),
+        cmocka_unit_test(of_two_arns_the_ends_are_shown),
+        cmocka_unit_test(what_is_secret_or_known_later_shows_as_such),
+        cmocka_unit_test(the_effect_of_a_call_has_a_mark_and_a_word),
+        cmocka_unit_test(of_a_thing_that_is_destroyed_enough_is_shown_to_know_it),
+        cmocka_unit_test(a_plan_says_what_it_assumes_and_where_it_ends),
+        cmocka_unit_test(on_a_narrow_terminal_a_long_change_stands_on_two_lines),
         cmocka_unit_test(a_wait_tells_its_beginning_and_its_end),
         cmocka_unit_test(progress_is_a_line_when_it_is_new_and_ten_seconds_later),
         cmocka_unit_test(waits_side_by_side_are_kept_apart),
@@ -463,7 +568,7 @@ int main(void)
         cmocka_unit_test(nothing_is_cut_or_wrapped_in_a_file),
         cmocka_unit_test(a_good_end_is_one_line),
         cmocka_unit_test(every_outcome_has_a_word_and_every_exit_code_a_meaning),
-        cmocka_unit_test(a_plan_ends_with_what_it_would_do),
+        cmocka_unit_test(a_plan_ends_with_its_sum),
         cmocka_unit_test(the_end_names_what_is_left_and_the_state_of_the_world),
         cmocka_unit_test(quiet_tells_only_problems_and_the_outcome),
         cmocka_unit_test(quiet_names_the_step_or_list_that_has_a_problem),

@@ -1,0 +1,275 @@
+--- Which reading operation describes what a changing call is about. Found in the API model alone: by the noun of its name
+--- ("UpdateService", "DescribeServices"), by the members that the call and what is read have in common, and by whether the
+--- call's parameters give what the reading must be asked for.
+
+local exceptions = require "plan.exceptions"
+local host = require "host.aws"
+local names = require "plan.names"
+
+local reading = {}
+
+---@class Reading
+---@field operation table of host.aws
+---@field inputs { asked: string, given: string, way: "same"|"list"|"only"|"prefix" }[]
+---@field path string[] where in the answer the thing is
+---@field members table<string, table> of the thing's shape, by their names in lower case
+---@field score integer
+
+-- Readings that answer a description; a query or a search costs, and finds something else.
+local VERBS = { { "BatchDescribe", 1 }, { "BatchGet", 1 }, { "Describe", 3 }, { "Get", 2 }, { "Head", 1 }, { "List", 0 } }
+
+local function noun_of_reading(name)
+  for _, verb in ipairs(VERBS) do
+    if name:sub(1, #verb[1]) == verb[1] then return name:sub(#verb[1] + 1), verb[2] end
+  end
+end
+
+local function members_of(shape)
+  local by_name = {}
+  for _, member in ipairs(shape and shape.members or {}) do by_name[member.name:lower()] = member end
+  return by_name
+end
+
+-- Bodies that are read to their end are no description.
+local function is_heavy(output)
+  for _, member in ipairs(output.members) do
+    if member.streaming or member.shape.event_stream then return true end
+  end
+  return false
+end
+
+-- How a parameter of the call answers what a reading asks for.
+local function way(noun, given, asked)
+  local a, b = given.shape.type, asked.shape.type
+  if a == "list" and b == "list" then return given.name:lower() == asked.name:lower() and "same" or nil end
+  if a == "list" then return names.is_plural(asked.name, given.name) and "only" or nil end
+  if b == "list" then
+    return asked.shape.element.type == a and names.asks_for(noun, given.name, asked.name) and "list" or nil
+  end
+  if a ~= b then return nil end
+  if names.asks_for(noun, given.name, asked.name) then return "same" end
+  return names.is_prefix(given.name, asked.name) and "prefix" or nil
+end
+
+local TYPES = { string = true, integer = true, long = true, list = true }
+
+-- What the call tells of the thing itself, and not of how it shall be.
+local function is_identity(noun, given, thing)
+  return TYPES[given.shape.type] and (reading.names_it(noun, given) or not thing[given.name:lower()])
+end
+
+---Does a member of a call name the thing?
+---@param noun string what the call is about
+---@param member table of a shape
+---@return boolean
+function reading.names_it(noun, member)
+  return names.is_id(member.shape.type == "string" and noun or "", member.name)
+end
+
+local function find_input(noun, call, asked, thing)
+  for _, given in ipairs(call.members) do
+    local found = way(noun, given, asked)
+    if found and (asked.required or is_identity(noun, given, thing)) then
+      return { asked = asked.name, given = given.name, way = found, required = given.required }
+    end
+  end
+end
+
+-- Whose name is asked for is not asked for by its beginning besides.
+local function without_needless_prefix(inputs)
+  local exact, left = {}, {}
+  for _, input in ipairs(inputs) do exact[input.given] = exact[input.given] or input.way ~= "prefix" end
+  for _, input in ipairs(inputs) do
+    if input.way ~= "prefix" or not exact[input.given] then left[#left + 1] = input end
+  end
+  return left
+end
+
+-- nil: the call does not tell what the reading must be asked for.
+local function find_inputs(noun, call, asked_shape, thing)
+  local inputs = {}
+  for _, asked in ipairs(asked_shape and asked_shape.members or {}) do
+    local input = not asked.token and find_input(noun, call, asked, thing)
+    if input then inputs[#inputs + 1] = input elseif asked.required then return nil end
+  end
+  return without_needless_prefix(inputs)
+end
+
+-- Where a description can be in an answer: all of it, one member, or the elements of a list.
+local function things(output, noun)
+  local list = { { path = {}, shape = output, name = "" } }
+  local function add(path, member, depth)
+    local shape = member.shape.type == "list" and member.shape.element or member.shape
+    if shape.type ~= "structure" then return end
+    local here = table.move(path, 1, #path, 1, {})
+    here[#here + 1] = member.name
+    if depth == 1 or names.is_plural(noun, member.name) then
+      list[#list + 1] = { path = here, shape = shape, name = member.name }
+    end
+    if depth == 1 and member.shape.type == "list" then
+      for _, inner in ipairs(shape.members) do add(here, inner, 2) end
+    end
+  end
+  for _, member in ipairs(output.members) do add({}, member, 1) end
+  return list
+end
+
+local function coverage(call, thing, noun)
+  local count = 0
+  for _, member in ipairs(call.members) do
+    if thing[member.name:lower()] then
+      count = count + (reading.names_it(noun, member) and 0 or 1)
+    elseif member.shape.type == "structure" then
+      for _, inner in ipairs(member.shape.members) do
+        if thing[inner.name:lower()] then
+          count = count + 1
+          break
+        end
+      end
+    end
+  end
+  return count
+end
+
+local function score(noun, exact, verb, thing, covered, inputs)
+  local sum = (exact and 100 or 0) + verb + 3 * math.min(covered, 20)
+  if names.is_plural(noun, thing.name) then sum = sum + 5 end
+  for _, input in ipairs(inputs) do sum = sum + (input.required and 4 or 0) end
+  return sum
+end
+
+-- Only what alters a thing may be described by a reading of another noun; what makes one has its own.
+local ALTERS = { "Put", "Update", "Modify", "Set", "Change", "Tag", "Untag", "Add", "Enable", "Disable" }
+
+local function alters(name)
+  for _, verb in ipairs(ALTERS) do
+    if name:sub(1, #verb) == verb then return true end
+  end
+  return false
+end
+
+local function judge(call, operation, found, candidate)
+  local noun, verb = noun_of_reading(candidate.name)
+  local output = host.shape(candidate.service, candidate.snake_name, "output")
+  if not output or is_heavy(output) then return end
+  local exact = names.is_plural(call.noun, noun)
+  if not exact and not (operation.effect == "change" and alters(operation.name)) then return end
+  local asked = host.shape(candidate.service, candidate.snake_name, "input")
+  for _, thing in ipairs(things(output, call.noun)) do
+    local members = members_of(thing.shape)
+    local covered = coverage(call.shape, members, call.noun)
+    local inputs = (covered > 0 or operation.effect == "destroy") and find_inputs(call.noun, call.shape, asked, members)
+    if inputs and #inputs > 0 then
+      found[#found + 1] = {
+        operation = candidate, inputs = inputs, path = thing.path, members = members,
+        score = score(call.noun, exact, verb, thing, covered, inputs),
+      }
+    end
+  end
+end
+
+local function exception(operation, call)
+  local known = exceptions.readings[operation.action]
+  if not known then return nil end
+  local inputs = {}
+  for asked, given in pairs(known.input) do inputs[#inputs + 1] = { asked = asked, given = given, way = "same" } end
+  local candidate = host.operation(operation.service, known.operation)
+  local best
+  for _, thing in ipairs(things(host.shape(operation.service, known.operation, "output"), call.noun)) do
+    local members = members_of(thing.shape)
+    local covered = coverage(call.shape, members, call.noun)
+    if not best or covered > best.score then
+      best = { operation = candidate, inputs = inputs, path = thing.path, members = members, score = covered }
+    end
+  end
+  return { best }
+end
+
+local function search(operation)
+  local shape = host.shape(operation.service, operation.snake_name, "input")
+  if not shape then return {} end
+  local call = { shape = shape, members = shape.members, noun = names.noun(operation.name) }
+  local found = exception(operation, call)
+  if found then return found end
+  found = {}
+  for _, name in ipairs(host.operations(operation.service)) do
+    local candidate = host.operation(operation.service, name)
+    if candidate.effect == "read" and noun_of_reading(candidate.name) then judge(call, operation, found, candidate) end
+  end
+  table.sort(found, function(a, b)
+    if a.score ~= b.score then return a.score > b.score end
+    if #a.path ~= #b.path then return #a.path < #b.path end
+    return a.operation.name < b.operation.name
+  end)
+  return found
+end
+
+local known = {}
+
+---The readings that may describe what a call of this operation is about, the best first.
+---@param service string
+---@param name string "update_service"
+---@return Reading[]
+function reading.candidates(service, name)
+  local key = service .. " " .. name
+  known[key] = known[key] or search(assert(host.operation(service, name)))
+  return known[key]
+end
+
+local function value_of(input, value)
+  if input.way == "list" then return json.array { value } end
+  if input.way ~= "only" then return value end
+  return type(value) == "table" and #value == 1 and value[1] or nil
+end
+
+---What the reading is asked for; nil when the parameters do not tell enough.
+---@param candidate Reading
+---@param params table the call's
+---@return table?
+function reading.derive(candidate, params)
+  local asked = {}
+  for name, value in pairs(exceptions.input[candidate.operation.action] or {}) do asked[name] = value end
+  local needed = false
+  for _, input in ipairs(candidate.inputs) do
+    local value = params[input.given]
+    if value ~= nil then asked[input.asked] = value_of(input, value) end
+    needed = needed or asked[input.asked] ~= nil
+  end
+  local _, problem = host.check(candidate.operation.service, candidate.operation.snake_name, asked)
+  return needed and not problem and asked or nil
+end
+
+local function collect(value, path, at, items)
+  if type(value) ~= "table" then return end
+  if getmetatable(value) == "array" then
+    for _, item in ipairs(value) do collect(item, path, at, items) end
+  elseif at > #path then
+    items[#items + 1] = value
+  else
+    collect(value[path[at]], path, at + 1, items)
+  end
+end
+
+---The things in an answer that the call's parameters name.
+---@param candidate Reading
+---@param params table the call's
+---@param answer table
+---@return table[]
+function reading.things(candidate, params, answer)
+  local items, fitting = {}, {}
+  collect(answer, candidate.path, 1, items)
+  for _, item in ipairs(items) do
+    local fits = true
+    for name, value in pairs(params) do
+      local member = candidate.members[name:lower()]
+      local there = member and item[member.name]
+      if there ~= nil and type(value) ~= "table" and names.is_id("", name) then
+        fits = fits and names.same_id(value, there)
+      end
+    end
+    if fits then fitting[#fitting + 1] = item end
+  end
+  return fitting
+end
+
+return reading
