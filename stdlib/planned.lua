@@ -15,7 +15,10 @@ local calls = {}
 ---@param step string
 ---@return PlannedCall[]
 function planned.take(step)
-  local taken = calls[step] or {}
+  local taken = {}
+  for _, call in ipairs(calls[step] or {}) do
+    if call.action then taken[#taken + 1] = call end -- a task that was cancelled leaves its place empty
+  end
   calls[step] = nil
   return taken
 end

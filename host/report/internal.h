@@ -34,6 +34,7 @@ struct gw_report {
     struct gw_report_wait waits[GW_REPORT_MAX_WAITS];
     char *list;  /* the checklist whose items are being shown */
     char *title; /* of the runbook */
+    bool is_plan;
 };
 
 /* style.c */

@@ -120,9 +120,12 @@ void gw_report_finished(struct gw_report *report, const struct gw_value *event)
     show_left(report, event);
     show_world(report, event);
     if (exit_code != 0) {
+        const char *what = report->is_plan && exit_code == 3
+                               ? "the plan does not see all of the runbook"
+                               : meaning(exit_code);
         gw_report_line(report,
                        &(struct gw_line){.text = gw_arena_printf(report->arena, "Exit code %d: %s.",
-                                                                 exit_code, meaning(exit_code)),
+                                                                 exit_code, what),
                                          .style = GW_STYLE_DIM});
     }
 }

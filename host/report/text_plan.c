@@ -284,6 +284,7 @@ void gw_report_plan_summary(struct gw_report *report, const struct gw_value *eve
                                    text.len ? ", " : "", count, parts[i].text);
         }
     }
+    report->is_plan = true;
     if (!report->options.quiet) {
         gw_report_blank(report);
     }

@@ -58,7 +58,7 @@ local function source(subject, paginator, call, request)
     local page = call(request)
     if planned.is_unknown(page) then
       ended = true
-      return nil
+      return page
     end
     local last = tokens
     tokens = next_tokens(paginator, page)
@@ -70,6 +70,7 @@ local function source(subject, paginator, call, request)
 end
 
 local function items_of(subject, page, key)
+  if planned.is_unknown(page) then return { page[key][1] } end -- one that stands for all
   local items = pick(page, key)
   if items == nil then return {} end
   if getmetatable(items) ~= "array" then

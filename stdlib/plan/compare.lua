@@ -25,10 +25,13 @@ local function is_secret(value)
   return type(value) == "userdata" and getmetatable(value) == "secret"
 end
 
--- The model marks what is sent, or what is read; one of the two is enough.
+local COMPARABLE = { string = true, number = true, userdata = true }
+
+-- The model marks what is sent, or what is read; one of the two is enough. Text joined with a secret can be compared with secrets.
 local function same_secret(a, b)
-  local blank = is_secret(a) and a or b
-  return blank .. "" == blank and (is_secret(a) and a or a .. blank) == (is_secret(b) and b or b .. blank)
+  if not (COMPARABLE[type(a)] and COMPARABLE[type(b)]) or b == json.null then return false end
+  local secret = is_secret(a) and a or b
+  return a .. secret == b .. secret
 end
 
 local function shown(value)
@@ -42,20 +45,27 @@ local function shown(value)
   return copy
 end
 
+local function hide(value) return value ~= nil and SECRET or nil end
+
 local function add(state, path, kind, from, to)
-  local secret = is_secret(from) or is_secret(to) or nil
-  state.changes[#state.changes + 1] = {
-    path = path, kind = kind, secret = secret,
-    from = secret and from ~= nil and SECRET or shown(from), to = secret and to ~= nil and SECRET or shown(to),
-  }
+  local change = { path = path, kind = kind, from = shown(from), to = shown(to) }
+  -- Where secrets inside are all that differs, both look the same.
+  if is_secret(from) or is_secret(to) or (kind == "changed" and json.encode(change.from) == json.encode(change.to)) then
+    change.secret, change.from, change.to = true, hide(change.from), hide(change.to)
+  end
+  state.changes[#state.changes + 1] = change
 end
 
 local function is_list(value)
   return type(value) == "table" and (getmetatable(value) == "array" or #value > 0)
 end
 
--- Text that is a JSON object: policies come back with other spaces and another order.
+-- A policy comes back with other spaces, in another order, or read already. It is sent whole: what is not in it goes.
+local DOCUMENT = { type = "map" }
+DOCUMENT.value, DOCUMENT.element = DOCUMENT, DOCUMENT
+
 local function document(value)
+  if type(value) == "table" then return value end
   if type(value) ~= "string" or not value:find "^%s*{" then return nil end
   local ok, decoded = pcall(json.decode, value)
   return ok and type(decoded) == "table" and decoded or nil
@@ -71,11 +81,9 @@ local function equal(a, b)
     end
     return true
   end
-  if is_secret(a) or is_secret(b) then return is_secret(a) and is_secret(b) and a == b end
+  if is_secret(a) or is_secret(b) then return same_secret(a, b) end
   if a == b then return true end
   if type(a) == "table" or type(b) == "table" or a == nil or b == nil then return false end
-  local first, second = document(a), document(b)
-  if first and second then return equal(first, second) end
   return names.same_id(a, b)
 end
 
@@ -167,14 +175,16 @@ local function visit_map(state, path, want, have, shape)
 end
 
 function visit(state, path, want, have, shape)
-  if unknown.origin(want) and (type(want) ~= "table" or unknown.is(want)) then
-    return add(state, path, "known later", have, unknown.is(want) and unknown.TEXT or want)
+  if (type(want) ~= "table" or unknown.is(want)) and unknown.origin(want) then
+    return add(state, path, "known later", have, want)
   end
   if is_secret(want) or is_secret(have) then
-    local kind = have == nil and "added" or type(have) ~= "table" and same_secret(want, have) and "same" or "changed"
+    local kind = have == nil and "added" or same_secret(want, have) and "same" or "changed"
     return add(state, path, kind, have, want)
   end
   if have == json.null then have = nil end
+  local now, new = document(have), type(want) == "string" and document(want)
+  if now and new then return visit_map(state, path, new, now, DOCUMENT) end
   if type(want) ~= "table" or next(want) == nil or (have ~= nil and type(have) ~= "table") then
     local kind = have == nil and "added" or equal(want, have) and "same" or "changed"
     return add(state, path, kind, have, want)

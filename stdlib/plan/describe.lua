@@ -101,6 +101,13 @@ local function changes_anything(changes)
   return #changes == 0
 end
 
+-- What the call does, now that it is known what is there; and what is odd about it.
+local function effect_on(operation, candidate, thing, changes)
+  if not thing or candidate.makes_another then return "create" end
+  if operation.name:find "^Create" then return "create", "there is one already" end
+  return changes_anything(changes) and "change" or "none"
+end
+
 local function of_thing(call, operation, params, skip, shapes, candidate, said)
   local things = said.gone and {} or said.made and { said.made } or reading.things(candidate, params, said.answer)
   call.reading, call.assumes = candidate.operation.action, said.since
@@ -118,9 +125,7 @@ local function of_thing(call, operation, params, skip, shapes, candidate, said)
     return
   end
   call.changes = compare.call(operation, params, skip, thing, candidate.members, shapes)
-  if not thing then call.effect = "create"
-  elseif is_creating(operation) then call.note = "there is one already"
-  elseif not changes_anything(call.changes) then call.effect = "none" end
+  call.effect, call.note = effect_on(operation, candidate, thing, call.changes)
   said.made = not thing and {} or said.made
   compare.assume(params, thing or said.made, candidate.members)
 end

@@ -2,9 +2,12 @@
 --- often changes.
 
 return {
-  ---Readings of calls whose names and members do not lead there: asked member = the call's.
+  ---Readings of calls whose names and members do not lead there: asked member = the call's. `makes_another`: what is there stays,
+  ---and is what the new one is compared with.
   readings = {
-    ["ecs:RegisterTaskDefinition"] = { operation = "describe_task_definition", input = { taskDefinition = "family" } },
+    ["ecs:RegisterTaskDefinition"] = {
+      operation = "describe_task_definition", input = { taskDefinition = "family" }, makes_another = true,
+    },
   },
 
   ---What a reading must be asked for besides, else it leaves out what we look for.

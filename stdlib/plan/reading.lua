@@ -14,6 +14,7 @@ local reading = {}
 ---@field path string[] where in the answer the thing is
 ---@field members table<string, table> of the thing's shape, by their names in lower case
 ---@field score integer
+---@field makes_another boolean? see plan.exceptions
 
 -- Readings that answer a description; a query or a search costs, and finds something else.
 local VERBS = { { "BatchDescribe", 1 }, { "BatchGet", 1 }, { "Describe", 3 }, { "Get", 2 }, { "Head", 1 }, { "List", 0 } }
@@ -179,7 +180,10 @@ local function exception(operation, call)
     local members = members_of(thing.shape)
     local covered = coverage(call.shape, members, call.noun)
     if not best or covered > best.score then
-      best = { operation = candidate, inputs = inputs, path = thing.path, members = members, score = covered }
+      best = {
+        operation = candidate, inputs = inputs, path = thing.path, members = members, score = covered,
+        makes_another = known.makes_another,
+      }
     end
   end
   return { best }

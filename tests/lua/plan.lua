@@ -114,6 +114,25 @@ spec.test("a loop over what is known later is planned once, for all of its eleme
   spec.expect(calls(run, 2)[1].params.task, "(known after apply)")
 end)
 
+spec.test("so are the pages of a reading whose input is known later", function()
+  local run = plan "pages"
+  spec.expect(run.exit, 0)
+  spec.expect(calls(run, 2)[1].params.task, "(known after apply)")
+end)
+
+spec.test("calls of tasks side by side stand in the order in which they were made", function()
+  local made = calls(plan "parallel", 1)
+  spec.expect({ made[1].action, made[2].action, made[3] }, { "ecs:UpdateService", "ecs:DeleteService" })
+end)
+
+spec.test("a secret shows that it changes, and not to what", function()
+  local run = plan "environment"
+  local path = "containerDefinitions[web].environment"
+  spec.expect(changes(calls(run, 2)[1])[path][1], "same")
+  spec.expect(changes(calls(run, 3)[1])[path], { "changed", "[secret]", "[secret]" })
+  spec.expect(json.encode(run.events):find("hunter", 1, true), nil)
+end)
+
 spec.test("a decision on what is known later ends the plan: it names the step and what to do", function()
   local run = plan "compare"
   spec.expect(run.exit, 3)

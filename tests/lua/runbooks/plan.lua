@@ -76,6 +76,35 @@ local WAYS = {
     })
   end,
 
+  pages = function(rb)
+    local made = change(rb, "Scale up")
+    rb:step("Stop each", {
+      change = function()
+        for task in aws.ecs.pages.list_tasks { cluster = CLUSTER, startedBy = made.id } do
+          aws.ecs.stop_task { cluster = CLUSTER, task = task }
+        end
+      end,
+    })
+  end,
+
+  parallel = function(rb)
+    rb:step("Both", {
+      change = function()
+        parallel { function() scale(2) end, function() aws.ecs.delete_service { cluster = CLUSTER, service = "nobody" } end }
+      end,
+    })
+  end,
+
+  environment = function(rb)
+    local family = "busyb-google-workspace-mcp"
+    local function register(name, containers)
+      rb:step(name, { change = function() aws.ecs.register_task_definition { family = family, containerDefinitions = containers } end })
+    end
+    register("First", { { name = "web", image = "web:1", environment = { { name = "TOKEN", value = "hunter2-hunter2" } } } })
+    register("Again", { { name = "web", image = "web:1", environment = { { name = "TOKEN", value = "hunter2-hunter2" } } } })
+    register("Other", { { name = "web", image = "web:1", environment = { { name = "TOKEN", value = "hunter3-hunter3" } } } })
+  end,
+
   compare = function(rb)
     if change(rb, "Scale up").service.desiredCount > 1 then rb:note "more" end
   end,

@@ -428,6 +428,11 @@ static void a_plan_ends_with_its_sum(void **state)
           TEXT);
     SHOWS("{'event':'plan.summary','steps':0,'calls':0,'complete':true,'unseen':[]}",
           "\nPlan: nothing to change\n", TEXT);
+    SHOWS("{'event':'plan.summary','unseen':['why']}\n"
+          "{'event':'run.finished','outcome':'problem','exit_code':3,'seconds':0}",
+          "\nPlan: nothing to change\n  ! why\n\nPROBLEM after 0s\n"
+          "Exit code 3: the plan does not see all of the runbook.\n",
+          TEXT);
 }
 
 static void the_end_names_what_is_left_and_the_state_of_the_world(void **state)
