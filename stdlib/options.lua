@@ -41,6 +41,16 @@ function options.hint(name, names)
   return near and (", did you mean '" .. near .. "'?") or ""
 end
 
+---The keys of a table in the order of the alphabet.
+---@param map table<string, any>
+---@return string[]
+function options.sorted(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
 ---Raises, at the caller's caller, for a key of `given` that `known` does not have or whose type differs.
 ---@param subject string what the message begins with
 ---@param given table?
@@ -49,13 +59,11 @@ function options.check(subject, given, known)
   if type(given) ~= "table" then
     error(subject .. ": options must be a table, got " .. type(given), 3)
   end
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
   for name, value in pairs(given) do
     local types = known[name]
     if not types then
-      error(("%s: unknown option '%s'%s"):format(subject, tostring(name), options.hint(tostring(name), names)), 3)
+      local hint = options.hint(tostring(name), options.sorted(known))
+      error(("%s: unknown option '%s'%s"):format(subject, tostring(name), hint), 3)
     end
     if types ~= "any" and not ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true) then
       error(("%s: option '%s' must be a %s, got %s"):format(subject, name, types:gsub("|", " or "), type(value)), 3)

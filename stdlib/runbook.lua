@@ -46,20 +46,6 @@ function runbook.check(declaration)
   return declaration
 end
 
-local function describe_params(schemas)
-  local list = json.array {}
-  for i, name in ipairs(params.names(schemas)) do
-    local schema = schemas[name]
-    local default = schema.default
-    list[i] = {
-      name = name, flag = params.flag(name), type = schema.type, required = schema.required or false,
-      default = type(default) == "function" and "computed" or default, env = schema.env, help = schema.help,
-      values = schema.values, min = schema.min, max = schema.max,
-    }
-  end
-  return list
-end
-
 ---The declaration as facts, for the catalogue and the help page.
 ---@param declaration Declaration
 ---@return table
@@ -67,7 +53,7 @@ function runbook.describe(declaration)
   local needs = declaration.needs or {}
   return {
     title = declaration.title, summary = declaration.summary, guide = declaration.guide, region = declaration.region,
-    params = describe_params(declaration.params or {}),
+    params = params.describe(declaration.params or {}),
     needs = {
       aws = json.array(needs.aws or {}), hosts = json.array(needs.hosts or {}),
       read = json.array(needs.read or {}), write = json.array(needs.write or {}),
@@ -75,14 +61,15 @@ function runbook.describe(declaration)
   }
 end
 
----Reads the runbook's own command line.
+---Finds the runbook's parameters.
 ---@param declaration Declaration
----@param args string[]
+---@param args string[] the runbook's own part of the command line
 ---@param flags string[] options that are not the runbook's
+---@param sources Sources
 ---@return table? values
 ---@return string? problem
-function runbook.bind(declaration, args, flags)
-  return params.bind(declaration.params or {}, args, host.env, flags)
+function runbook.bind(declaration, args, flags, sources)
+  return params.bind(declaration.params or {}, args, sources, flags)
 end
 
 ---@class Run
@@ -333,16 +320,6 @@ local function finish_whole(self)
   return finish(self, "ok", failure.exit.ok)
 end
 
--- The parameters as an operator writes them: a duration is "15m".
-local function written(schemas, p)
-  local shown = {}
-  for name, value in pairs(p) do
-    local is_duration = schemas[name] and schemas[name].type == "duration"
-    shown[name] = is_duration and time.format_duration(value) or value
-  end
-  return shown
-end
-
 ---Runs it to its end.
 ---@param declaration Declaration
 ---@param p table the parameters, as `bind` gave them
@@ -360,7 +337,7 @@ function runbook.run(declaration, p, name)
   }
   host.emit {
     event = "run.started", run = host.id, runbook = name, title = declaration.title, mode = host.mode,
-    simulated = host.simulated, region = host.region, params = written(declaration.params or {}, p),
+    simulated = host.simulated, region = host.region, params = params.written(declaration.params or {}, p),
   }
   local ok, err = pcall(declaration.run, self, p)
   if not ok then return finish_failed(self, err) end

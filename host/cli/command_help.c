@@ -33,7 +33,9 @@ static const char usage[] =
     "  --quiet, --verbose     problems and outcome only; every call too\n"
     "  --no-color             also NO_COLOR\n"
     "  --version, --help\n"
-    "Every other option is the runbook's own.\n"
+    "Every other option is the runbook's own, and stands behind its name. --params FILE reads any "
+    "of\n"
+    "them from a JSON object, \"-\" from standard input.\n"
     "\n"
     "exit codes\n"
     "  0 done, every check satisfied      5 the script is broken\n"
@@ -57,35 +59,36 @@ static struct gw_buf *next_fact(struct gw_buf *facts)
     return facts;
 }
 
-static void add_facts(const struct gw_value *param, struct gw_buf *facts)
+static void add_text(const struct gw_value *param, const char *name, const char *before,
+                     struct gw_buf *facts)
 {
-    const struct gw_value *fallback = gw_map_get(param, GW_VIEW("default"));
-    const struct gw_value *required = gw_map_get(param, GW_VIEW("required"));
-    struct gw_view env = gw_map_text(param, GW_VIEW("env"));
-    gw_buf_add(facts, gw_map_text(param, GW_VIEW("help")));
-    if (required && required->as.boolean) {
-        gw_buf_add_text(next_fact(facts), "required");
-    }
-    if (fallback && fallback->kind != GW_NULL) {
-        gw_buf_add_text(next_fact(facts), "default ");
-        gw_json_write(fallback, NULL, facts);
-    }
-    if (env.len > 0) {
-        gw_buf_addf(next_fact(facts), "environment %.*s", GW_VIEW_ARGS(env));
+    struct gw_view text = gw_map_text(param, gw_view_of(name));
+    if (text.len > 0) {
+        gw_buf_addf(next_fact(facts), "%s%.*s", before, GW_VIEW_ARGS(text));
     }
 }
 
-static void print_type(FILE *out, const struct gw_value *param)
+static void add_json(const struct gw_value *param, const char *name, struct gw_buf *facts)
 {
-    const struct gw_value *values = gw_map_get(param, GW_VIEW("values"));
-    if (!values || values->kind != GW_LIST) {
-        gw_cli_print(out, gw_map_text(param, GW_VIEW("type")));
-        return;
+    const struct gw_value *value = gw_map_get(param, gw_view_of(name));
+    if (value && value->kind != GW_NULL) {
+        gw_buf_addf(next_fact(facts), "%s ", name);
+        gw_json_write(value, NULL, facts);
     }
-    for (size_t i = 0; i < values->as.list.count; i++) {
-        fputs(i > 0 ? "|" : "", out);
-        gw_cli_print(out, values->as.list.items[i].as.string);
+}
+
+static void add_facts(const struct gw_value *param, struct gw_buf *facts)
+{
+    const struct gw_value *required = gw_map_get(param, GW_VIEW("required"));
+    gw_buf_add(facts, gw_map_text(param, GW_VIEW("help")));
+    add_text(param, "range", "", facts);
+    add_text(param, "pattern", "of the form ", facts);
+    if (required && required->as.boolean) {
+        gw_buf_add_text(next_fact(facts), "required");
     }
+    add_json(param, "default", facts);
+    add_text(param, "env", "environment ", facts);
+    add_json(param, "example", facts);
 }
 
 static void print_param(FILE *out, const struct gw_value *param)
@@ -96,7 +99,7 @@ static void print_param(FILE *out, const struct gw_value *param)
     fputs("  ", out);
     gw_cli_print(out, gw_map_text(param, GW_VIEW("flag")));
     fputc(' ', out);
-    print_type(out, param);
+    gw_cli_print(out, gw_map_text(param, GW_VIEW("takes")));
     if (facts.len > 0) {
         fputs("\n      ", out);
         gw_cli_print_wrapped(out, gw_buf_view(&facts), 6, 6);

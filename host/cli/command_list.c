@@ -20,6 +20,7 @@ static void add_runbook(const char *folder, struct gw_view name, struct gw_arena
             struct gw_view key = gw_view_of(shown[i]);
             *gw_map_add(arena, &entry, key) = gw_value_string(gw_map_text(&facts, key));
         }
+        *gw_map_add(arena, &entry, GW_VIEW("params")) = *gw_map_get(&facts, GW_VIEW("params"));
     } else {
         struct gw_view message = gw_arena_dup(arena, gw_view_of(err.message));
         *gw_map_add(arena, &entry, GW_VIEW("error")) = gw_value_string(message);

@@ -101,8 +101,13 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
         *exit_code = gw_cli_exit_of_load(err);
         return false;
     }
-    if (!gw_run_bind_args(run, options->rest, options->rest_count, err) ||
-        !gw_cli_session_settle(session, gw_map_text(&facts, GW_VIEW("region")),
+    gw_cli_set_current(run); /* it may ask, and leaves the terminal as it was */
+    bool bound = gw_run_bind_args(run, options->rest, options->rest_count, exit_code, err);
+    gw_cli_set_current(NULL);
+    if (!bound) {
+        return false;
+    }
+    if (!gw_cli_session_settle(session, gw_map_text(&facts, GW_VIEW("region")),
                                gw_cli_needs_aws(&facts), &target, err)) {
         *exit_code = gw_cli_exit_of(err);
         return false;

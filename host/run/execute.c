@@ -107,7 +107,7 @@ static void on_pipe(void *ctx, int events)
     while (read(run->pipe[0], bytes, sizeof bytes) > 0) {
     }
     gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
-    if (run->interrupts > 1) {
+    if (run->interrupts > 1 && run->executing) {
         schedule_stop(run);
     }
 }
@@ -118,7 +118,7 @@ static void set_flags(int fd)
     fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-static void open_pipe(struct gw_run *run)
+void gw_run_open_pipe(struct gw_run *run)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -133,7 +133,7 @@ static void open_pipe(struct gw_run *run)
     run->pipe[1] = ends[1]; /* last: from here on a signal may use it */
 }
 
-static void close_pipe(struct gw_run *run)
+void gw_run_close_pipe(struct gw_run *run)
 {
     int ends[2] = {run->pipe[0], run->pipe[1]};
     run->pipe[1] = run->pipe[0] = -1;
@@ -206,7 +206,7 @@ enum gw_exit gw_run_execute(struct gw_run *run)
 {
     run->executing = true;
     run->began_ms = gw_loop_now_ms(run->options.loop);
-    open_pipe(run);
+    gw_run_open_pipe(run);
     start(run);
     if (run->interrupts > 0) {
         gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
@@ -218,7 +218,7 @@ enum gw_exit gw_run_execute(struct gw_run *run)
     }
     gw_timer_stop(run->stop_timer);
     run->stop_timer = NULL;
-    close_pipe(run);
+    gw_run_close_pipe(run);
     run->executing = false;
     return run->output_failed ? GW_EXIT_FAILED : run->exit_code;
 }

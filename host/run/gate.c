@@ -82,7 +82,9 @@ static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_
 {
     const struct gw_run_step *step = act->context;
     if (!run->executing) {
-        return gw_fail(err, GW_ERR_DENIED, "%.*s: the run is over", GW_VIEW_ARGS(act->action));
+        return gw_fail(err, GW_ERR_DENIED, "%.*s: not sent, the run %s", GW_VIEW_ARGS(act->action),
+                       run->ended ? "is over"
+                                  : "has not begun (the default of a parameter makes no calls)");
     }
     if (run->stop != GW_STOP_NONE) {
         return gw_fail(err, GW_ERR_CANCELLED, "%.*s: not sent, the run is being stopped",

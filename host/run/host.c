@@ -9,7 +9,7 @@ static struct gw_run *run_of(lua_State *L)
 }
 
 /* env(name) -> text | nil; only GWRUN_*, so that no runbook reads keys or tokens. */
-static int host_env(lua_State *L)
+int gw_run_lua_env(lua_State *L)
 {
     struct gw_view name = gw_check_view(L, 1);
     if (!gw_view_starts_with(name, GW_VIEW("GWRUN_"))) {
@@ -131,15 +131,10 @@ static int host_set_needs(lua_State *L)
 
 void gw_run_bind_host(struct gw_run *run)
 {
-    static const luaL_Reg functions[] = {{"env", host_env},
-                                         {"emit", host_emit},
-                                         {"enter_step", host_enter_step},
-                                         {"leave_step", host_leave_step},
-                                         {"step", host_step},
-                                         {"set_needs", host_set_needs},
-                                         {"confirm", gw_run_lua_confirm},
-                                         {"ask", gw_run_lua_ask},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"env", gw_run_lua_env},         {"emit", host_emit},     {"enter_step", host_enter_step},
+        {"leave_step", host_leave_step}, {"step", host_step},     {"set_needs", host_set_needs},
+        {"confirm", gw_run_lua_confirm}, {"ask", gw_run_lua_ask}, {NULL, NULL}};
     lua_State *L = gw_script_state(run->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, run);

@@ -27,6 +27,8 @@ struct gw_run {
     char *name; /* of the runbook, without folder and ".lua" */
     char id[32];
     int engine_ref, declaration_ref, params_ref, host_ref;
+    const char *const *args; /* the runbook's own, while its parameters are bound; else NULL */
+    size_t arg_count;
 
     struct gw_arena *needs_arena;
     struct gw_value needs; /* {aws =, hosts =, read =, write =}, all lists */
@@ -55,6 +57,9 @@ struct gw_run {
     struct gw_timer *stop_timer;
 };
 
+/* load.c: leaves the engine's function and the declaration. [-0, +2, e] */
+void gw_run_push_engine_call(struct gw_run *run, const char *function);
+
 /* gate.c */
 void gw_run_open_gate(struct gw_run *run);
 
@@ -81,12 +86,15 @@ void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit 
 
 /* host.c: the module host.run. */
 void gw_run_bind_host(struct gw_run *run);
+int gw_run_lua_env(lua_State *L); /* host.env */
 
 /* ask.c: host.confirm and host.ask; upvalue 1 is the run. */
 int gw_run_lua_confirm(lua_State *L);
 int gw_run_lua_ask(lua_State *L);
 
 /* execute.c */
+void gw_run_open_pipe(struct gw_run *run); /* from here a signal wakes the loop */
+void gw_run_close_pipe(struct gw_run *run);
 void gw_run_begin_stop(struct gw_run *run, enum gw_run_stop why);
 bool gw_run_is_stopping(const struct gw_run *run); /* the end is C's to tell, not the engine's */
 void gw_run_call_settled(struct gw_run *run);      /* none may be left in flight */

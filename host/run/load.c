@@ -126,8 +126,7 @@ static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
-/* Leaves the engine's function and the declaration. */
-static void push_engine_call(struct gw_run *run, const char *function)
+void gw_run_push_engine_call(struct gw_run *run, const char *function)
 {
     lua_State *L = gw_script_state(run->script);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->engine_ref);
@@ -150,7 +149,7 @@ static bool check_declaration(struct gw_run *run, const char *file, struct gw_er
 {
     lua_State *L = gw_script_state(run->script);
     run->declaration_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    push_engine_call(run, "check");
+    gw_run_push_engine_call(run, "check");
     if (!gw_script_call(run->script, 1, 1, err)) {
         return blame(file, err);
     }
@@ -196,39 +195,11 @@ bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value
                      struct gw_err *err)
 {
     lua_State *L = gw_script_state(run->script);
-    push_engine_call(run, "describe");
+    gw_run_push_engine_call(run, "describe");
     if (!gw_script_call(run->script, 1, 1, err)) {
         return false;
     }
     bool ok = gw_to_value(L, -1, arena, out, err);
     lua_pop(L, 1);
     return ok;
-}
-
-bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count, struct gw_err *err)
-{
-    lua_State *L = gw_script_state(run->script);
-    push_engine_call(run, "bind");
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        lua_pushstring(L, args[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    lua_createtable(L, (int)run->options.flag_count, 0);
-    for (size_t i = 0; i < run->options.flag_count; i++) {
-        gw_push_view(L, run->options.flags[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    if (!gw_script_call(run->script, 3, 2, err)) {
-        return false;
-    }
-    if (lua_isnil(L, -2)) {
-        const char *problem = lua_tostring(L, -1);
-        gw_fail(err, GW_ERR_INPUT, "%s: %s", run->name, problem ? problem : "bad arguments");
-        lua_pop(L, 2);
-        return false;
-    }
-    lua_pop(L, 1);
-    run->params_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    return true;
 }

@@ -95,9 +95,12 @@ bool gw_run_load_module(struct gw_run *run, const char *module, struct gw_err *e
 bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value *out,
                      struct gw_err *err);
 
-/* Checks the runbook's own arguments ("--revision", "2", "--order=guide") against its schema. */
+/* Finds the runbook's parameters: in its own arguments ("--revision", "2", "--order=guide"), which
+ * must outlive the call, in files that they name, in the environment, by asking at the terminal; all
+ * held against its schema. Steps the loop. On failure `exit_code` suits it: what was given is wrong,
+ * a default raised an error, it was interrupted. */
 bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
-                      struct gw_err *err);
+                      enum gw_exit *exit_code, struct gw_err *err);
 
 void gw_run_set_target(struct gw_run *run, const struct gw_run_target *target);
 

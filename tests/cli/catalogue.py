@@ -14,6 +14,12 @@ return {
     host = { type = "string", required = true, env = "GWRUN_HOST", help = "which host" },
     mode = { type = "enum", values = { "slow", "fast" }, default = "slow" },
     force = { type = "boolean" },
+    batch = { type = "integer", min = 1, max = 50, default = 10, example = 5 },
+    wait = { type = "duration", max = "1h", default = 90 },
+    owner = { type = "string", pattern = "%a+", prompt = "who is on call" },
+    zones = { type = "list", of = "enum", values = { "a", "b" }, min = 1 },
+    report = { type = "file", access = "write" },
+    token = { type = "secret", env = "GWRUN_TOKEN", help = "of the registry" },
   },
   needs = { aws = { "ecs:DescribeServices" }, hosts = { "example.com" } },
   run = function() end,
@@ -80,6 +86,15 @@ class Catalogue(gwrun.Case):
         self.assertEqual(by_name["good"]["summary"], "Does good.")
         self.assertIn("error", by_name["broken"])
 
+    def test_list_as_json_has_the_parameters(self):
+        self.write("runbooks/drain.lua", DOCUMENTED)
+        entries = {entry["name"]: entry for entry in self.gwrun("list", "--output", "json").events[0]}
+        params = {param["name"]: param for param in entries["drain"]["params"]}
+        self.assertEqual(params["batch"], {"name": "batch", "flag": "--batch", "type": "integer", "takes": "integer",
+                                           "required": False, "default": 10, "range": "1 to 50", "example": 5})
+        self.assertEqual(params["host"]["required"], True)
+        self.assertEqual(params["zones"]["type"], "list of enum")
+
     def test_list_says_when_there_is_nothing(self):
         if "no runbooks" not in self.gwrun("list").err:
             self.skipTest("this program has runbooks beside it")
@@ -97,11 +112,22 @@ guide: Operations > Draining
   gwrun drain [--plan | --sim] [parameters]
 
 parameters
+  --batch integer
+      1 to 50; default 10; example 5
   --force boolean
   --host string
       which host; required; environment GWRUN_HOST
   --mode slow|fast
       default "slow"
+  --owner string
+      who is on call; of the form %a+
+  --report file to write
+  --token prompt://|file://PATH|env://GWRUN_NAME|-
+      of the registry; environment GWRUN_TOKEN
+  --wait duration
+      at most 1h; default "1m30s"
+  --zones list of a|b
+      at least 1 item
 
 needs of AWS
   ecs:DescribeServices

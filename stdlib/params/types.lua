@@ -1,0 +1,356 @@
+--- The types of parameters: how a value of each is read from text or taken from JSON, and written again.
+
+local options = require "options"
+local words = require "params.words"
+
+local types = {}
+
+---@class ParamType
+---@field expected string what a message says was expected
+---@field from table<string, fun(value: any, schema: Param): any, string?> by Lua type; nil for no value of this type, with
+---  the problem where "expected ..." would not tell
+---@field write? fun(value: any): any as a plain value that `from` takes again; without: the value itself
+
+---@type table<string, ParamType>
+local kinds = {}
+
+-- A whole number is an integer, so that it is written the same after it has been through a journal.
+local function whole(number)
+  return number and (math.tointeger(number) or number)
+end
+
+local function itself(value) return value end
+
+-- A number as text, digits first: no hexadecimal, no "nan".
+local function to_number(text)
+  return text:find "^[-+]?[%d.]+[eE%d+-]*$" and tonumber((text:gsub("^%+", ""))) or nil
+end
+
+local function to_integer(text)
+  return text:find "^[-+]?%d+$" and math.tointeger(to_number(text)) or nil
+end
+
+local function is_finite(number)
+  return number == number and math.abs(number) ~= math.huge
+end
+
+kinds.string = { expected = "text", from = { string = itself } }
+
+kinds.integer = { expected = "an integer", from = { string = to_integer, number = math.tointeger } }
+
+kinds.number = {
+  expected = "a number",
+  from = {
+    string = function(text) return whole(to_number(text)) end,
+    number = function(number) return is_finite(number) and whole(number) or nil end,
+  },
+}
+
+local TRUTH = {
+  ["true"] = true, yes = true, y = true, ["1"] = true, ["false"] = false, no = false, n = false, ["0"] = false,
+}
+
+kinds.boolean = {
+  expected = "true or false",
+  from = { string = function(text) return TRUTH[text:lower()] end, boolean = itself },
+}
+
+kinds.enum = {
+  from = {
+    string = function(text, schema)
+      for _, value in ipairs(schema.values) do
+        if value == text then return value end
+      end
+      return nil, ("expected one of %s, got '%s'%s"):format(table.concat(schema.values, ", "), text,
+        options.hint(text, schema.values))
+    end,
+  },
+}
+
+-- Exactly: a run that is resumed goes on with the same.
+local function write_duration(seconds)
+  local text = time.format_duration(seconds):gsub(" ", "")
+  return time.duration(text) == seconds and text or ("%.17g"):format(seconds) .. "s"
+end
+
+kinds.duration = {
+  expected = "a duration such as 90s, 10m or 1h30m",
+  from = {
+    string = function(text) return whole(time.duration(text)) end,
+    number = function(number) return number >= 0 and is_finite(number) and whole(number) or nil end,
+  },
+  write = write_duration,
+}
+
+-- "1h" and "-1h" are that long ago, "+1h" is ahead, as operators read logs.
+local function relative(text)
+  local sign, span = text:match "^([-+]?)(%d.*%a)$"
+  local seconds = span and time.duration(span)
+  if not seconds then return nil end
+  return time.now() + (sign == "+" and seconds or -seconds)
+end
+
+-- Seconds since 1970 have ten digits, milliseconds, as CloudWatch Logs counts them, thirteen; other numbers are mistakes.
+local function epoch(text)
+  local digits = text:match "^%d+$"
+  if not digits or (#digits ~= 10 and #digits ~= 13) then return nil end
+  return #digits == 10 and tonumber(digits) or tonumber(digits) / 1000
+end
+
+-- A date alone is its midnight; without a zone it is UTC.
+local function calendar(text)
+  if text:find "^%d%d%d%d%-%d%d%-%d%d$" then text = text .. "T00:00:00" end
+  if text:find "^%d%d%d%d%-%d%d%-%d%d[Tt ]%d%d:%d%d$" then text = text .. ":00" end
+  if text:find "^%d%d%d%d%-%d%d%-%d%d[Tt ]%d%d:%d%d:%d%d%.?%d*$" then text = text .. "Z" end
+  if tonumber(text) then return nil end
+  return (time.parse(text))
+end
+
+local function write_time(instant)
+  local text = time.iso(instant)
+  return time.parse(text) == instant and text or instant
+end
+
+kinds.time = {
+  expected = "a time such as 2025-11-12T03:00:00Z, 1h or -30m (that long ago), +30m or now",
+  from = {
+    string = function(text)
+      if text == "now" then return whole(time.now()) end
+      return whole(relative(text) or epoch(text) or calendar(text))
+    end,
+    number = function(number) return is_finite(number) and whole(number) or nil end,
+  },
+  write = write_time,
+}
+
+kinds.arn = {
+  expected = "an ARN (arn:partition:service:region:account:resource)",
+  from = { string = function(text) return text:match "^arn:[^:%s]+:[^:%s]+:[^:%s]*:[^:%s]*:.+$" end },
+}
+
+kinds.url = {
+  expected = "a URL that begins with http:// or https://",
+  from = { string = function(text) return text:match "^https?://[^/%s]+[^%s]*$" end },
+}
+
+-- In `needs` a star would stand for more than one.
+kinds.file = {
+  expected = "the path of one file",
+  from = { string = function(text) return text ~= "" and not text:find "[%z*]" and text or nil end },
+}
+
+-- Only what the sources make: never a text that stood somewhere.
+kinds.secret = {
+  expected = "a secret",
+  from = { userdata = function(value) return tostring(value) == "[secret]" and value or nil end },
+}
+
+-- ---- lists and maps
+
+local function of_elements(schema)
+  return { type = schema.of or "string", values = schema.values, pattern = schema.pattern }
+end
+
+local function list_of(items, schema)
+  local element, list = of_elements(schema), json.array {}
+  for i, item in ipairs(items) do
+    local value, problem = types.read(element, item)
+    if value == nil then return nil, ("item %d: %s"):format(i, problem) end
+    list[i] = value
+  end
+  return list
+end
+
+local function map_of(entries, schema)
+  local element, map = of_elements(schema), {}
+  for _, key in ipairs(options.sorted(entries)) do
+    local value, problem = types.read(element, entries[key])
+    if value == nil then return nil, ("key '%s': %s"):format(key, problem) end
+    map[key] = value
+  end
+  return map
+end
+
+-- Text is taken apart first; what is wrong with it is told with the text.
+local function from_text(split, build)
+  return function(text, schema)
+    local parts, problem = split(text)
+    if not parts then return nil, ("%s (got '%s')"):format(problem, text) end
+    return build(parts, schema)
+  end
+end
+
+local function is_list(value)
+  return getmetatable(value) == "array" or #value > 0 or next(value) == nil
+end
+
+local function is_map(value)
+  if getmetatable(value) == "array" then return false end
+  for key in pairs(value) do
+    if type(key) ~= "string" then return false end
+  end
+  return true
+end
+
+kinds.list = {
+  expected = "a list",
+  from = {
+    string = from_text(words.list, list_of),
+    table = function(value, schema)
+      if not is_list(value) then return nil end
+      return list_of(value, schema)
+    end,
+  },
+}
+
+kinds.map = {
+  expected = "a map",
+  from = {
+    string = from_text(words.map, map_of),
+    table = function(value, schema)
+      if not is_map(value) then return nil end
+      return map_of(value, schema)
+    end,
+  },
+}
+
+local function write_elements(value, schema)
+  local element, written = of_elements(schema), is_list(value) and json.array {} or {}
+  for key, item in pairs(value) do written[key] = types.write(element, item) end
+  return written
+end
+
+kinds.list.write, kinds.map.write = write_elements, write_elements
+
+-- ---- all of them
+
+---The names of the types, in the order of the alphabet.
+---@return string[]
+function types.names() return options.sorted(kinds) end
+
+-- Types of which a list or a map may be.
+local ELEMENTS = {
+  string = true, integer = true, number = true, boolean = true, enum = true, duration = true, time = true, arn = true,
+  url = true,
+}
+
+---@return string[]
+function types.element_names() return options.sorted(ELEMENTS) end
+
+---"integer", "list of integer"
+---@param schema Param
+---@return string
+function types.title(schema)
+  local name = schema.type
+  if (name == "list" or name == "map") and schema.of then return ("%s of %s"):format(name, schema.of) end
+  return name
+end
+
+local function shown(value)
+  if type(value) == "string" then return "'" .. value .. "'" end
+  if type(value) == "table" then return is_list(value) and "a list" or "a map" end
+  return type(value) == "userdata" and "null" or tostring(value)
+end
+
+---A value of the type, whatever its limits.
+---@param schema Param
+---@param value any text, or a value as JSON has it
+---@return any value nil: it is none
+---@return string? problem "expected an integer, got 'five'"; never with a secret in it
+function types.parse(schema, value)
+  local kind = kinds[schema.type]
+  local reader = kind.from[type(value)]
+  local result, problem
+  if reader then result, problem = reader(value, schema) end
+  if result ~= nil then return result end
+  if schema.type == "secret" then return nil, "expected a secret" end
+  local expected = kind.expected or "one of " .. table.concat(schema.values, ", ")
+  return nil, problem or ("expected %s, got %s"):format(expected, shown(value))
+end
+
+-- ---- limits
+
+local UNIT = { string = "character", list = "item", map = "entry" }
+local UNITS = { string = "characters", list = "items", map = "entries" }
+
+local function count_keys(map)
+  local count = 0
+  for _ in pairs(map) do count = count + 1 end
+  return count
+end
+
+local function measure(schema, value)
+  if schema.type == "string" then return utf8.len(value) or #value end
+  if schema.type == "list" then return #value end
+  if schema.type == "map" then return count_keys(value) end
+  return value
+end
+
+---The bound as a number to compare with; of a time, at this moment.
+---@param schema Param
+---@param bound number|string "5m", "now"
+---@return number? value nil: it makes no sense
+function types.bound(schema, bound)
+  if schema.type ~= "duration" and schema.type ~= "time" then return math.type(bound) and bound end
+  return (types.parse({ type = schema.type }, bound))
+end
+
+-- As people write it: 90 of a duration is "1m30s".
+local function bound_text(schema, bound)
+  if schema.type ~= "duration" and schema.type ~= "time" then return tostring(bound) end
+  return type(bound) == "string" and bound or types.write({ type = schema.type }, bound)
+end
+
+local function with_unit(schema, text, bound)
+  local unit = (bound == 1 and UNIT or UNITS)[schema.type]
+  return unit and text .. " " .. unit or text
+end
+
+---"1 to 4", "at least 10s", "at most 64 characters"; nil where there is no limit.
+---@param schema Param
+---@return string?
+function types.range(schema)
+  local min, max = schema.min, schema.max
+  if min and max then
+    return with_unit(schema, bound_text(schema, min) .. " to " .. bound_text(schema, max), max)
+  end
+  if min then return with_unit(schema, "at least " .. bound_text(schema, min), min) end
+  return max and with_unit(schema, "at most " .. bound_text(schema, max), max)
+end
+
+local function matches(schema, value)
+  return type(value) ~= "string" or not schema.pattern or value:find("^" .. schema.pattern .. "$") ~= nil
+end
+
+local function limit(schema, value)
+  local size = measure(schema, value)
+  local min, max = schema.min and types.bound(schema, schema.min), schema.max and types.bound(schema, schema.max)
+  if min and size < min then return with_unit(schema, "at least " .. bound_text(schema, schema.min), schema.min) end
+  if max and size > max then return with_unit(schema, "at most " .. bound_text(schema, schema.max), schema.max) end
+  if not matches(schema, value) then return "text of the form " .. schema.pattern end
+end
+
+---A value of the type and within its limits.
+---@param schema Param
+---@param value any text, or a value as JSON has it
+---@return any value nil: it is none
+---@return string? problem
+function types.read(schema, value)
+  local result, problem = types.parse(schema, value)
+  if result == nil then return nil, problem end
+  local expected = limit(schema, result)
+  if expected then return nil, ("expected %s, got %s"):format(expected, shown(value)) end
+  return result
+end
+
+---The value as a plain one that `parse` takes again: a duration as "15m", a time in ISO 8601.
+---@param schema Param
+---@param value any
+---@return any
+function types.write(schema, value)
+  local write = kinds[schema.type].write
+  if write then return write(value, schema) end
+  return value
+end
+
+return types
