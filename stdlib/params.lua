@@ -46,6 +46,33 @@ function params.restore(schemas, written)
   return values, secret_names
 end
 
+-- The schemas of what is needed again: it was given, so it is required now.
+local function needed_again(schemas, names)
+  local needed = {}
+  for _, name in ipairs(names) do
+    local param = schemas[name]
+    needed[name] = { type = param.type, required = true, env = param.env, help = param.help, prompt = param.prompt }
+  end
+  return needed
+end
+
+---The values of a run that goes on: those that `written` told of, and its secrets from where they come from.
+---@param schemas table<string, Param>
+---@param written table
+---@param args string[] where secrets are: { "--token", "file://token.txt" }
+---@param from Sources
+---@param others? string[] options that are somebody else's, for "did you mean"
+---@return table? values
+---@return string? problem
+function params.resume(schemas, written, args, from, others)
+  local values, secret_names = params.restore(schemas, written)
+  if not values then return nil, secret_names end
+  local secrets, problem = sources.bind(needed_again(schemas, secret_names), args, from, others)
+  if not secrets then return nil, problem end
+  for name, secret in pairs(secrets) do values[name] = secret end
+  return values
+end
+
 ---Sets one value, as an operator does who edits a parameter.
 ---@param schemas table<string, Param>
 ---@param values table

@@ -36,7 +36,7 @@ end
 function prompts.ask(name, param, sources, read)
   local label, problem = prompts.label(name, param), nil
   for _ = 1, MOST do
-    local text = problem and problem .. "\n" .. label or label
+    local text = problem and problem .. "; " .. label or label
     local typed, err = sources.ask { text = text, secret = param.type == "secret" }
     if typed == nil then return nil, err.kind == "denied" and "no answer came" or err.message end
     local value

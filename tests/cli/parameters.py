@@ -222,7 +222,7 @@ class Prompts(TerminalCase):
         terminal = self.terminal(self.write("scale.lua", RUNBOOK))
         terminal.expect(r"--count: tasks wanted \(integer, 1 to 4\): ")
         terminal.type("nine\n")
-        terminal.expect(r"expected an integer, got 'nine'.*--count: tasks wanted \(integer, 1 to 4\): ")
+        terminal.expect(r"expected an integer, got 'nine'; --count: tasks wanted \(integer, 1 to 4\): ")
         terminal.type("3\n")
         self.assertEqual(terminal.finish(), gwrun.OK, terminal.seen)
         self.assertIn("<3 fast false 300 blue>", terminal.seen)

@@ -267,8 +267,8 @@ spec.test("at a terminal what is missing is asked for, and a bad answer again", 
   spec.expect(params.bind(schemas, {}, from), { count = 2, mode = "slow", known = "d" })
   spec.expect(questions, {
     "--count: tasks wanted (integer, 1 to 4)",
-    "expected at most 4, got '9'\n--count: tasks wanted (integer, 1 to 4)",
-    "a value is required\n--count: tasks wanted (integer, 1 to 4)",
+    "expected at most 4, got '9'; --count: tasks wanted (integer, 1 to 4)",
+    "a value is required; --count: tasks wanted (integer, 1 to 4)",
     "--mode: (fast|slow)",
     "--why: reason for the record (string, optional)",
   })
@@ -348,6 +348,19 @@ spec.test("of a secret the record has only that there was one, and says so", fun
   local values, secrets = params.restore(schemas, written)
   spec.expect(values, { n = 1 })
   spec.expect(secrets, { "token" })
+end)
+
+spec.test("a run that goes on has its values back, and its secrets from their sources", function()
+  local schemas = {
+    token = { type = "secret", help = "of the registry" }, other = { type = "secret" },
+    n = { type = "integer", default = 7 }, late = { type = "string", default = "computed anew" },
+  }
+  local from = sources()
+  local _, problem = params.resume(schemas, { n = 1, token = "[secret]" }, { "--n", "2" }, from)
+  spec.expect(problem, "unknown option '--n'")
+  _, problem = params.resume(schemas, { n = 1, token = "[secret]" }, {}, from)
+  spec.expect(problem:find("--token: required (of the registry); give prompt://", 1, true), 1, problem)
+  spec.expect(params.resume(schemas, { n = 1 }, {}, from), { n = 1 })
 end)
 
 spec.test("a parameter is changed by its text", function()
