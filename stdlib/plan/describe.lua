@@ -62,17 +62,28 @@ local function undeclared_note(action)
   return ('what is there now is not read: add "%s" to needs.aws to see it'):format(action)
 end
 
--- The first reading that fits and is allowed: candidate and what it said, or a note.
+local function things_in(candidate, said, params)
+  if said.gone or said.err then return {} end
+  return said.made and { said.made } or reading.things(candidate, params, said.answer)
+end
+
+-- The first reading that fits and is allowed, and what it said; or a note. One answer can have the thing at several places.
 local function look(operation, params, client)
-  local first
+  local best, answer, undeclared
   if operation.effect ~= "change" and operation.effect ~= "destroy" then return end
   for _, candidate in ipairs(reading.candidates(operation.service, operation.snake_name)) do
     local asked = reading.derive(candidate, params)
-    local said = asked and not unknown.origin(asked) and ask(candidate, asked, client)
-    if said and not (said.err and said.err.kind == "denied") then return candidate, said end
-    first = first or said and candidate.operation.action
+    local fits = asked and not unknown.origin(asked) and (not best or best.operation.action == candidate.operation.action)
+    local said = fits and ask(candidate, asked, client)
+    if said and said.err and said.err.kind == "denied" then
+      undeclared = undeclared or candidate.operation.action
+    elseif said then
+      if #things_in(candidate, said, params) > 0 then return candidate, said end
+      if not best then best, answer = candidate, said end
+    end
   end
-  return nil, nil, first and not is_creating(operation) and undeclared_note(first) or nil
+  if best then return best, answer end
+  return nil, nil, undeclared and not is_creating(operation) and undeclared_note(undeclared) or nil
 end
 
 local function targets(operation, params)
@@ -101,15 +112,21 @@ local function changes_anything(changes)
   return #changes == 0
 end
 
+local NONE = "there is none now"
+
 -- What the call does, now that it is known what is there; and what is odd about it.
 local function effect_on(operation, candidate, thing, changes)
-  if not thing or candidate.makes_another then return "create" end
+  if candidate.makes_another then return "create" end
+  if not thing then
+    if is_creating(operation) or operation.name:find "^Put" then return "create" end
+    return "change", NONE
+  end
   if operation.name:find "^Create" then return "create", "there is one already" end
   return changes_anything(changes) and "change" or "none"
 end
 
 local function of_thing(call, operation, params, skip, shapes, candidate, said)
-  local things = said.gone and {} or said.made and { said.made } or reading.things(candidate, params, said.answer)
+  local things = things_in(candidate, said, params)
   call.reading, call.assumes = candidate.operation.action, said.since
   if #things > 1 then
     call.reading, call.note = nil, candidate.operation.action .. " answers several that may be meant"
@@ -120,7 +137,7 @@ local function of_thing(call, operation, params, skip, shapes, candidate, said)
   if call.effect == "destroy" then
     call.changes = compare.call(operation, params, skip, {}, {}, shapes)
     if thing then compare.removed(call.changes, thing, candidate.members) end
-    if not thing then call.note = "there is none now" end
+    if not thing then call.note = NONE end
     said.gone = true
     return
   end

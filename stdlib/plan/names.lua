@@ -46,6 +46,21 @@ function names.is_id(noun, name)
   return suffix ~= "" or names.is_plural(noun, name)
 end
 
+---Is it only "Name", "Id" or the like?
+---@param name string
+---@return boolean
+function names.is_bare(name)
+  return split(name) == ""
+end
+
+---Does a noun begin with another one, as "DocumentMetadata" does with "Document"?
+---@param noun string
+---@param first string
+---@return boolean
+function names.begins_with(noun, first)
+  return first ~= "" and noun:lower():sub(1, #first) == first:lower()
+end
+
 ---Does a reading that asks for `asked` ask for what the call gives as `given`? "RuleArn" is asked for as "RuleArns",
 ---"serviceName" as "services", the "Name" of a secret as "SecretId".
 ---@param noun string what the call is about
@@ -57,7 +72,19 @@ function names.asks_for(noun, given, asked)
   local base, suffix = split(given)
   local asked_base, asked_suffix = split(asked)
   if suffix ~= "" and asked_suffix == "" and base ~= "" then return names.is_plural(base, asked_base) end
-  return base == "" and asked_base == noun:lower()
+  return base == "" and asked_base == noun:lower() and (asked_suffix ~= "arn" or suffix == "arn")
+end
+
+---Is a member of that name the thing's own name, and not that of what it belongs to? "filterName" is a metric filter's own,
+---"logGroupName" is not.
+---@param noun string what it is: "MetricFilter"
+---@param name string
+---@return boolean
+function names.is_own(noun, name)
+  local base = split(name)
+  noun = noun:lower()
+  return base == "" or names.is_plural(base, noun) or names.is_plural(noun, base)
+    or names.is_plural(base, noun:sub(-#base)) or names.is_plural(base, noun:sub(-#base - 1))
 end
 
 ---Does it ask for all that begins with what is given ("logGroupNamePrefix")?

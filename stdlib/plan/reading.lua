@@ -16,18 +16,38 @@ local reading = {}
 ---@field score integer
 ---@field makes_another boolean? see plan.exceptions
 
--- Readings that answer a description; a query or a search costs, and finds something else.
-local VERBS = { { "BatchDescribe", 1 }, { "BatchGet", 1 }, { "Describe", 3 }, { "Get", 2 }, { "Head", 1 }, { "List", 0 } }
+-- Readings that answer a description, the more telling the more; a query or a search costs, and finds something else.
+-- What only lists tells less, but for the tags of a thing, which only lists tell.
+local VERBS = {
+  { "BatchDescribe", 7 }, { "BatchGet", 7 }, { "Describe", 9 }, { "Get", 8 }, { "Head", 7 }, { "List", 0 },
+}
 
 local function noun_of_reading(name)
+  if name:find "^List.*Tags" then return "Tags", 7 end
   for _, verb in ipairs(VERBS) do
     if name:sub(1, #verb[1]) == verb[1] then return name:sub(#verb[1] + 1), verb[2] end
   end
 end
 
-local function members_of(shape)
+local SCALARS = { list = false, map = false, structure = false }
+
+-- Can a value of one be compared with a value of the other?
+local function is_comparable(a, b)
+  if SCALARS[a.type] == nil or SCALARS[b.type] == nil then return SCALARS[a.type] == SCALARS[b.type] end
+  return a.type == b.type and (a.type ~= "list" or is_comparable(a.element, b.element))
+end
+
+-- The members of a thing by name, but for those that mean something else in the call.
+local function members_of(shape, call)
   local by_name = {}
-  for _, member in ipairs(shape and shape.members or {}) do by_name[member.name:lower()] = member end
+  for _, member in ipairs(shape.members) do by_name[member.name:lower()] = member end
+  for _, given in ipairs(call.members) do
+    local member = by_name[given.name:lower()]
+    -- A policy is text where it is sent, and read already where it comes from.
+    if member and not is_comparable(given.shape, member.shape) and given.shape.type ~= "string" then
+      by_name[given.name:lower()] = nil
+    end
+  end
   return by_name
 end
 
@@ -56,7 +76,8 @@ local TYPES = { string = true, integer = true, long = true, list = true }
 
 -- What the call tells of the thing itself, and not of how it shall be.
 local function is_identity(noun, given, thing)
-  return TYPES[given.shape.type] and (reading.names_it(noun, given) or not thing[given.name:lower()])
+  return TYPES[given.shape.type] and not given.name:find "^If%u" -- a condition of the call's own
+    and (reading.names_it(noun, given) or not thing[given.name:lower()])
 end
 
 ---Does a member of a call name the thing?
@@ -71,7 +92,9 @@ local function find_input(noun, call, asked, thing)
   for _, given in ipairs(call.members) do
     local found = way(noun, given, asked)
     if found and (asked.required or is_identity(noun, given, thing)) then
-      return { asked = asked.name, given = given.name, way = found, required = given.required }
+      return {
+        asked = asked.name, given = given.name, way = found, required = given.required, of_many = asked.shape.type == "list",
+      }
     end
   end
 end
@@ -96,37 +119,49 @@ local function find_inputs(noun, call, asked_shape, thing)
   return without_needless_prefix(inputs)
 end
 
+local UNDONE = { failures = true, errors = true, unprocessed = true }
+
 -- Where a description can be in an answer: all of it, one member, or the elements of a list.
-local function things(output, noun)
-  local list = { { path = {}, shape = output, name = "" } }
+local function things(output, noun, asked)
+  local list = {}
   local function add(path, member, depth)
     local shape = member.shape.type == "list" and member.shape.element or member.shape
-    if shape.type ~= "structure" then return end
+    if shape.type ~= "structure" or UNDONE[member.name:lower()] then return end
     local here = table.move(path, 1, #path, 1, {})
     here[#here + 1] = member.name
     if depth == 1 or names.is_plural(noun, member.name) then
-      list[#list + 1] = { path = here, shape = shape, name = member.name }
+      list[#list + 1] = { path = here, shape = shape, name = member.name, many = member.shape.type == "list" }
     end
     if depth == 1 and member.shape.type == "list" then
       for _, inner in ipairs(shape.members) do add(here, inner, 2) end
     end
   end
   for _, member in ipairs(output.members) do add({}, member, 1) end
+  local named = false
+  for _, thing in ipairs(list) do
+    named = named or names.is_plural(noun, thing.name) or names.is_plural(asked, thing.name)
+  end
+  list[#list + 1] = { path = {}, shape = output, name = "", around = named }
   return list
 end
 
-local function coverage(call, thing, noun)
+-- A structure of the call around members that the thing has: LifecycleConfiguration.Rules.
+local function is_wrapper(member, thing)
+  if member.shape.type ~= "structure" then return false end
+  for _, inner in ipairs(member.shape.members) do
+    if thing[inner.name:lower()] then return true end
+  end
+  return false
+end
+
+-- How many members of the call the thing tells of. An answer around the thing itself has nothing that is wrapped.
+local function coverage(call, thing, members)
   local count = 0
   for _, member in ipairs(call.members) do
-    if thing[member.name:lower()] then
-      count = count + (reading.names_it(noun, member) and 0 or 1)
-    elseif member.shape.type == "structure" then
-      for _, inner in ipairs(member.shape.members) do
-        if thing[inner.name:lower()] then
-          count = count + 1
-          break
-        end
-      end
+    if members[member.name:lower()] then
+      count = count + (reading.names_it(call.noun, member) and 0 or 1)
+    elseif not thing.around and is_wrapper(member, members) then
+      count = count + 1
     end
   end
   return count
@@ -140,11 +175,43 @@ local function score(noun, exact, verb, thing, covered, inputs)
 end
 
 -- Only what alters a thing may be described by a reading of another noun; what makes one has its own.
-local ALTERS = { "Put", "Update", "Modify", "Set", "Change", "Tag", "Untag", "Add", "Enable", "Disable" }
+local ALTERS = { "Put", "Update", "Modify", "Set", "Change", "Tag", "Add", "Enable", "Disable" }
 
-local function alters(name)
-  for _, verb in ipairs(ALTERS) do
+-- What takes parts of a thing away names them, and not how it shall be.
+local TAKES_AWAY = { "Remove", "Untag", "Disassociate", "Detach", "Deregister", "Reset" }
+
+local function begins_with(name, verbs)
+  for _, verb in ipairs(verbs) do
     if name:sub(1, #verb) == verb then return true end
+  end
+  return false
+end
+
+-- Of many things the call must single one out: by a list of names that it asks for, or by the thing's own name.
+local function singles_out(call, thing, members, inputs)
+  local asked = {}
+  for _, input in ipairs(inputs) do
+    if input.of_many then return true end
+    asked[input.given] = true
+  end
+  for _, given in ipairs(call.members) do
+    local own = names.is_own(call.noun, given.name) or names.is_own(thing.name, given.name)
+    local can = asked[given.name] or (given.required and members[given.name:lower()])
+    if own and can and reading.names_it(call.noun, given) then return true end
+  end
+  return false
+end
+
+local function fits(call, verb, thing, members, covered, inputs)
+  if not inputs or #inputs == 0 or (thing.around and covered == 0) then return false end
+  if thing.many then return singles_out(call, thing, members, inputs) end
+  return verb > 0 -- what only lists describes none of them
+end
+
+-- "Name" and "Id" name what the call is about, and nothing that another reading knows.
+local function has_bare_name(inputs)
+  for _, input in ipairs(inputs) do
+    if names.is_bare(input.given) then return true end
   end
   return false
 end
@@ -154,13 +221,15 @@ local function judge(call, operation, found, candidate)
   local output = host.shape(candidate.service, candidate.snake_name, "output")
   if not output or is_heavy(output) then return end
   local exact = names.is_plural(call.noun, noun)
-  if not exact and not (operation.effect == "change" and alters(operation.name)) then return end
+  local alters = operation.effect == "change" and begins_with(operation.name, ALTERS)
+  if not exact and not (alters and verb > 0) then return end
   local asked = host.shape(candidate.service, candidate.snake_name, "input")
-  for _, thing in ipairs(things(output, call.noun)) do
-    local members = members_of(thing.shape)
-    local covered = coverage(call.shape, members, call.noun)
+  local of_its_own = exact or names.begins_with(call.noun, noun)
+  for _, thing in ipairs(things(output, call.noun, noun)) do
+    local members = members_of(thing.shape, call)
+    local covered = coverage(call, thing, members)
     local inputs = (covered > 0 or operation.effect == "destroy") and find_inputs(call.noun, call.shape, asked, members)
-    if inputs and #inputs > 0 then
+    if fits(call, verb, thing, members, covered, inputs) and (of_its_own or not has_bare_name(inputs)) then
       found[#found + 1] = {
         operation = candidate, inputs = inputs, path = thing.path, members = members,
         score = score(call.noun, exact, verb, thing, covered, inputs),
@@ -176,9 +245,9 @@ local function exception(operation, call)
   for asked, given in pairs(known.input) do inputs[#inputs + 1] = { asked = asked, given = given, way = "same" } end
   local candidate = host.operation(operation.service, known.operation)
   local best
-  for _, thing in ipairs(things(host.shape(operation.service, known.operation, "output"), call.noun)) do
-    local members = members_of(thing.shape)
-    local covered = coverage(call.shape, members, call.noun)
+  for _, thing in ipairs(things(host.shape(operation.service, known.operation, "output"), call.noun, call.noun)) do
+    local members = members_of(thing.shape, call)
+    local covered = coverage(call, thing, members)
     if not best or covered > best.score then
       best = {
         operation = candidate, inputs = inputs, path = thing.path, members = members, score = covered,
@@ -191,7 +260,7 @@ end
 
 local function search(operation)
   local shape = host.shape(operation.service, operation.snake_name, "input")
-  if not shape then return {} end
+  if not shape or (operation.effect == "change" and begins_with(operation.name, TAKES_AWAY)) then return {} end
   local call = { shape = shape, members = shape.members, noun = names.noun(operation.name) }
   local found = exception(operation, call)
   if found then return found end

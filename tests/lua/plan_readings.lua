@@ -35,6 +35,11 @@ local FOUND = {
   { "rds modify_db_instance", "describe_db_instances", { DBInstanceIdentifier = "db" }, "DBInstances" },
   { "lambda update_function_configuration", "get_function_configuration", { FunctionName = "f" }, "" },
   { "sqs set_queue_attributes", "get_queue_attributes", { QueueUrl = "q", AttributeNames = { "All" } }, "" },
+  { "iam delete_access_key", "list_access_keys", { UserName = "ci" }, "AccessKeyMetadata" },
+  { "events put_rule", "describe_rule", { Name = "nightly" }, "" },
+  { "lambda update_function_url_config", "get_function_url_config", { FunctionName = "f" }, "" },
+  { "s3 put_object", "head_object", { Bucket = "b", Key = "k" }, "" },
+  { "sqs tag_queue", "list_queue_tags", { QueueUrl = "q" }, "" },
 }
 
 for _, row in ipairs(FOUND) do
@@ -43,6 +48,9 @@ for _, row in ipairs(FOUND) do
   end)
 end
 
-for _, name in ipairs { "logs put_log_events", "ecs run_task", "dynamodb put_item", "sqs send_message" } do
+for _, name in ipairs {
+  "logs put_log_events", "ecs run_task", "dynamodb put_item", "sqs send_message", "elbv2 create_rule",
+  "elbv2 remove_listener_certificates", "iam create_saml_provider", "s3 delete_objects", "ssm put_parameter",
+} do
   spec.test(name .. " is about nothing that can be described", function() spec.expect(found[name], nil) end)
 end

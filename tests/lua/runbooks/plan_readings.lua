@@ -35,6 +35,16 @@ local CALLS = {
   ["ecs run_task"] = { cluster = "blue", taskDefinition = "web:5" },
   ["dynamodb put_item"] = { TableName = "t", Item = { id = { S = "1" } } },
   ["sqs send_message"] = { QueueUrl = "q", MessageBody = "hello" },
+  ["iam delete_access_key"] = { UserName = "ci", AccessKeyId = "AKIAIOSFODNN7EXAMPLE" },
+  ["events put_rule"] = { Name = "nightly", ScheduleExpression = "rate(1 day)" },
+  ["lambda update_function_url_config"] = { FunctionName = "f", AuthType = "NONE" },
+  ["s3 put_object"] = { Bucket = "b", Key = "k", IfMatch = "e", ContentType = "text/plain" },
+  ["sqs tag_queue"] = { QueueUrl = "q", Tags = { a = "b" } },
+  ["elbv2 create_rule"] = { ListenerArn = "arn:l", Priority = 1, Conditions = {}, Actions = {} },
+  ["elbv2 remove_listener_certificates"] = { ListenerArn = "arn:l", Certificates = { { CertificateArn = "arn:c" } } },
+  ["iam create_saml_provider"] = { Name = "idp", SAMLMetadataDocument = "<x/>" },
+  ["s3 delete_objects"] = { Bucket = "b", Delete = { Objects = { { Key = "k" } } } },
+  ["ssm put_parameter"] = { Name = "/db/host", Value = "x", Type = "String" },
 }
 
 return {
