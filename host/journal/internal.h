@@ -7,7 +7,6 @@
 
 #include <sqlite3.h>
 
-#define GW_JOURNAL_WAIT_MS   5000 /* for other processes, before an operation fails */
 #define GW_JOURNAL_MAX_EVENT GW_JSON_MAX_BYTES
 #define GW_JOURNAL_MAX_FILE  ((size_t)64 << 20)
 #define GW_PROCESS_TEXT      512
@@ -23,6 +22,7 @@ struct gw_journal {
     sqlite3 *db;
     char *path; /* NULL: in memory */
     bool read_only, is_damaged;
+    int busy_ms;
     enum gw_journal_sync sync; /* as the connection is set now */
     struct gw_kept_statement *kept;
     size_t kept_count;
@@ -43,7 +43,7 @@ bool gw_place_make(const char *path, struct gw_err *err);
 
 /* Only one process at a time makes, migrates or sets aside the files of a folder. The descriptor is
  * to be closed; negative with `err`. */
-int gw_place_enter(const char *path, struct gw_err *err);
+int gw_place_enter(const char *path, int busy_ms, struct gw_err *err);
 
 /* Opens the file and what SQLite keeps beside it for the folder's group, where that shares it. */
 void gw_place_share(const char *path);

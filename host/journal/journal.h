@@ -18,6 +18,7 @@ struct gw_journal;
 struct gw_journal_options {
     const char *path; /* of the file; NULL: in memory, for as long as it is open */
     bool read_only;   /* nothing is created or migrated; an absent file is GW_ERR_NOT_FOUND */
+    int busy_ms;      /* how long to wait for other processes; 0: 5000 */
     /* Told in one line when a damaged file was set aside (renamed, never overwritten). May be NULL. */
     void (*warn)(void *ctx, const char *text);
     void *warn_ctx;

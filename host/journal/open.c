@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define MAX_VALUE_BYTES (128 << 20)
+#define BUSY_MS         5000
 
 /* No schema that somebody put into the file may act, and a damaged page is seen where it is read. */
 static const char *const SETTINGS = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
@@ -20,7 +21,7 @@ static bool connect_file(struct gw_journal *journal, const char *path, struct gw
     if (sqlite3_open_v2(path, &journal->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         return gw_sql_fail(journal, err);
     }
-    sqlite3_busy_timeout(journal->db, GW_JOURNAL_WAIT_MS);
+    sqlite3_busy_timeout(journal->db, journal->busy_ms);
     sqlite3_limit(journal->db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -104,7 +105,7 @@ static bool is_still_damaged(struct gw_journal *journal)
 static void set_aside_if_damaged(struct gw_journal *journal)
 {
     struct gw_err ignored;
-    int fd = gw_place_enter(journal->path, &ignored);
+    int fd = gw_place_enter(journal->path, journal->busy_ms, &ignored);
     if (fd >= 0) {
         if (is_still_damaged(journal)) {
             set_aside(journal, &ignored);
@@ -130,7 +131,7 @@ static bool open_for_writing(struct gw_journal *journal, struct gw_err *err)
     if (!gw_place_make(journal->path, err)) {
         return false;
     }
-    int fd = gw_place_enter(journal->path, err);
+    int fd = gw_place_enter(journal->path, journal->busy_ms, err);
     if (fd < 0) {
         return false;
     }
@@ -159,6 +160,7 @@ struct gw_journal *gw_journal_open(const struct gw_journal_options *options, str
     struct gw_journal *journal = gw_alloc(sizeof *journal);
     journal->path = options->path ? dup_path(options->path) : NULL;
     journal->read_only = options->path && options->read_only;
+    journal->busy_ms = options->busy_ms > 0 ? options->busy_ms : BUSY_MS;
     journal->warn = options->warn;
     journal->warn_ctx = options->warn_ctx;
     gw_buf_init(&journal->body, GW_JOURNAL_MAX_EVENT);

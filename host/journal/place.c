@@ -158,10 +158,10 @@ void gw_place_share(const char *path)
 
 /* ---- one at a time --------------------------------------------------------------------------- */
 
-static bool wait_for_lock(int fd)
+static bool wait_for_lock(int fd, int busy_ms)
 {
     const struct timespec pause = {0, PAUSE_MS * 1000000L};
-    int64_t until_ms = gw_clock_monotonic_ms() + GW_JOURNAL_WAIT_MS;
+    int64_t until_ms = gw_clock_monotonic_ms() + busy_ms;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if ((errno != EWOULDBLOCK && errno != EINTR) || gw_clock_monotonic_ms() >= until_ms) {
             return false;
@@ -171,7 +171,7 @@ static bool wait_for_lock(int fd)
     return true;
 }
 
-int gw_place_enter(const char *path, struct gw_err *err)
+int gw_place_enter(const char *path, int busy_ms, struct gw_err *err)
 {
     char *folder = dup_folder(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -181,11 +181,11 @@ int gw_place_enter(const char *path, struct gw_err *err)
                 strerror(errno));
         return -1;
     }
-    if (!wait_for_lock(fd)) {
+    if (!wait_for_lock(fd, busy_ms)) {
         gw_fail(err, GW_ERR_TIMEOUT,
-                "journal '%s': another process has been opening it for %d seconds; end that one "
-                "or try again",
-                path, GW_JOURNAL_WAIT_MS / 1000);
+                "journal '%s': another process does not finish opening it; end that one or try "
+                "again",
+                path);
         close(fd);
         return -1;
     }

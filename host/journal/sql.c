@@ -30,9 +30,8 @@ bool gw_sql_fail(struct gw_journal *journal, struct gw_err *err)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return gw_fail(err, GW_ERR_TIMEOUT,
-                       "journal '%s': another process has kept it locked for %d seconds; end that "
-                       "one or try again",
-                       name, GW_JOURNAL_WAIT_MS / 1000);
+                       "journal '%s': another process keeps it locked; end that one or try again",
+                       name);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         journal->is_damaged = true;

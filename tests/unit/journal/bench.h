@@ -29,6 +29,7 @@ struct bench {
     struct gw_arena *arena;
     struct gw_err err;
     char folder[64], path[80];
+    int busy_ms;
     char warning[512]; /* the last */
 };
 
@@ -40,7 +41,11 @@ static inline void bench_warn(void *ctx, const char *text)
 
 static inline bool bench_try_open(struct bench *bench, bool read_only)
 {
-    const struct gw_journal_options options = {bench->path, read_only, bench_warn, bench};
+    const struct gw_journal_options options = {.path = bench->path,
+                                               .read_only = read_only,
+                                               .busy_ms = bench->busy_ms,
+                                               .warn = bench_warn,
+                                               .warn_ctx = bench};
     bench->journal = gw_journal_open(&options, &bench->err);
     return bench->journal != NULL;
 }
