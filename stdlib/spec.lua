@@ -1,113 +1,97 @@
---- Specs: tests in Lua, run by `gwrun test FILE`. A file calls `spec.test` for each claim.
+--- Tests of runbooks, run by `gwrun test`. A file calls `spec.test` for each claim; docs/testing.md shows how.
 
+local claim = require "spec.claim"
+local compare = require "spec.compare"
 local host = require "host.spec"
+local options = require "options"
+local worlds = require "spec.world"
 
 local spec = {}
 
 local tests = {}
 
----Declares a test; it runs after the file has been read.
----@param claim string what holds
+---Declares a test; it runs after the file has been read. What it opens ends with it.
+---@param text string what holds
 ---@param body fun()
-function spec.test(claim, body)
-  tests[#tests + 1] = { claim = claim, body = body }
-end
-
-local function text_of(value)
-  if type(value) == "string" then return ("%q"):format(value) end
-  if type(value) ~= "table" then return tostring(value) end
-  return (json.encode(value)) or tostring(value)
-end
-
-local function same(a, b)
-  if a == b then return true end
-  if type(a) ~= "table" or type(b) ~= "table" then return false end
-  for key, value in pairs(a) do
-    if not same(value, b[key]) then return false end
+function spec.test(text, body)
+  if type(text) ~= "string" or type(body) ~= "function" then
+    error("spec.test: expected a text and a function", 2)
   end
-  for key in pairs(b) do
-    if a[key] == nil then return false end
-  end
-  return true
+  tests[#tests + 1] = { claim = text, body = body, line = claim.declare() }
 end
 
----Raises unless the value is the expected one; tables are compared by content.
+---Fails unless the value is the expected one; tables are compared by content.
+---@param value any
+---@param expected any a function in it is asked about the value there, and accepts it by answering true
+---@param what? string begins the message
+function spec.expect(value, expected, what)
+  claim.same(expected, value, what)
+end
+
+---As expect, but members of maps that are not named do not matter.
 ---@param value any
 ---@param expected any
 ---@param what? string
-function spec.expect(value, expected, what)
-  if not same(value, expected) then
-    error(("%sexpected %s, got %s"):format(what and (what .. ": ") or "", text_of(expected), text_of(value)), 2)
-  end
+function spec.expect_match(value, expected, what)
+  claim.same(expected, value, what, true)
 end
 
----Raises unless the function raises an error whose text has `part` in it.
+---Fails unless the function raises an error whose text has `part` in it.
 ---@param body fun()
 ---@param part string plain text
 function spec.expect_error(body, part)
   local ok, err = pcall(body)
-  if ok then error("expected an error with " .. text_of(part), 2) end
+  if ok then claim.fail("no error was raised", { expected = compare.text(part), got = "no error" }) end
   if not tostring(err):find(part, 1, true) then
-    error(("expected an error with %s, got %s"):format(text_of(part), text_of(tostring(err))), 2)
+    claim.fail("another error was raised", { expected = compare.text(part), got = compare.text(tostring(err)) })
   end
 end
 
----@class Rehearsal
----@field exit integer
----@field error string? why it could not begin
----@field events table[]
-local Rehearsal = {}
-Rehearsal.__index = Rehearsal
+local WORLD = { sim_world = "string", world = "table", seed = "number" }
 
----The events of a kind, in order.
----@param kind string
----@return table[]
-function Rehearsal:of(kind)
-  local found = {}
-  for _, event in ipairs(self.events) do
-    if event.event == kind then found[#found + 1] = event end
-  end
-  return found
+---Opens a simulated world, for more than one run in it, or to change it before a run.
+---@param request? WorldRequest
+---@return World
+function spec.world(request)
+  options.check("spec.world", request or {}, WORLD)
+  return worlds.open(request or {})
 end
 
----The last event: how the run ended.
----@return table
-function Rehearsal:finish()
-  return self.events[#self.events]
-end
+---@class SpecRequest: RunRequest, WorldRequest
 
----The actions that changed something, in order.
----@return string[]
-function Rehearsal:changes()
-  local actions = {}
-  for _, event in ipairs(self:of "call") do
-    if event.effect == "change" or event.effect == "destroy" then actions[#actions + 1] = event.action end
-  end
-  return actions
-end
-
----Runs a runbook to its end in a simulator of its own.
----@param request { runbook: string, args?: string[], world?: table, plan?: boolean, ask?: boolean, seed?: integer }
+---Runs a runbook to its end in a world of its own. The same seed gives the same run.
+---@param request? SpecRequest
 ---@return Rehearsal
 function spec.run(request)
-  local result, err = host.run(request)
-  if not result then error(err, 2) end
-  return setmetatable(result, Rehearsal)
+  local known, of_world, of_run = {}, {}, {}
+  for _, half in ipairs { WORLD, worlds.request } do
+    for name, kind in pairs(half) do known[name] = kind end
+  end
+  options.check("spec.run", request or {}, known)
+  for name, value in pairs(request or {}) do (WORLD[name] and of_world or of_run)[name] = value end
+  return (worlds.open(of_world):run(of_run))
 end
 
----Reads a spec file and runs its tests. For the program.
+-- ---- the program's side ----------------------------------------------------------------------------------------------
+
+local function run_test(test)
+  local began = host.clock()
+  local ok, err = pcall(test.body)
+  local result = ok and {} or claim.describe(err)
+  result.claim, result.line, result.outcome = test.claim, test.line, ok and "ok" or "failed"
+  result.seconds = math.floor((host.clock() - began) * 1000 + 0.5) / 1000
+  worlds.close_all()
+  host.result(result)
+end
+
+---Reads a test file and runs its tests. For the program.
 ---@param chunk fun()
----@return integer passed
----@return integer failed
 function spec.main(chunk)
   chunk()
-  local passed, failed = 0, 0
+  worlds.close_all()
   for _, test in ipairs(tests) do
-    local ok, err = pcall(test.body)
-    if ok then passed = passed + 1 else failed = failed + 1 end
-    host.print((ok and "ok      " or "FAILED  ") .. test.claim .. (ok and "" or (": " .. tostring(err))))
+    if not host.filter or test.claim:find(host.filter, 1, true) then run_test(test) end
   end
-  return passed, failed
 end
 
 return spec

@@ -69,13 +69,17 @@ struct gw_cli_session_options {
     const struct gw_cli_options *cli;
     const struct gw_value *settings; /* of the simulated world; NULL: none */
     struct gw_view fallback_region;  /* where nothing names one; empty: that is an error */
+    /* As for gw_sim_options. */
+    void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
+    void *on_call_ctx;
 };
 struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *options,
                                            struct gw_err *err);
 void gw_cli_session_close(struct gw_cli_session *session);
 struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
 
-/* Settles region and credentials, so that what is missing is said before anything begins. */
+/* Settles region and credentials, so that what is missing is said before anything begins. In the
+ * simulator once for each run, one after the other. */
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err);
 
@@ -151,6 +155,42 @@ void gw_cli_bind_models(struct gw_script *script); /* host.models [-0, +0, m] */
 
 /* ---- spec.c ---------------------------------------------------------------------------------- */
 
-void gw_cli_bind_spec(struct gw_script *script); /* host.spec [-0, +0, m] */
+/* A test file that is run. */
+struct gw_cli_spec {
+    const char *path;
+    const char *filter; /* only claims with this text in them; NULL: all */
+    /* What came of one test: a map of claim, line, outcome ("ok", "failed"), seconds; of a failure
+     * also message; where the claim is about values, expected and got; more lines in more. */
+    void (*result)(void *ctx, const struct gw_value *result);
+    void *ctx;
+};
+/* host.spec, and host.aws as far as it only knows [-0, +0, m] */
+void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec);
+
+/* ---- test_report.c --------------------------------------------------------------------------- */
+
+/* What came of the tests, for people, programs and build servers. */
+struct gw_cli_test_report;
+struct gw_cli_test_report *gw_cli_test_report_new(const struct gw_cli_options *options);
+void gw_cli_test_report_free(struct gw_cli_test_report *report);
+void gw_cli_test_report_result(struct gw_cli_test_report *report, const char *path,
+                               const struct gw_value *result);
+/* A file whose tests could not be run. */
+void gw_cli_test_report_broken(struct gw_cli_test_report *report, const char *path,
+                               const char *message);
+void gw_cli_test_report_end(struct gw_cli_test_report *report, int64_t duration_ms);
+/* The tests so far; `failed` has those that are broken, too. */
+void gw_cli_test_report_count(const struct gw_cli_test_report *report, size_t *passed,
+                              size_t *failed);
+/* As JUnit's XML. */
+bool gw_cli_test_report_junit(const struct gw_cli_test_report *report, const char *path,
+                              struct gw_err *err);
+
+/* ---- test_files.c ---------------------------------------------------------------------------- */
+
+/* The test files of the paths, each a file or a folder, ascending within one: a GW_LIST of paths. Without
+ * paths those of this folder, ./runbooks and ./tests. False where a path is neither. */
+bool gw_cli_find_tests(const char *const *paths, size_t count, struct gw_arena *arena,
+                       struct gw_value *out, struct gw_err *err);
 
 #endif

@@ -34,7 +34,7 @@ struct gw_cli_session {
     struct slot *own, *last;     /* of the list of slots; the first is the run's own */
 };
 
-static bool open_sim(struct gw_cli_session *session, const struct gw_value *settings,
+static bool open_sim(struct gw_cli_session *session, const struct gw_cli_session_options *given,
                      struct gw_err *err)
 {
     struct gw_sim_options options = {.loop = session->loop,
@@ -42,7 +42,9 @@ static bool open_sim(struct gw_cli_session *session, const struct gw_value *sett
                                      .folders = gw_cli_stdlib_folders(),
                                      .modules = gw_stdlib_modules,
                                      .seed = session->options->seed,
-                                     .settings = settings};
+                                     .settings = given->settings,
+                                     .on_call = given->on_call,
+                                     .on_call_ctx = given->on_call_ctx};
     session->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), err);
     session->sim = session->config ? gw_sim_new(&options, err) : NULL;
     return session->sim != NULL;
@@ -58,7 +60,7 @@ struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *
     session->fallback_region = options->fallback_region;
     session->arena = gw_arena_new();
     session->loop = gw_loop_new(&clock);
-    if (options->cli->sim && !open_sim(session, options->settings, err)) {
+    if (options->cli->sim && !open_sim(session, options, err)) {
         gw_cli_session_close(session);
         return NULL;
     }
@@ -339,11 +341,12 @@ static bool settle_session(struct gw_cli_session *session, bool needs_aws, struc
 bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declared_region,
                            bool needs_aws, struct gw_run_target *out, struct gw_err *err)
 {
-    struct slot *own = keep_slot(session, &(struct slot){0});
+    struct slot *own = session->own ? session->own : keep_slot(session, &(struct slot){0});
     session->region = gw_arena_dup(session->arena, choose_region(session, declared_region));
     if (!settle_session(session, needs_aws, own, err)) {
         return false;
     }
+    gw_client_free(own->client);
     own->client = make_client(session, own);
     *out = (struct gw_run_target){.client = get_client,
                                   .world = session->sim ? get_world : NULL,

@@ -1,153 +1,127 @@
-/* spec: host.spec, what Lua specs see of the program: a runbook run to its end in a simulator of
- * its own. */
-#include <stdlib.h>
+/* spec: host.spec, what Lua specs (stdlib/spec.lua) see of the program: worlds to run runbooks in,
+ * and where to tell what came of each test. */
+#include <string.h>
+#include <sys/stat.h>
 
-#include "cli/internal.h"
-#include "codec/codec.h"
+#include "bind/bind.h"
+#include "cli/spec.h"
 
-#define MAX_ARGS         64
-#define MAX_EVENTS_BYTES ((size_t)64 << 20)
-
-struct rehearsal {
-    struct gw_cli_options options;
-    const char *args[MAX_ARGS];
-    struct gw_value settings;
-    struct gw_buf events; /* one JSON text a line */
-    enum gw_exit exit_code;
-    struct gw_err err; /* filled when it could not begin */
-    struct gw_value summary;
-};
-
-static void on_event(void *ctx, const struct gw_value *event)
+/* result{ claim=, line=, outcome=, seconds=, message=, ... }: to whoever runs the file */
+static int spec_result(lua_State *L)
 {
-    struct rehearsal *rehearsal = ctx;
-    gw_json_write(event, NULL, &rehearsal->events);
-    gw_buf_add_char(&rehearsal->events, '\n');
-}
-
-static bool is_true(const struct gw_value *map, const char *key)
-{
-    const struct gw_value *value = gw_map_get(map, gw_view_of(key));
-    return value && value->kind == GW_BOOL && value->as.boolean;
-}
-
-/* { runbook=, args={...}, world={...}, plan=, ask=, seed= } */
-static bool read_request(const struct gw_value *request, struct rehearsal *out, struct gw_err *err)
-{
-    const struct gw_value *args = gw_map_get(request, GW_VIEW("args"));
-    const struct gw_value *world = gw_map_get(request, GW_VIEW("world"));
-    const struct gw_value *seed = gw_map_get(request, GW_VIEW("seed"));
-    struct gw_view name = gw_map_text(request, GW_VIEW("runbook"));
-    if (name.len == 0) {
-        return gw_fail(err, GW_ERR_INPUT, "spec.run: 'runbook' is missing");
-    }
-    out->options = (struct gw_cli_options){.name = name.data,
-                                           .sim = true,
-                                           .plan = is_true(request, "plan"),
-                                           .ask = is_true(request, "ask"),
-                                           .seed = 1,
-                                           .rest = out->args};
-    for (size_t i = 0; args && args->kind == GW_LIST && i < args->as.list.count; i++) {
-        if (i == MAX_ARGS || args->as.list.items[i].kind != GW_STRING) {
-            return gw_fail(err, GW_ERR_INPUT, "spec.run: 'args' must be at most %d strings",
-                           MAX_ARGS);
-        }
-        out->args[out->options.rest_count++] = args->as.list.items[i].as.string.data;
-    }
-    if (seed && seed->kind == GW_INT) {
-        out->options.seed = (uint64_t)seed->as.integer;
-    }
-    out->settings = world ? *world : gw_value_map();
-    return true;
-}
-
-static void execute(struct rehearsal *rehearsal, struct gw_cli_session *session,
-                    struct gw_arena *arena)
-{
-    struct gw_run_options options = {.loop = gw_cli_session_loop(session),
-                                     .folders = gw_cli_stdlib_folders(),
-                                     .modules = gw_stdlib_modules,
-                                     .mode = rehearsal->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
-                                     .simulated = true,
-                                     .assume_yes = !rehearsal->options.ask,
-                                     .terminal_fd = -1,
-                                     .seed = rehearsal->options.seed,
-                                     .on_event = on_event,
-                                     .on_event_ctx = rehearsal};
-    struct gw_run *run = gw_run_new(&options);
-    if (gw_cli_prepare(session, run, &rehearsal->options, arena, &rehearsal->exit_code,
-                       &rehearsal->err)) {
-        rehearsal->exit_code = gw_run_execute(run);
-    }
-    gw_run_free(run);
-}
-
-static void rehearse(struct rehearsal *rehearsal, struct gw_arena *arena)
-{
-    struct gw_cli_session_options options = {.cli = &rehearsal->options,
-                                             .settings = &rehearsal->settings};
-    struct gw_cli_session *session = gw_cli_session_open(&options, &rehearsal->err);
-    if (!session) {
-        rehearsal->exit_code = gw_cli_exit_of(&rehearsal->err);
-        return;
-    }
-    execute(rehearsal, session, arena);
-    gw_cli_session_close(session);
-}
-
-static void add_events(struct rehearsal *rehearsal, struct gw_arena *arena, struct gw_value *out)
-{
-    struct gw_view rest = gw_buf_view(&rehearsal->events), line;
-    struct gw_value events = gw_value_list();
-    while (gw_view_next(&rest, '\n', &line)) {
-        struct gw_value event;
-        if (line.len > 0 && gw_json_parse(line, arena, &event, NULL)) {
-            *gw_list_add(arena, &events) = event;
-        }
-    }
-    *gw_map_add(arena, out, GW_VIEW("events")) = events;
-}
-
-/* run(request) -> { exit=, events={...}, error= }, or nil, err */
-static int spec_run(lua_State *L)
-{
+    const struct gw_cli_spec *spec = lua_touserdata(L, lua_upvalueindex(1));
     struct gw_arena *arena = gw_push_arena(L);
-    struct rehearsal *rehearsal = gw_arena_alloc(arena, sizeof *rehearsal);
-    struct gw_value request;
+    struct gw_value result;
     struct gw_err err = {0};
-    if (!gw_to_value(L, 1, arena, &request, &err) || !read_request(&request, rehearsal, &err)) {
-        return gw_push_fail(L, &err);
+    if (!gw_to_value(L, 1, arena, &result, &err)) {
+        return luaL_error(L, "result: %s", err.message);
     }
-    gw_buf_init(&rehearsal->events, MAX_EVENTS_BYTES);
-    rehearse(rehearsal, arena);
-    struct gw_value out = gw_value_map();
-    *gw_map_add(arena, &out, GW_VIEW("exit")) = gw_value_int(rehearsal->exit_code);
-    if (rehearsal->err.code != GW_ERR_NONE) {
-        *gw_map_add(arena, &out, GW_VIEW("error")) = gw_value_text(rehearsal->err.message);
-    }
-    add_events(rehearsal, arena, &out);
-    gw_buf_clear(&rehearsal->events);
-    gw_push_value(L, &out);
-    return 1;
-}
-
-/* print(text): one line on standard output */
-static int spec_print(lua_State *L)
-{
-    struct gw_view text = gw_check_view(L, 1);
-    struct gw_buf line;
-    gw_buf_init(&line, 1u << 20);
-    gw_report_plain(text, &line);
-    puts(gw_buf_view(&line).data);
-    gw_buf_clear(&line);
+    spec->result(spec->ctx, &result);
     return 0;
 }
 
-static const luaL_Reg functions[] = {{"run", spec_run}, {"print", spec_print}, {NULL, NULL}};
-
-void gw_cli_bind_spec(struct gw_script *script)
+static bool is_file(const char *path)
 {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* The length of the path's folder with its slash. */
+static int folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (int)(slash - path) + 1 : 0;
+}
+
+/* scale.lua of scale_test.lua */
+static int push_subject(lua_State *L, struct gw_view path, struct gw_view ending)
+{
+    lua_pushlstring(L, path.data, path.len - ending.len);
+    lua_pushfstring(L, "%s%s.lua", folder_len(path.data) ? "" : "./", lua_tostring(L, -1));
+    return 1;
+}
+
+/* find(name) -> the runbook beside a NAME_test.lua where there is one of that name, else the name as
+ * it is; without a name that which the test file is named after, or nil */
+static int spec_find(lua_State *L)
+{
+    static const char *const endings[] = {".lua", ""};
+    const struct gw_cli_spec *spec = lua_touserdata(L, lua_upvalueindex(1));
+    const char *name = luaL_optstring(L, 1, NULL);
+    struct gw_view own = gw_view_of(spec->path), ending = GW_VIEW("_test.lua");
+    if (!gw_view_ends_with(own, ending)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    if (!name) {
+        return push_subject(L, own, ending);
+    }
+    lua_pushlstring(L, spec->path, (size_t)folder_len(spec->path));
+    const char *folder = folder_len(spec->path) ? lua_tostring(L, -1) : "./";
+    for (size_t i = 0; !strchr(name, '/') && i < 2; i++) {
+        if (is_file(lua_pushfstring(L, "%s%s%s", folder, name, endings[i]))) {
+            return 1;
+        }
+    }
+    lua_pushvalue(L, 1);
+    return 1;
+}
+
+/* clock() -> real seconds, for differences only */
+static int spec_clock(lua_State *L)
+{
+    lua_pushnumber(L, (double)gw_clock_monotonic_ms() / 1000.0);
+    return 1;
+}
+
+/* ---- AWS as far as it only knows ------------------------------------------------------------- */
+
+#define ASK_THE_WORLD "a test calls AWS in its world: run.world.ecs.describe_services{...}"
+
+static enum gw_gate_answer refuse_act(struct gw_gate *self, const struct gw_act *act,
+                                      struct gw_err *err)
+{
+    (void)self;
+    gw_fail(err, GW_ERR_DENIED, "%.*s: " ASK_THE_WORLD, GW_VIEW_ARGS(act->action));
+    return GW_GATE_REFUSED;
+}
+
+static struct gw_client *refuse_client(struct gw_gate *self, struct gw_view region,
+                                       struct gw_view profile, struct gw_err *err)
+{
+    (void)self, (void)region, (void)profile;
+    gw_fail(err, GW_ERR_DENIED, ASK_THE_WORLD);
+    return NULL;
+}
+
+/* ---- the module ------------------------------------------------------------------------------ */
+
+static void set_text(lua_State *L, const char *field, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+}
+
+void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec)
+{
+    static const luaL_Reg functions[] = {{"open", gw_cli_world_open},
+                                         {"close", gw_cli_world_close},
+                                         {"call", gw_cli_world_call},
+                                         {"pass", gw_cli_world_pass},
+                                         {"run", gw_cli_world_run},
+                                         {"clock", spec_clock},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
+    lua_pushlightuserdata(L, (void *)spec);
+    lua_pushcclosure(L, spec_result, 1);
+    lua_setfield(L, -2, "result");
+    lua_pushlightuserdata(L, (void *)spec);
+    lua_pushcclosure(L, spec_find, 1);
+    lua_setfield(L, -2, "find");
+    set_text(L, "path", spec->path);
+    set_text(L, "filter", spec->filter);
     gw_script_set_host(script, "spec");
+    static struct gw_gate gate = {.ask = refuse_act, .client = refuse_client};
+    gw_bind_aws(script, &gate);
 }

@@ -5,6 +5,7 @@
  * What was typed before a question was shown is thrown away: an impatient Enter confirms nothing.
  * Limits: 1024 bytes an answer. */
 #include <errno.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -152,18 +153,16 @@ static void answered(struct gw_run_question *question)
     ask_next(run);
 }
 
-static void line_came(struct gw_run_question *question, struct gw_view line)
+/* False: not understood, another line is needed. */
+static bool line_came(struct gw_run_question *question, struct gw_view line)
 {
-    if (!question->confirms) {
-        answered(question);
-        return;
+    if (question->confirms && !read_confirmation(question, gw_view_trim(line))) {
+        question->answer_len = 0;
+        write_all(question->run->options.terminal_fd, GW_VIEW("     y, n, a or q: "));
+        return false;
     }
-    if (read_confirmation(question, gw_view_trim(line))) {
-        answered(question);
-        return;
-    }
-    question->answer_len = 0;
-    write_all(question->run->options.terminal_fd, GW_VIEW("     y, n, a or q: "));
+    answered(question);
+    return true;
 }
 
 static void input_ended(struct gw_run_question *question)
@@ -200,10 +199,42 @@ static void on_readable(void *ctx, int events)
     }
 }
 
+/* One prepared line; false: there is none. */
+static bool take_prepared(struct gw_run_question *question)
+{
+    const struct gw_run_options *options = &question->run->options;
+    struct gw_buf line;
+    gw_buf_init(&line, MAX_ANSWER_BYTES);
+    bool given = options->answer(options->answer_ctx, question->text, &line);
+    question->answer_len = line.len;
+    memcpy(question->answer, gw_buf_view(&line).data, line.len);
+    gw_buf_clear(&line);
+    return given;
+}
+
+/* By who stands in for the operator. */
+static void answer_prepared(struct gw_run_question *question)
+{
+    while (take_prepared(question)) {
+        if (line_came(question, (struct gw_view){question->answer, question->answer_len})) {
+            return;
+        }
+    }
+    if (question->confirms || question->fallback.len == 0) {
+        gw_fail(&question->err, GW_ERR_DENIED, "'%.*s': no answer came",
+                GW_VIEW_ARGS(question->text));
+    }
+    input_ended(question);
+}
+
 static void ask_next(struct gw_run *run)
 {
     struct gw_run_question *question = run->questions;
     if (!question || question->watch) {
+        return;
+    }
+    if (run->options.answer) {
+        answer_prepared(question);
         return;
     }
     if (run->options.report) {
@@ -276,6 +307,11 @@ static int put(lua_State *L, struct gw_run *run, struct gw_run_question *questio
     return gw_task_await(L, question->wait);
 }
 
+static bool can_ask(const struct gw_run *run)
+{
+    return run->options.terminal_fd >= 0 || run->options.answer;
+}
+
 static int fail_no_terminal(lua_State *L, const struct gw_run *run, struct gw_view text,
                             const char *advice)
 {
@@ -298,7 +334,7 @@ int gw_run_lua_confirm(lua_State *L)
         lua_pushboolean(L, true);
         return 1;
     }
-    if (run->options.terminal_fd < 0) {
+    if (!can_ask(run)) {
         return fail_no_terminal(L, run, text,
                                 "add --yes to confirm every change, or --plan to change nothing");
     }
@@ -317,14 +353,14 @@ int gw_run_lua_ask(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct gw_view text = field(L, "text"), fallback = field(L, "default");
-    bool alone = run->options.assume_yes || run->options.terminal_fd < 0;
+    bool alone = run->options.assume_yes || !can_ask(run);
     lua_getfield(L, 1, "secret");
     bool secret = lua_toboolean(L, -1);
     if (alone && fallback.data) {
         gw_push_view(L, fallback);
         return 1;
     }
-    if (run->options.terminal_fd < 0) {
+    if (!can_ask(run)) {
         return fail_no_terminal(L, run, text, "give it as a parameter");
     }
     struct gw_arena *arena = gw_push_arena(L);

@@ -1,5 +1,5 @@
 /* find: runbooks by name. A runbook is a file NAME.lua in one of the folders; `service.lua` beside
- * them holds coordinates and is none. Limits: 1024 runbooks a folder. */
+ * them holds coordinates and NAME_test.lua tests; neither is one. Limits: 1024 runbooks a folder. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ static bool fail_path(const char *path, struct gw_err *err)
 static bool is_runbook(struct gw_view file)
 {
     return gw_view_ends_with(file, GW_VIEW(".lua")) && file.len > 4 && file.data[0] != '.' &&
-           !gw_view_equal(file, GW_VIEW("service.lua"));
+           !gw_view_equal(file, GW_VIEW("service.lua")) &&
+           !gw_view_ends_with(file, GW_VIEW("_test.lua"));
 }
 
 static int compare_names(const void *left, const void *right)

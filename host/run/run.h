@@ -45,6 +45,10 @@ struct gw_run_options {
     size_t flag_count;
     gw_run_event_fn on_event; /* NULL: none */
     void *on_event_ctx;
+    /* Answers questions in place of a terminal: adds one line; false: no answer. NULL: nobody does.
+     */
+    bool (*answer)(void *ctx, struct gw_view question, struct gw_buf *line);
+    void *answer_ctx;
     /* Binds further host modules before anything is loaded; NULL: none. */
     void (*bind)(void *ctx, struct gw_script *script);
     void *bind_ctx;
@@ -74,7 +78,7 @@ void gw_run_free(struct gw_run *run);
 bool gw_run_find(const char *const *folders, const char *name, struct gw_buf *path,
                  struct gw_err *err);
 
-/* The runbooks in a folder by name, ascending, without ".lua"; `service` is none. Views live in
+/* The runbooks in a folder by name, ascending, without ".lua"; `service` and tests are none. Views live in
  * `arena`. A folder that cannot be read has none. */
 struct gw_value gw_run_list(const char *folder, struct gw_arena *arena);
 

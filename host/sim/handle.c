@@ -114,6 +114,9 @@ void gw_sim_handle(struct gw_exchange *exchange, struct gw_view region,
 {
     struct gw_err err = {0};
     struct gw_value args[2] = {gw_value_map(), *input};
+    if (exchange->sim->on_call) {
+        exchange->sim->on_call(exchange->sim->on_call_ctx, exchange->op, input);
+    }
     set(exchange->arena, &args[0], "service", gw_service_name(exchange->service));
     set(exchange->arena, &args[0], "operation", gw_operation_snake_name(exchange->op));
     set(exchange->arena, &args[0], "region", region);

@@ -20,6 +20,9 @@ struct gw_sim {
     double latency_s[2]; /* of a request and its answer together: least, most */
     struct gw_sim_random world_random, wire_random;
 
+    void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
+    void *on_call_ctx;
+
     struct gw_timer *alarm; /* the world's next event; NULL: not set */
     int alarm_action;       /* registry reference */
 

@@ -17,6 +17,9 @@ struct gw_sim_options {
     const struct gw_script_module *modules; /* the built-in Lua modules */
     uint64_t seed;
     const struct gw_value *settings; /* GW_MAP handed to the world, e.g. faults; NULL: none */
+    /* Sees each call that has passed the door, before it is handled; NULL: nobody. */
+    void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
+    void *on_call_ctx;
 };
 
 /* Loads the world. A mistake in a world or service file fails with its file and line. */

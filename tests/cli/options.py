@@ -38,7 +38,10 @@ WRONG = [
     (["list", "extra"], r"list: unexpected argument 'extra'"),
     (["list", "--plna"], r"list: unexpected argument '--plna'"),
     (["help", "look", "extra"], r"help: unexpected argument 'extra'"),
-    (["test"], r"gwrun test: which file\?"),
+    (["test"], r"no file here, in \./runbooks or in \./tests ends in '_test\.lua'; .*'gwrun new NAME' makes a first one"),
+    (["test", "nowhere"], r"nowhere: cannot be opened \(No such file or directory\)"),
+    (["test", "--fliter", "x"], r"gwrun test: unknown option '--fliter', did you mean '--filter'\?"),
+    (["test", "--junit"], r"option '--junit' needs a value"),
 ]
 
 

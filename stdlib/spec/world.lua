@@ -1,0 +1,129 @@
+--- A simulated world in the hands of a test.
+
+local claim = require "spec.claim"
+local compare = require "spec.compare"
+local host = require "host.spec"
+local options = require "options"
+local Rehearsal = require "spec.run"
+
+---@class World: AwsServices services as in scripts: `world.ecs.describe_services{...}`; calls need no step
+local World = {}
+
+local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds
+
+---@class RunRequest
+---@field runbook? string by name or path; default: that of the test, beside it: scale.lua of scale_test.lua
+---@field args? string[] as on the command line: { "--count", "2" }
+---@field params? table<string, string|number|boolean> the same by name: { count = 2 }
+---@field plan? boolean
+---@field ask? boolean without answers: there is no terminal, so that a change is refused
+---@field answers? (string|{ [1]: string, [2]: string })[] what the operator types, one after the other: "yes"; { "Scale to", "yes" } also says what the question must contain
+
+local REQUEST = {
+  runbook = "string", args = "table", params = "table", plan = "boolean", ask = "boolean", answers = "table",
+}
+
+-- { count = 2 } as { "--count=2" }
+local function arguments(request)
+  local args = table.move(request.args or {}, 1, #(request.args or {}), 1, {})
+  for name, value in pairs(request.params or {}) do
+    local text = type(value) == "table" and table.concat(value, ",") or tostring(value)
+    args[#args + 1] = ("--%s=%s"):format(name:gsub("_", "-"), text)
+  end
+  return args
+end
+
+-- The texts to type, and for each what its question must contain.
+local function split_answers(answers)
+  local texts, about = {}, {}
+  for i, answer in ipairs(answers or {}) do
+    local is_pair = type(answer) == "table"
+    texts[i], about[i] = is_pair and answer[2] or answer, is_pair and answer[1] or nil
+    if type(texts[i]) ~= "string" then
+      claim.fail(("answer %d is a text, or { part of the question, text }, got %s"):format(i, compare.text(answer)))
+    end
+  end
+  return texts, about
+end
+
+local function check_answers(run, texts, about)
+  for i, question in ipairs(run.questions) do
+    if about[i] and not question.text:find(about[i], 1, true) then
+      claim.fail(("question %d"):format(i), { expected = compare.text(about[i]), got = compare.text(question.text) })
+    end
+  end
+  if #run.questions < #texts then
+    claim.fail(("%d answers were given, %d questions asked: %s was not needed"):format(#texts, #run.questions,
+      compare.text(texts[#run.questions + 1])))
+  end
+end
+
+---Runs a runbook to its end in this world.
+---@param request RunRequest
+---@return Rehearsal
+function World:run(request)
+  options.check("world:run", request, REQUEST)
+  local texts, about = split_answers(request.answers)
+  local result, err = host.run(handles[self], {
+    runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
+    ask = request.ask or #texts > 0, answers = json.array(texts),
+  })
+  if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
+  local run = setmetatable(result, Rehearsal)
+  run.world = self
+  check_answers(run, texts, about)
+  return run
+end
+
+---Lets time go by.
+---@param duration number|string seconds, or "5m"
+function World:pass(duration)
+  host.pass(handles[self], type(duration) == "string" and assert(time.duration(duration)) or duration)
+end
+
+-- ---- its services ----------------------------------------------------------------------------------------------------
+
+local function service_of(world, service)
+  return setmetatable({}, {
+    __index = function(_, operation)
+      return function(params)
+        local output, err = host.call(handles[world], service, operation, params or {})
+        if err then claim.fail(tostring(err)) end
+        return output
+      end
+    end,
+  })
+end
+
+World.__index = function(world, name)
+  return rawget(World, name) or service_of(world, name)
+end
+
+-- ---- opening ---------------------------------------------------------------------------------------------------------
+
+---@class WorldRequest
+---@field sim_world? string as --sim-world
+---@field world? table<string, any> settings of it: { bad = "crashes" }
+---@field seed? integer as --seed
+
+local opened = {} -- in the test under way
+
+---Opens a world.
+---@param request WorldRequest
+---@return World
+local function open(request)
+  local handle, err = host.open { world = request.sim_world, settings = request.world or {}, seed = request.seed }
+  if not handle then claim.fail(tostring(err)) end
+  local world = setmetatable({}, World)
+  handles[world] = handle
+  opened[#opened + 1] = handle
+  return world
+end
+
+---Ends the worlds that were opened since the last time.
+local function close_all()
+  for _, handle in ipairs(opened) do host.close(handle) end
+  opened = {}
+end
+
+return { open = open, close_all = close_all, request = REQUEST }
