@@ -32,6 +32,7 @@ local waiter = require "aws.waiter"
 ---@field request_id string?
 ---@field attempts integer?
 
+---@class Aws: AwsServices
 local aws = {}
 
 local TRY = "try_"
@@ -42,6 +43,30 @@ local TRY = "try_"
 ---@field report table? filled with what it took: attempts, seconds, request_id, http_status
 ---@field save_to string? the file that the answer's stream goes to, whole or not at all; the member is { path=, size= } then
 ---@field replace boolean? save_to may be there already
+
+---@class PagesHow
+---@field whole boolean? pages instead of items
+---@field limit integer? ends after so many items, or pages
+---@field page_size integer? sent in the member that the operation has for it
+
+---@class WaitHow
+---@field delay number? seconds between attempts
+---@field max_attempts integer?
+---@field progress fun(attempt: integer, most: integer, answer: table?)? after each attempt that did not decide
+---@field accept fun(answer: table?, err: AwsError?): ("success"|"failure"|"retry")? asked first
+
+---@class PresignHow
+---@field expires number? seconds, 1 to 604800; 3600 unless given
+---@field method string? in place of the operation's own
+---@field reveal boolean? as plain text, to be printed by intent
+
+---@class PresignedRequest
+---@field method string
+---@field headers table<string, string>
+---@field body string?
+
+---@class EventStream the next event each time it is called; nil after the last
+---@field close fun(self: EventStream)
 
 ---@class Client
 ---@field region string?

@@ -310,6 +310,7 @@ struct gw_acceptor {
     struct gw_view expected_json; /* JSON text */
 };
 struct gw_view gw_waiter_name(const struct gw_waiter *waiter); /* "ServicesStable" */
+struct gw_view gw_waiter_snake_name(const struct gw_waiter *waiter);
 const struct gw_operation *gw_waiter_operation(const struct gw_waiter *waiter);
 int gw_waiter_delay_s(const struct gw_waiter *waiter);
 int gw_waiter_max_attempts(const struct gw_waiter *waiter);

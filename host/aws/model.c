@@ -380,6 +380,7 @@ struct gw_view gw_paginator_text(const struct gw_paginator *paginator,
 }
 
 TEXT(waiter, name)
+TEXT(waiter, snake_name)
 OBJECT(operation, waiter, operation)
 FIELD(int, waiter, delay_s)
 FIELD(int, waiter, max_attempts)

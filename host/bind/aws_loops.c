@@ -111,6 +111,7 @@ static bool describe_waiter(const struct gw_waiter *waiter, struct gw_arena *are
         }
     }
     *out = gw_value_map();
+    add_text(arena, out, "snake_name", gw_waiter_snake_name(waiter));
     add_text(arena, out, "operation", gw_operation_snake_name(gw_waiter_operation(waiter)));
     add_whole(arena, out, "delay", gw_waiter_delay_s(waiter));
     add_whole(arena, out, "max_attempts", gw_waiter_max_attempts(waiter));

@@ -95,7 +95,8 @@ static bool push_flag(lua_State *L, const struct gw_shape *shape, const char *fi
     return false;
 }
 
-/* name, type, members (in the model's order), element, key, value, enum, and the flags */
+/* name, type, members (in the model's order), element, key, value, enum, min and max (of the number
+ * or the length; both 0: no limits), and the flags */
 static int shape_index(lua_State *L)
 {
     const struct gw_shape *shape = *(const struct gw_shape **)luaL_checkudata(L, 1, SHAPE_META);
@@ -107,6 +108,10 @@ static int shape_index(lua_State *L)
         gw_push_view(L, gw_shape_name(shape));
     } else if (strcmp(field, "members") == 0) {
         push_members(L, shape);
+    } else if (strcmp(field, "min") == 0) {
+        lua_pushnumber(L, gw_shape_min(shape));
+    } else if (strcmp(field, "max") == 0) {
+        lua_pushnumber(L, gw_shape_max(shape));
     } else if (strcmp(field, "enum") == 0) {
         push_enum(L, shape);
     } else if (strcmp(field, "element") == 0) {

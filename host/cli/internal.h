@@ -113,6 +113,7 @@ int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
+int gw_cli_types(const struct gw_cli_options *options);
 int gw_cli_call(const struct gw_cli_options *options);
 int gw_cli_check(const struct gw_cli_options *options);
 int gw_cli_whoami(const struct gw_cli_options *options);
@@ -166,6 +167,7 @@ struct gw_cli_spec {
 };
 /* host.spec, and host.aws as far as it only knows [-0, +0, m] */
 void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec);
+void gw_cli_bind_aws_facts(struct gw_script *script); /* that alone [-0, +0, m] */
 
 /* ---- test_report.c --------------------------------------------------------------------------- */
 

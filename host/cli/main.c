@@ -63,7 +63,8 @@ static int fail_argument(const struct gw_cli_options *options, size_t at)
 
 static int help(const struct gw_cli_options *options)
 {
-    static const char *const commands[] = {"check", "help", "list", "login", "test", "whoami"};
+    static const char *const commands[] = {"check", "help",  "list",  "login",
+                                           "test",  "types", "whoami"};
     if (options->rest_count > 1) {
         return fail_argument(options, 1);
     }
@@ -103,7 +104,10 @@ static int dispatch(const struct gw_cli_options *options)
         return gw_cli_models(options);
     }
     if (strcmp(options->name, "test") == 0) {
-        return gw_cli_test(options);
+        return options->help ? gw_cli_help(stdout) : gw_cli_test(options);
+    }
+    if (strcmp(options->name, "types") == 0) {
+        return options->help ? gw_cli_help(stdout) : gw_cli_types(options);
     }
     if (strcmp(options->name, "whoami") == 0) {
         return options->help             ? gw_cli_help(stdout)

@@ -74,6 +74,12 @@ static int spec_clock(lua_State *L)
     return 1;
 }
 
+static void set_text(lua_State *L, const char *field, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+}
+
 /* ---- AWS as far as it only knows ------------------------------------------------------------- */
 
 #define ASK_THE_WORLD "a test calls AWS in its world: run.world.ecs.describe_services{...}"
@@ -94,13 +100,17 @@ static struct gw_client *refuse_client(struct gw_gate *self, struct gw_view regi
     return NULL;
 }
 
-/* ---- the module ------------------------------------------------------------------------------ */
-
-static void set_text(lua_State *L, const char *field, const char *text)
+void gw_cli_bind_aws_facts(struct gw_script *script)
 {
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, field);
+    static struct gw_gate gate = {.ask = refuse_act, .client = refuse_client};
+    lua_State *L = gw_script_state(script);
+    gw_bind_aws(script, &gate);
+    lua_newtable(L); /* host.run, as far as calls ask it: this is no plan */
+    set_text(L, "mode", "real");
+    gw_script_set_host(script, "run");
 }
+
+/* ---- the module ------------------------------------------------------------------------------ */
 
 void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec)
 {
@@ -122,6 +132,5 @@ void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec)
     set_text(L, "path", spec->path);
     set_text(L, "filter", spec->filter);
     gw_script_set_host(script, "spec");
-    static struct gw_gate gate = {.ask = refuse_act, .client = refuse_client};
-    gw_bind_aws(script, &gate);
+    gw_cli_bind_aws_facts(script);
 }
