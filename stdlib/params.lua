@@ -1,5 +1,6 @@
 --- The parameters of a runbook: one schema that makes the command line, the help page, the questions and the record.
 
+local limits = require "params.limits"
 local options = require "options"
 local schema = require "params.schema"
 local sources = require "params.sources"
@@ -87,7 +88,7 @@ function params.change(schemas, values, name, value, from)
     return nil, ("unknown parameter '%s'%s"):format(name, options.hint(name, options.sorted(schemas)))
   end
   local result, problem
-  if from then result, problem = sources.read(param, value, from) else result, problem = types.read(param, value) end
+  if from then result, problem = sources.read(param, value, from) else result, problem = limits.read(param, value) end
   if result == nil then return nil, ("%s: %s"):format(name, problem) end
   values[name] = result
   return true

@@ -34,43 +34,39 @@ static bool is_named(const struct gw_run *run, struct gw_view path)
     return false;
 }
 
-static bool read_stream(FILE *file, struct gw_view path, struct gw_buf *text, struct gw_err *err)
+static bool read_stream(FILE *file, struct gw_buf *text, struct gw_err *err)
 {
     bool read = gw_buf_add_file(text, file);
     if (text->full) {
-        return gw_fail(err, GW_ERR_LIMIT, "'%.*s' is larger than 1 MiB", GW_VIEW_ARGS(path));
+        return gw_fail(err, GW_ERR_LIMIT, "larger than 1 MiB");
     }
-    return read || gw_fail(err, GW_ERR_IO, "'%.*s' cannot be read (%s)", GW_VIEW_ARGS(path),
-                           strerror(errno));
+    return read || gw_fail(err, GW_ERR_IO, "cannot be read (%s)", strerror(errno));
 }
 
 static bool read_input(struct gw_buf *text, struct gw_err *err)
 {
     if (isatty(STDIN_FILENO)) {
         return gw_fail(err, GW_ERR_INPUT,
-                       "standard input is a terminal; give a file, or send "
-                       "the text through a pipe");
+                       "is a terminal; give a file, or send the text through a pipe");
     }
-    return read_stream(stdin, GW_VIEW("standard input"), text, err);
+    return read_stream(stdin, text, err);
 }
 
-/* The file at argument 1; "-" is standard input. */
+/* The file at argument 1; "-" is standard input. Messages leave its name to the caller. */
 static bool read_argument(lua_State *L, struct gw_buf *text, struct gw_err *err)
 {
     struct gw_view path = gw_view_of(lua_tostring(L, 1));
     if (!is_named(run_of(L), path)) {
-        return gw_fail(err, GW_ERR_DENIED, "'%.*s' is not read: no argument of the run names it",
-                       GW_VIEW_ARGS(path));
+        return gw_fail(err, GW_ERR_DENIED, "not read: no argument of the run names it");
     }
     if (gw_view_equal(path, GW_VIEW("-"))) {
         return read_input(text, err);
     }
     FILE *file = fopen(path.data, "rb");
     if (!file) {
-        return gw_fail(err, GW_ERR_IO, "'%.*s' cannot be opened (%s)", GW_VIEW_ARGS(path),
-                       strerror(errno));
+        return gw_fail(err, GW_ERR_IO, "cannot be opened (%s)", strerror(errno));
     }
-    bool read = read_stream(file, path, text, err);
+    bool read = read_stream(file, text, err);
     fclose(file);
     return read;
 }
@@ -91,7 +87,7 @@ static void mark_secrets(lua_State *L, struct gw_value *map)
     }
 }
 
-/* read_params(path, secrets) -> the file's JSON object | nil, err; members whose names are in the
+/* read_params(path, secrets) -> the file's JSON object | nil, err without its name; members whose names are in the
  * list `secrets` are secrets */
 static int read_params(lua_State *L)
 {
@@ -127,7 +123,7 @@ static struct gw_view without_newline(struct gw_view text)
     return text;
 }
 
-/* read_secret(path) -> what the file holds, as a secret | nil, err */
+/* read_secret(path) -> what the file holds, as a secret | nil, err without its name */
 static int read_secret(lua_State *L)
 {
     gw_check_view(L, 1);
@@ -136,7 +132,7 @@ static int read_secret(lua_State *L)
     bool read = read_argument(L, text, &err);
     struct gw_view secret = without_newline(gw_buf_view(text));
     if (read && secret.len == 0) {
-        read = gw_fail(&err, GW_ERR_INPUT, "'%s' is empty", lua_tostring(L, 1));
+        read = gw_fail(&err, GW_ERR_INPUT, "is empty");
     }
     if (read) {
         gw_push_secret(L, secret);

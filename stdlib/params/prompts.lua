@@ -1,7 +1,7 @@
 --- Parameters asked for on a terminal.
 
+local limits = require "params.limits"
 local schema = require "params.schema"
-local types = require "params.types"
 
 local prompts = {}
 
@@ -12,7 +12,7 @@ local MOST = 3 -- times that one is asked for
 ---@param param Param
 ---@return string
 function prompts.label(name, param)
-  local range, about = types.range(param), param.prompt or param.help
+  local range, about = limits.range(param), param.prompt or param.help
   local facts = schema.takes(param) .. (range and ", " .. range or "") .. (param.required and "" or ", optional")
   return ("%s: %s(%s)"):format(schema.flag(name), about and about .. " " or "", facts)
 end

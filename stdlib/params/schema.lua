@@ -1,5 +1,6 @@
 --- What a runbook may declare of a parameter, and what the catalogue tells of it.
 
+local limits = require "params.limits"
 local options = require "options"
 local types = require "params.types"
 
@@ -91,7 +92,7 @@ local function check_bounds(name, param)
   local bounds = {}
   for _, field in ipairs { "min", "max" } do
     local bound = param[field]
-    bounds[field] = bound and types.bound(param, bound)
+    bounds[field] = bound and limits.bound(param, bound)
     if bound and not bounds[field] then
       local kind = (param.type == "duration" or param.type == "time") and param.type or "number"
       fail(name, "field '%s': expected a %s, got '%s'", field, kind, bound)
@@ -110,7 +111,7 @@ local function check_value(name, param, field)
   local value = param[field]
   if value == nil or (field == "default" and type(value) == "function") then return end
   if param.type == "secret" then fail(name, "a secret has no %s; it would stand in the script", field) end
-  local read, problem = types.read(param, value)
+  local read, problem = limits.read(param, value)
   if read == nil then fail(name, "field '%s': %s", field, problem) end
 end
 
@@ -182,9 +183,9 @@ function schema.describe(schemas)
     local default = param.default
     if type(default) == "function" then default = "computed" else default = in_words(param, default) end
     list[i] = {
-      name = name, flag = schema.flag(name), type = types.title(param), takes = param.type == "secret" and SECRET or schema.takes(param),
-      required = param.required or false, default = default, env = param.env, help = param.help or param.prompt, values = param.values,
-      range = types.range(param), pattern = param.pattern, access = param.access, prompt = param.prompt, example = in_words(param, param.example),
+      name = name, flag = schema.flag(name), type = types.title(param),
+      takes = param.type == "secret" and SECRET or schema.takes(param), required = param.required or false, default = default, env = param.env, help = param.help or param.prompt, values = param.values,
+      range = limits.range(param), pattern = param.pattern, access = param.access, prompt = param.prompt, example = in_words(param, param.example),
     }
   end
   return list

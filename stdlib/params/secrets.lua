@@ -35,7 +35,8 @@ function secrets.fetch(word, sources, label)
     return nil, "a secret is not written on the command line, where others on this machine can read it; give " .. secrets.WAYS
   end
   local secret, err = sources.read_secret(path or "-")
-  return secret, err and err.message
+  if not secret then return nil, ("%s %s"):format(path and "'" .. path .. "'" or "standard input", err.message) end
+  return secret
 end
 
 return secrets

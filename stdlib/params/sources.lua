@@ -3,11 +3,11 @@
 
 local arguments = require "params.arguments"
 local defaults = require "params.defaults"
+local limits = require "params.limits"
 local options = require "options"
 local prompts = require "params.prompts"
 local schema = require "params.schema"
 local secrets = require "params.secrets"
-local types = require "params.types"
 
 local sources = {}
 
@@ -30,7 +30,7 @@ local sources = {}
 ---@return any value
 ---@return string? problem
 function sources.read(param, value, from)
-  local result, problem = types.read(param, value)
+  local result, problem = limits.read(param, value)
   if result == nil or param.type ~= "file" then return result, problem end
   local usable, err = from.check_file(result, param.access or "read")
   if not usable then return nil, err.message end
@@ -39,11 +39,11 @@ end
 
 -- ---- files
 
--- JSON's own messages end in "(line 2, column 7)"; editors want FILE:2:7.
-local function json_problem(path, message)
+-- Of the file first: "FILE:2:7: what", as editors take it, where JSON's own message ends in "(line 2, column 7)".
+local function file_problem(title, message)
   local what, line, column = message:match "^json: (.*) %(line (%d+), column (%d+)%)$"
-  if not what then return ("%s: %s"):format(path, (message:gsub("^json: ", ""))) end
-  return ("%s:%s:%s: %s"):format(path, line, column, what)
+  if what then return ("%s:%s:%s: %s"):format(title, line, column, what) end
+  return ("%s: %s"):format(title, (message:gsub("^json: ", "")))
 end
 
 local function secret_names(schemas)
@@ -58,7 +58,7 @@ end
 local function read_file(schemas, path, from, offers)
   local title = path == "-" and "standard input" or path
   local values, err = from.read_params(path, secret_names(schemas))
-  if not values then return json_problem(title, err.message) end
+  if not values then return file_problem(title, err.message) end
   for _, name in ipairs(options.sorted(values)) do
     if not schemas[name] then
       return ("%s: unknown parameter '%s'%s"):format(title, name, options.hint(name, options.sorted(schemas)))

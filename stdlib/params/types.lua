@@ -1,4 +1,5 @@
---- The types of parameters: how a value of each is read from text or taken from JSON, and written again.
+--- The types of parameters: how a value of each is read from text or taken from JSON, and written again. Limits are
+--- params.limits' matter.
 
 local options = require "options"
 local words = require "params.words"
@@ -30,8 +31,8 @@ local function to_integer(text)
   return text:find "^[-+]?%d+$" and math.tointeger(to_number(text)) or nil
 end
 
-local function is_finite(number)
-  return number == number and math.abs(number) ~= math.huge
+local function finite(number)
+  return number == number and math.abs(number) ~= math.huge and whole(number) or nil
 end
 
 kinds.string = { expected = "text", from = { string = itself } }
@@ -41,8 +42,11 @@ kinds.integer = { expected = "an integer", from = { string = to_integer, number 
 kinds.number = {
   expected = "a number",
   from = {
-    string = function(text) return whole(to_number(text)) end,
-    number = function(number) return is_finite(number) and whole(number) or nil end,
+    string = function(text)
+      local number = to_number(text)
+      return number and finite(number)
+    end,
+    number = finite,
   },
 }
 
@@ -73,12 +77,13 @@ local function write_duration(seconds)
   return time.duration(text) == seconds and text or ("%.17g"):format(seconds) .. "s"
 end
 
+local function span(seconds)
+  return seconds and pcall(time.format_duration, seconds) and whole(seconds) or nil
+end
+
 kinds.duration = {
   expected = "a duration such as 90s, 10m or 1h30m",
-  from = {
-    string = function(text) return whole(time.duration(text)) end,
-    number = function(number) return number >= 0 and is_finite(number) and whole(number) or nil end,
-  },
+  from = { string = function(text) return span(time.duration(text)) end, number = span },
   write = write_duration,
 }
 
@@ -106,19 +111,23 @@ local function calendar(text)
   return (time.parse(text))
 end
 
-local function write_time(instant)
-  local text = time.iso(instant)
-  return time.parse(text) == instant and text or instant
+local function write_time(seconds)
+  local text = time.iso(seconds)
+  return time.parse(text) == seconds and text or seconds
+end
+
+-- Of a year that can be written.
+local function instant(seconds)
+  return seconds and pcall(time.iso, seconds) and whole(seconds) or nil
 end
 
 kinds.time = {
   expected = "a time such as 2025-11-12T03:00:00Z, 1h or -30m (that long ago), +30m or now",
   from = {
     string = function(text)
-      if text == "now" then return whole(time.now()) end
-      return whole(relative(text) or epoch(text) or calendar(text))
+      return instant(text == "now" and time.now() or relative(text) or epoch(text) or calendar(text))
     end,
-    number = function(number) return is_finite(number) and whole(number) or nil end,
+    number = instant,
   },
   write = write_time,
 }
@@ -148,14 +157,21 @@ kinds.secret = {
 -- ---- lists and maps
 
 local function of_elements(schema)
-  return { type = schema.of or "string", values = schema.values, pattern = schema.pattern }
+  return { type = schema.of or "string", values = schema.values }
+end
+
+---Where an element stands: "item 2", "key 'a'".
+---@param key integer|string
+---@return string
+function types.place(key)
+  return type(key) == "string" and ("key '%s'"):format(key) or ("item %d"):format(key)
 end
 
 local function list_of(items, schema)
   local element, list = of_elements(schema), json.array {}
   for i, item in ipairs(items) do
-    local value, problem = types.read(element, item)
-    if value == nil then return nil, ("item %d: %s"):format(i, problem) end
+    local value, problem = types.parse(element, item)
+    if value == nil then return nil, types.place(i) .. ": " .. problem end
     list[i] = value
   end
   return list
@@ -164,8 +180,8 @@ end
 local function map_of(entries, schema)
   local element, map = of_elements(schema), {}
   for _, key in ipairs(options.sorted(entries)) do
-    local value, problem = types.read(element, entries[key])
-    if value == nil then return nil, ("key '%s': %s"):format(key, problem) end
+    local value, problem = types.parse(element, entries[key])
+    if value == nil then return nil, types.place(key) .. ": " .. problem end
     map[key] = value
   end
   return map
@@ -246,7 +262,10 @@ function types.title(schema)
   return name
 end
 
-local function shown(value)
+---A value that somebody gave, in a message.
+---@param value any
+---@return string
+function types.shown(value)
   if type(value) == "string" then return "'" .. value .. "'" end
   if type(value) == "table" then return is_list(value) and "a list" or "a map" end
   return type(value) == "userdata" and "null" or tostring(value)
@@ -265,82 +284,7 @@ function types.parse(schema, value)
   if result ~= nil then return result end
   if schema.type == "secret" then return nil, "expected a secret" end
   local expected = kind.expected or "one of " .. table.concat(schema.values, ", ")
-  return nil, problem or ("expected %s, got %s"):format(expected, shown(value))
-end
-
--- ---- limits
-
-local UNIT = { string = "character", list = "item", map = "entry" }
-local UNITS = { string = "characters", list = "items", map = "entries" }
-
-local function count_keys(map)
-  local count = 0
-  for _ in pairs(map) do count = count + 1 end
-  return count
-end
-
-local function measure(schema, value)
-  if schema.type == "string" then return utf8.len(value) or #value end
-  if schema.type == "list" then return #value end
-  if schema.type == "map" then return count_keys(value) end
-  return value
-end
-
----The bound as a number to compare with; of a time, at this moment.
----@param schema Param
----@param bound number|string "5m", "now"
----@return number? value nil: it makes no sense
-function types.bound(schema, bound)
-  if schema.type ~= "duration" and schema.type ~= "time" then return math.type(bound) and bound end
-  return (types.parse({ type = schema.type }, bound))
-end
-
--- As people write it: 90 of a duration is "1m30s".
-local function bound_text(schema, bound)
-  if schema.type ~= "duration" and schema.type ~= "time" then return tostring(bound) end
-  return type(bound) == "string" and bound or types.write({ type = schema.type }, bound)
-end
-
-local function with_unit(schema, text, bound)
-  local unit = (bound == 1 and UNIT or UNITS)[schema.type]
-  return unit and text .. " " .. unit or text
-end
-
----"1 to 4", "at least 10s", "at most 64 characters"; nil where there is no limit.
----@param schema Param
----@return string?
-function types.range(schema)
-  local min, max = schema.min, schema.max
-  if min and max then
-    return with_unit(schema, bound_text(schema, min) .. " to " .. bound_text(schema, max), max)
-  end
-  if min then return with_unit(schema, "at least " .. bound_text(schema, min), min) end
-  return max and with_unit(schema, "at most " .. bound_text(schema, max), max)
-end
-
-local function matches(schema, value)
-  return type(value) ~= "string" or not schema.pattern or value:find("^" .. schema.pattern .. "$") ~= nil
-end
-
-local function limit(schema, value)
-  local size = measure(schema, value)
-  local min, max = schema.min and types.bound(schema, schema.min), schema.max and types.bound(schema, schema.max)
-  if min and size < min then return with_unit(schema, "at least " .. bound_text(schema, schema.min), schema.min) end
-  if max and size > max then return with_unit(schema, "at most " .. bound_text(schema, schema.max), schema.max) end
-  if not matches(schema, value) then return "text of the form " .. schema.pattern end
-end
-
----A value of the type and within its limits.
----@param schema Param
----@param value any text, or a value as JSON has it
----@return any value nil: it is none
----@return string? problem
-function types.read(schema, value)
-  local result, problem = types.parse(schema, value)
-  if result == nil then return nil, problem end
-  local expected = limit(schema, result)
-  if expected then return nil, ("expected %s, got %s"):format(expected, shown(value)) end
-  return result
+  return nil, problem or ("expected %s, got %s"):format(expected, types.shown(value))
 end
 
 ---The value as a plain one that `parse` takes again: a duration as "15m", a time in ISO 8601.
