@@ -19,6 +19,9 @@ local ABOUT = "known only after apply"
 -- Of each unknown: its origin, and its place in what the origin gives. Weak, so that they go with it.
 local facts = setmetatable({}, { __mode = "k" })
 
+-- The origin of the value that a script has last made something of.
+local used
+
 local function subject(origin)
   local step = origin.step and ("step %s '%s'"):format(origin.step, origin.name)
   if origin.action then return origin.action .. (step and (" in " .. step) or "") end
@@ -41,7 +44,12 @@ local function either(a, b)
   return facts[a] and a or b
 end
 
-local function pass(a, b) return unknown.new(facts[either(a, b)].origin) end
+local function origin_of(value)
+  used = facts[value].origin
+  return used
+end
+
+local function pass(a, b) return unknown.new(origin_of(either(a, b))) end
 
 local function compare(a, b) fail(either(a, b), "compared in a plan") end
 
@@ -49,7 +57,7 @@ local function index(value, key)
   local fact = facts[value]
   if math.type(key) == "integer" and key ~= 1 then return nil end
   local place = type(key) == "string" and key or "[]"
-  return unknown.new(fact.origin, fact.path == "" and place or fact.path .. "." .. place)
+  return unknown.new(origin_of(value), fact.path == "" and place or fact.path .. "." .. place)
 end
 
 local PASSED = { "add", "sub", "mul", "div", "mod", "pow", "unm", "idiv", "band", "bor", "bxor", "bnot", "shl", "shr", "call" }
@@ -59,7 +67,7 @@ local function new_meta(origin)
   local meta = {
     __name = ("%s: %s; %s"):format(subject(origin), ABOUT, advice(origin)),
     __metatable = "unknown", __index = index, __lt = compare, __le = compare, __eq = compare,
-    __newindex = function(value) fail(value, "written to") end,
+    __newindex = function(value) fail(value, "written to in a plan") end,
     __tostring = function() return unknown.TEXT end,
     __concat = function(a, b) return tostring(a) .. tostring(b) end,
     __len = function() return 1 end,
@@ -108,12 +116,21 @@ function unknown.origin(value)
   end
 end
 
+-- What Lua says where it cannot name the value: tonumber of an unknown is nil, table.concat tells no type.
+local NAMELESS = { "a nil value", "in table for 'concat'" }
+
 ---Lua's own complaint of an unknown value as an error of kind "unforeseen"; any other error as it is.
 ---@param err any whatever was raised
 ---@return any
 function unknown.explain(err)
-  if type(err) ~= "string" or not err:find(ABOUT, 1, true) then return err end
-  return failure.new("unforeseen", err)
+  if type(err) ~= "string" then return err end
+  if err:find(ABOUT, 1, true) then return failure.new("unforeseen", err) end
+  for _, words in ipairs(used and NAMELESS or {}) do
+    if err:find(words, 1, true) then
+      return failure.new("unforeseen", ("%s, perhaps for want of what is %s; %s: %s"):format(err, ABOUT, subject(used), advice(used)))
+    end
+  end
+  return err
 end
 
 return unknown
