@@ -2,7 +2,9 @@
 
 local limits = require "params.limits"
 local options = require "options"
+local prompts = require "params.prompts"
 local schema = require "params.schema"
+local secrets = require "params.secrets"
 local sources = require "params.sources"
 local types = require "params.types"
 
@@ -68,18 +70,29 @@ end
 function params.resume(schemas, written, args, from, others)
   local values, secret_names = params.restore(schemas, written)
   if not values then return nil, secret_names end
-  local secrets, problem = sources.bind(needed_again(schemas, secret_names), args, from, others)
-  if not secrets then return nil, problem end
-  for name, secret in pairs(secrets) do values[name] = secret end
+  local found, problem = sources.bind(needed_again(schemas, secret_names), args, from, others)
+  if not found then return nil, problem end
+  for name, secret in pairs(found) do values[name] = secret end
   return values
+end
+
+-- As `sources.bind` takes a word of the command line.
+local function read_word(name, param, word, from)
+  if param.type == "secret" and from and type(word) == "string" then
+    local secret, problem = secrets.fetch(word, from, prompts.label(name, param))
+    if not secret then return nil, problem end
+    word = secret
+  end
+  if from then return sources.read(param, word, from) end
+  return limits.read(param, word)
 end
 
 ---Sets one value, as an operator does who edits a parameter.
 ---@param schemas table<string, Param>
 ---@param values table
 ---@param name string
----@param value any text; for a secret, a secret
----@param from? Sources whether a file is there is not looked at without
+---@param value any text; of a secret where it is, or a secret
+---@param from? Sources without: a secret is not fetched, and whether a file is there is not looked at
 ---@return boolean? changed
 ---@return string? problem
 function params.change(schemas, values, name, value, from)
@@ -87,8 +100,7 @@ function params.change(schemas, values, name, value, from)
   if not param then
     return nil, ("unknown parameter '%s'%s"):format(name, options.hint(name, options.sorted(schemas)))
   end
-  local result, problem
-  if from then result, problem = sources.read(param, value, from) else result, problem = limits.read(param, value) end
+  local result, problem = read_word(name, param, value, from)
   if result == nil then return nil, ("%s: %s"):format(name, problem) end
   values[name] = result
   return true

@@ -184,8 +184,10 @@ function schema.describe(schemas)
     if type(default) == "function" then default = "computed" else default = in_words(param, default) end
     list[i] = {
       name = name, flag = schema.flag(name), type = types.title(param),
-      takes = param.type == "secret" and SECRET or schema.takes(param), required = param.required or false, default = default, env = param.env, help = param.help or param.prompt, values = param.values,
-      range = limits.range(param), pattern = param.pattern, access = param.access, prompt = param.prompt, example = in_words(param, param.example),
+      takes = param.type == "secret" and SECRET or schema.takes(param), required = param.required or false,
+      default = default, env = param.env, help = param.help or param.prompt, values = param.values,
+      range = limits.range(param), pattern = param.pattern, access = param.access, prompt = param.prompt,
+      example = in_words(param, param.example),
     }
   end
   return list

@@ -32,7 +32,7 @@ function secrets.fetch(word, sources, label)
   if word == "prompt://" then return from_terminal(sources, label) end
   if name then return from_environment(sources, name) end
   if word ~= "-" and not path then
-    return nil, "a secret is not written on the command line, where others on this machine can read it; give " .. secrets.WAYS
+    return nil, "a secret is not written where others can read it; give " .. secrets.WAYS
   end
   local secret, err = sources.read_secret(path or "-")
   if not secret then return nil, ("%s %s"):format(path and "'" .. path .. "'" or "standard input", err.message) end

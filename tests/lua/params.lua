@@ -14,7 +14,7 @@ local function sources(given)
       if type(values) == "string" then return nil, { message = values } end
       return values
     end,
-    read_secret = function() return nil, { message = "no file" } end,
+    read_secret = function() return nil, { message = "cannot be opened" } end,
     check_file = function(path) return path ~= "gone.txt" or nil, { message = "'gone.txt' cannot be read" } end,
     ask = function(question)
       questions[#questions + 1] = question.text
@@ -378,5 +378,9 @@ spec.test("a parameter is changed by its text", function()
     local changed, problem = params.change(schemas, values, case[1], case[2])
     spec.expect({ changed, problem }, { nil, case[3] })
   end
+  local changed, problem = params.change(schemas, values, "token", "hunter2", sources())
+  spec.expect(changed, nil)
+  spec.expect(problem:find("token: a secret is not written where others can read it", 1, true), 1, problem)
+  spec.expect(select(2, params.change(schemas, values, "token", "file://t", sources())), "token: 't' cannot be opened")
   spec.expect(values, { n = 3, wait = 300 })
 end)
