@@ -307,7 +307,7 @@ static int put(lua_State *L, struct gw_run *run, struct gw_run_question *questio
     return gw_task_await(L, question->wait);
 }
 
-static bool can_ask(const struct gw_run *run)
+bool gw_run_can_ask(const struct gw_run *run)
 {
     return run->options.terminal_fd >= 0 || run->options.answer;
 }
@@ -334,7 +334,7 @@ int gw_run_lua_confirm(lua_State *L)
         lua_pushboolean(L, true);
         return 1;
     }
-    if (!can_ask(run)) {
+    if (!gw_run_can_ask(run)) {
         return fail_no_terminal(L, run, text,
                                 "add --yes to confirm every change, or --plan to change nothing");
     }
@@ -353,14 +353,14 @@ int gw_run_lua_ask(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct gw_view text = field(L, "text"), fallback = field(L, "default");
-    bool alone = run->options.assume_yes || !can_ask(run);
+    bool alone = run->options.assume_yes || !gw_run_can_ask(run);
     lua_getfield(L, 1, "secret");
     bool secret = lua_toboolean(L, -1);
     if (alone && fallback.data) {
         gw_push_view(L, fallback);
         return 1;
     }
-    if (!can_ask(run)) {
+    if (!gw_run_can_ask(run)) {
         return fail_no_terminal(L, run, text, "give it as a parameter");
     }
     struct gw_arena *arena = gw_push_arena(L);

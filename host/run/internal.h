@@ -91,6 +91,7 @@ int gw_run_lua_env(lua_State *L); /* host.env */
 /* ask.c: host.confirm and host.ask; upvalue 1 is the run. */
 int gw_run_lua_confirm(lua_State *L);
 int gw_run_lua_ask(lua_State *L);
+bool gw_run_can_ask(const struct gw_run *run); /* somebody is there to answer */
 
 /* execute.c */
 void gw_run_open_pipe(struct gw_run *run); /* from here a signal wakes the loop */

@@ -233,7 +233,7 @@ static void push_sources(lua_State *L, struct gw_run *run)
                                          {"read_params", read_params}, {"read_secret", read_secret},
                                          {"check_file", check_file},   {"ask", gw_run_lua_ask},
                                          {"is_blank", is_blank},       {NULL, NULL}};
-    bool terminal = run->options.terminal_fd >= 0;
+    bool terminal = gw_run_can_ask(run);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, run);
     luaL_setfuncs(L, functions, 1);

@@ -276,6 +276,15 @@ spec.test("at a terminal what is missing is asked for, and a bad answer again", 
   })
 end)
 
+spec.test("in a test the answers are typed by the test", function()
+  local run = spec.run {
+    runbook = "tests/lua/runbooks/parameters.lua", params = { token = "prompt://" },
+    answers = { { "--token: (secret)", "hunter2" }, { "--count: (integer, at least 1)", "0" }, { "at least 1", "2" } },
+  }
+  run:expect_exit(0)
+  spec.expect(run:of("note")[1].text, "<2 [secret]>")
+end)
+
 spec.test("three bad answers are enough, and so is none", function()
   local schemas = { count = { type = "integer", required = true } }
   local _, problem = bind(schemas, {}, { answers = { "a", "b", "c", "4" } })
