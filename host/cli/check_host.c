@@ -1,6 +1,6 @@
-/* check_host: host.check, what `gwrun check` (stdlib/check.lua) has of the program: its words, the
- * runbooks and their texts, standard output. Nothing that acts is bound beside it: the gate of
- * host.aws refuses every call. */
+/* check_host: host.check, what `gwrun check` and `gwrun policy` (stdlib/check.lua, stdlib/policy.lua)
+ * have of the program: its words, the runbooks and their texts, standard output. Nothing that acts
+ * is bound beside it: the gate of host.aws refuses every call. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,6 +14,7 @@ static const char usage[] =
     "  gwrun login                  single sign-on; --sso-session NAME, --no-browser\n"
     "  gwrun call SERVICE OPERATION one call, with the options of the AWS CLI; 'gwrun call help'\n"
     "  gwrun check [RUNBOOK...]     what is wrong with runbooks, without running them; --strict\n"
+    "  gwrun policy RUNBOOK         the IAM policy that it needs; --account ID, parameters\n"
     "  gwrun test [PATH...]         run the tests of runbooks; --filter TEXT, --junit FILE\n"
     "  gwrun types DIR              annotations for the Lua language server; --services a,b\n"
     "  gwrun models                 the services it knows, and how to add others\n"

@@ -116,6 +116,7 @@ int gw_cli_test(const struct gw_cli_options *options);
 int gw_cli_types(const struct gw_cli_options *options);
 int gw_cli_call(const struct gw_cli_options *options);
 int gw_cli_check(const struct gw_cli_options *options);
+int gw_cli_policy(const struct gw_cli_options *options);
 int gw_cli_whoami(const struct gw_cli_options *options);
 int gw_cli_login(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);

@@ -63,8 +63,8 @@ static int fail_argument(const struct gw_cli_options *options, size_t at)
 
 static int help(const struct gw_cli_options *options)
 {
-    static const char *const commands[] = {"check", "help",  "list",  "login",
-                                           "test",  "types", "whoami"};
+    static const char *const commands[] = {"check",  "help", "list",  "login",
+                                           "policy", "test", "types", "whoami"};
     if (options->rest_count > 1) {
         return fail_argument(options, 1);
     }
@@ -122,6 +122,9 @@ static int dispatch(const struct gw_cli_options *options)
     }
     if (strcmp(options->name, "check") == 0) {
         return options->help ? gw_cli_help(stdout) : gw_cli_check(options);
+    }
+    if (strcmp(options->name, "policy") == 0) {
+        return options->help ? gw_cli_help(stdout) : gw_cli_policy(options);
     }
     if (strcmp(options->name, "help") == 0) {
         return help(options);

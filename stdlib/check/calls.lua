@@ -11,14 +11,21 @@ local UNKNOWN = { values.unknown, open = true }
 
 -- ---- names
 
+-- The region and profile of a client, "*" where they are not known; nil: those of the run.
+local function elsewhere(settings)
+  if not settings or settings.is == "nil" then return nil end
+  if settings.is ~= "table" then return { region = "*", profile = true } end
+  local region, profile = settings.fields.region, settings.fields.profile
+  if not (region or profile) then return nil end
+  return { region = region and (values.text(region) or "*"), profile = profile ~= nil }
+end
+
 local function make_client(self, arguments, node, file)
   local name = values.text(arguments[1])
   if not name then return { values.unknown } end
   local _, err = model.operations(name)
   if err then self:found("unknown", { rule = "unknown-service", text = tostring(err), node = node, file = file }) end
-  local settings = arguments[2]
-  local elsewhere = settings and settings.is == "table" and (settings.fields.region or settings.fields.profile) ~= nil
-  return { err and values.unknown or values.new("service", { name = name, elsewhere = elsewhere }) }
+  return { err and values.unknown or values.new("service", { name = name, elsewhere = elsewhere(arguments[2]) }) }
 end
 
 ---The value of a global.

@@ -1,0 +1,146 @@
+--- `gwrun policy RUNBOOK`: the least-privilege IAM policy of a runbook, from what it declares and what is seen of its calls
+--- without running it. See docs/check.md.
+
+local failure = require "failure"
+local host = require "host.check"
+local needs = require "check.needs"
+local options = require "options"
+local params = require "params"
+local scope = require "policy.scope"
+local scripts = require "check.script"
+local statements = require "policy.statements"
+
+local policy = {}
+
+-- ---- the command line
+
+local function take_account(args)
+  local rest, account = {}, nil
+  local i = 1
+  while i <= #args do
+    local value = args[i]:match "^%-%-account=(.*)$"
+    if args[i] == "--account" then
+      i = i + 1
+      value = args[i] or ""
+    end
+    if value then
+      if not value:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" then
+        failure.raise("usage", "option '--account': expected the 12 digits of an account, got '%s'", value)
+      end
+      account = value
+    else
+      rest[#rest + 1] = args[i]
+    end
+    i = i + 1
+  end
+  return rest, account
+end
+
+-- Parameters as they would be bound, but none is required: what is not given is not known.
+local function bind(script, args)
+  local schemas = {}
+  for _, param in ipairs(script.facts.params) do
+    local default = param.default
+    if default == "computed" or default == json.null then default = nil end
+    schemas[param.name] = { type = param.type, default = default, env = param.env, values = param.values, min = param.min, max = param.max }
+  end
+  local values, problem = params.bind(schemas, args, host.env, { "--account", "--region" })
+  if not values then failure.raise("usage", "gwrun policy: %s", problem) end
+  return values
+end
+
+-- ---- where
+
+local function account_in(values)
+  for _, name in ipairs(params.names(values)) do
+    local account = type(values[name]) == "string" and values[name]:match "^arn:[^:]*:[^:]*:[^:]*:(%d+):"
+    if account then return account end
+  end
+end
+
+local function partition_of(region)
+  if region:find "^cn%-" then return "aws-cn" end
+  if region:find "^us%-gov%-" then return "aws-us-gov" end
+  return "aws"
+end
+
+local function place_of(script, values, account)
+  local env = host.env "GWRUN_REGION"
+  local region = host.region or (env ~= "" and env) or script.facts.region or "*"
+  return { region = region, account = account or account_in(values) or "*", partition = partition_of(region) }
+end
+
+-- A client of another region or profile is somewhere else.
+local function place_of_call(call, place)
+  if not call.elsewhere then return place end
+  local region = call.elsewhere.region or place.region
+  return { region = region, account = call.elsewhere.profile and "*" or place.account, partition = partition_of(region) }
+end
+
+-- ---- grants
+
+local function is_declared(script, action)
+  for _, pattern in ipairs(script.needs.aws) do
+    if needs.matches(pattern, action) then return true end
+  end
+  return false
+end
+
+local function collect(script, place)
+  local grants, seen = {}, {}
+  for _, call in ipairs(script:findings "call") do
+    local action = call.operation.action
+    if is_declared(script, action) then
+      seen[action] = true
+      for _, grant in ipairs(scope.of(call, place_of_call(call, place))) do grants[#grants + 1] = grant end
+    elseif not seen[action] then
+      seen[action] = true
+      host.say(("'%s' is called, but not declared in needs.aws, and left out"):format(action))
+    end
+  end
+  for _, declared in ipairs(script.needs.aws) do
+    local is_seen = false
+    for action in pairs(seen) do is_seen = is_seen or needs.matches(declared, action) end
+    if not is_seen then grants[#grants + 1] = scope.unseen(declared) end
+  end
+  return grants
+end
+
+---The policy of a script.
+---@param path string
+---@param args string[] `--account ID` and parameters of the runbook
+---@return table
+function policy.of(path, args)
+  local rest, account = take_account(args)
+  local script, mistake = scripts.open(path)
+  if not script then
+    failure.raise("script", "%s:%d:%d: %s", path, mistake.line, mistake.column, mistake.message)
+  end
+  local values = bind(script, rest)
+  script:walk(values)
+  return statements.policy(collect(script, place_of(script, values, account)))
+end
+
+-- ---- the command
+
+local function run()
+  local args = table.move(host.args, 2, #host.args, 1, {})
+  if not host.args[1] or host.args[1]:sub(1, 1) == "-" then
+    failure.raise("usage", "gwrun policy: which runbook? It comes first, then '--account' and its parameters")
+  end
+  local path, problem = host.find(host.args[1])
+  if not path then failure.raise("usage", "%s", problem) end
+  host.print((json.encode(policy.of(path, args), { indent = 2 })))
+end
+
+---The command; for the program.
+---@return integer exit_code
+function policy.main()
+  local ok, err = pcall(run)
+  if ok then return failure.exit.ok end
+  if type(err) ~= "table" or (err.kind ~= "usage" and err.kind ~= "script") then error(err, 0) end
+  host.say(err.message)
+  return err.kind == "usage" and failure.exit.usage or failure.exit.script
+end
+
+return policy
