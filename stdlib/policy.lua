@@ -36,16 +36,39 @@ local function take_account(args)
   return rest, account
 end
 
+-- A policy wants texts. What is secret is none of its business.
+local function schema_of(param)
+  local kind = param.type:match "^%a+"
+  local is_kept = kind == "boolean" or kind == "enum" or kind == "list" or kind == "map"
+  local default = param.default
+  if default == "computed" or default == json.null then default = nil end
+  return {
+    type = is_kept and kind or "string", default = default, values = kind == "enum" and param.values or nil,
+    env = kind ~= "secret" and param.env or nil,
+  }
+end
+
+local function read_params(path)
+  local text, problem = host.read(path)
+  if not text then return nil, { message = problem } end
+  local values, err = json.decode(text)
+  if type(values) == "table" then return values end
+  return nil, { message = err and err.message or "expected an object" }
+end
+
+local SOURCES = {
+  env = host.env, read_params = read_params, asks = false, terminal = false,
+}
+
 -- Parameters as they would be bound, but none is required: what is not given is not known.
 local function bind(script, args)
   local schemas = {}
-  for _, param in ipairs(script.facts.params) do
-    local default = param.default
-    if default == "computed" or default == json.null then default = nil end
-    schemas[param.name] = { type = param.type, default = default, env = param.env, values = param.values, min = param.min, max = param.max }
-  end
-  local values, problem = params.bind(schemas, args, host.env, { "--account", "--region" })
+  for _, param in ipairs(script.facts.params) do schemas[param.name] = schema_of(param) end
+  local values, problem = params.bind(schemas, args, SOURCES, { "--account", "--region" })
   if not values then failure.raise("usage", "gwrun policy: %s", problem) end
+  for _, param in ipairs(script.facts.params) do
+    if param.type == "secret" then values[param.name] = nil end
+  end
   return values
 end
 

@@ -79,11 +79,17 @@ end
 
 -- ---- the walk
 
+local function value_of(given)
+  if type(given) ~= "table" then return { is = type(given), value = given } end
+  local list = values.table()
+  for i, item in ipairs(given) do list.items[i] = value_of(item) end
+  if #given == 0 then list.open = true end
+  return list
+end
+
 local function params_value(facts, given)
   local list = {}
-  for name, value in pairs(given or {}) do
-    list[name] = { is = type(value) == "table" and "unknown" or type(value), value = value, param = name }
-  end
+  for name, value in pairs(given or {}) do list[name] = value_of(value) end
   return values.new("params", { given = list, facts = facts })
 end
 

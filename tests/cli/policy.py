@@ -64,6 +64,11 @@ class Policy(gwrun.Case):
             with self.subTest(args):
                 self.assert_scoped("ecs:UpdateService", body, arn, args=args)
 
+    def test_parameters_come_from_files_too(self):
+        self.write("p.json", '{ "service": "api" }')
+        body = "aws.ecs.update_service { cluster = p.cluster, service = p.service }"
+        self.assert_scoped("ecs:UpdateService", body, "arn:aws:ecs:eu-west-1:111122223333:service/blue/api", args=("--params", "p.json"))
+
     def test_a_client_of_another_region_or_profile_is_there(self):
         for settings, arn in (('region = "us-west-2"', "arn:aws:ecs:us-west-2:111122223333:service/blue/web"),
                               ('profile = "ops"', "arn:aws:ecs:eu-west-1:*:service/blue/web"),
