@@ -139,6 +139,7 @@ return {
   summary = "Points the service at the last revision proven good, stops the tasks of the bad one, and proves that it took.",
   guide   = "Rollback Procedures > Emergency Rollback (Immediate)",
   region  = service.region,
+  production = service.production,
 
   params = service.params({ "cluster", "service", "target_group", "log_group", "health_url" }, {
     revision = {
@@ -157,10 +158,14 @@ return {
     aws = {
       "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTasks", "ecs:DescribeTasks",
       "ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:UpdateService", "ecs:StopTask",
-      "elasticloadbalancing:DescribeTargetHealth", "logs:FilterLogEvents",
+      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents",
     },
     hosts = { "{health_url}" },
   },
+
+  targets = function(p)
+    return { ecs.exists { cluster = p.cluster, service = p.service }, elb.exists(p.target_group), logs.exists(p.log_group) }
+  end,
 
   run = function(rb, p)
     local which = { cluster = p.cluster, service = p.service }

@@ -3,6 +3,7 @@
 
 local service = {
   region = "us-east-1",
+  production = { "758888582357" }, -- accounts that are named in red before anything changes
 }
 
 local coordinates = {

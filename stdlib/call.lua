@@ -262,4 +262,4 @@ local function needs()
   return { aws = { call.operation.action, "sts:GetCallerIdentity" }, read = { stream }, write = { call.outfile } }
 end
 
-return { title = call.title or "gwrun call", summary = "One call of AWS.", needs = needs(), run = main }
+return { title = call.title or "gwrun call", summary = "One call of AWS.", needs = needs(), preflight = false, run = main }

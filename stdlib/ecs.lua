@@ -64,6 +64,31 @@ function ecs.get_service(which)
     missing.reason or "no reason given")
 end
 
+---A target for a preflight: the service is there and not being deleted.
+---@param which ServiceName
+---@return Target
+function ecs.exists(which)
+  return {
+    text = ("service %s in cluster %s is there"):format(which.service, which.cluster),
+    probe = function()
+      local answer, err = aws.ecs.try_describe_services { cluster = which.cluster, services = { which.service } }
+      if not answer and err.code == "ClusterNotFoundException" then return false, "there is no such cluster" end
+      if not answer then error(err, 0) end
+      local service = (answer.services or {})[1]
+      if not service then return false, "there is no such service" end
+      return service.status == "ACTIVE", service.status ~= "ACTIVE" and ("it is " .. tostring(service.status)) or nil
+    end,
+    arns = function(place)
+      local prefix = ("arn:aws:ecs:%s:%s:"):format(place.region, place.account)
+      return {
+        ("%sservice/%s/%s"):format(prefix, which.cluster, which.service), prefix .. "cluster/" .. which.cluster,
+        ("%stask/%s/%s"):format(prefix, which.cluster, ("0"):rep(32)),
+        ("%scontainer-instance/%s/%s"):format(prefix, which.cluster, ("0"):rep(32)),
+      }
+    end,
+  }
+end
+
 local MOST_PAGES = 1000
 
 -- All pages of an operation whose token is called nextToken.

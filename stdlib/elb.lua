@@ -11,6 +11,22 @@ function elb.list_targets(target_group)
   return aws.elbv2.describe_target_health { TargetGroupArn = target_group }.TargetHealthDescriptions or {}
 end
 
+---A target for a preflight: the target group is there.
+---@param target_group string its ARN
+---@return Target
+function elb.exists(target_group)
+  return {
+    text = ("target group %s is there"):format(target_group:match "targetgroup/([^/]+)" or target_group),
+    probe = function()
+      local answer, err = aws.elbv2.try_describe_target_health { TargetGroupArn = target_group }
+      if answer then return true end
+      if err.code == "TargetGroupNotFound" then return false, "there is no such target group" end
+      error(err, 0)
+    end,
+    arns = function() return { target_group } end,
+  }
+end
+
 local function describe(target)
   local health = target.TargetHealth
   local text = ("%s:%s %s"):format(target.Target.Id, target.Target.Port or "-", health.State)

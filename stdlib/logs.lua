@@ -7,6 +7,22 @@ local logs = {}
 ---The pattern that finds the guide's kinds of error: any of these words.
 logs.ERRORS = '?ERROR ?Traceback ?Exception ?"Health check failed"'
 
+---A target for a preflight: the log group is there.
+---@param group string its name
+---@return Target
+function logs.exists(group)
+  return {
+    text = ("log group %s is there"):format(group),
+    probe = function()
+      for _, one in ipairs(aws.logs.describe_log_groups { logGroupNamePrefix = group }.logGroups or {}) do
+        if one.logGroupName == group then return true end
+      end
+      return false, "there is no such log group"
+    end,
+    arns = function(place) return { ("arn:aws:logs:%s:%s:log-group:%s:*"):format(place.region, place.account, group) } end,
+  }
+end
+
 local MOST_PAGES = 200
 
 ---Events that match, oldest first as AWS sends them, up to `limit`. A page may be empty and still not be the last.

@@ -6,12 +6,13 @@ local options = require "options"
 local params = require "params"
 local plan = require "plan.steps"
 local planned = require "planned"
+local preflight = require "runbook.preflight"
 
 local runbook = {}
 
 local DECLARATION = {
   title = "string", summary = "string", guide = "string", region = "string", params = "table", needs = "table",
-  run = "function",
+  run = "function", preflight = "boolean", production = "table", targets = "function",
 }
 local NEEDS = { aws = "table", hosts = "table", read = "table", write = "table" }
 
@@ -28,6 +29,9 @@ local NEEDS = { aws = "table", hosts = "table", read = "table", write = "table" 
 ---@field region? string where its service lives
 ---@field params? table<string, Param>
 ---@field needs? Needs what it may do; the rest is refused
+---@field preflight? boolean false: nothing is looked at before the run
+---@field production? string[] accounts that are named as such before anything changes
+---@field targets? fun(p: table): Target[] what has to be there before anything changes
 ---@field run fun(rb: Run, p: table)
 
 ---Checks what a runbook file returned.
@@ -339,7 +343,10 @@ function runbook.run(declaration, p, name)
     event = "run.started", run = host.id, runbook = name, title = declaration.title, mode = host.mode,
     simulated = host.simulated, region = host.region, params = params.written(declaration.params or {}, p),
   }
-  local ok, err = pcall(declaration.run, self, p)
+  local ok, err = pcall(function()
+    preflight.run(self, declaration, p)
+    declaration.run(self, p)
+  end)
   if not ok then return finish_failed(self, err) end
   return finish_whole(self)
 end

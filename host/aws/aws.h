@@ -618,6 +618,9 @@ bool gw_identity_check(struct gw_identity *identity, struct gw_err *err);
  * returns to the loop. */
 const struct gw_credentials *gw_identity_peek(struct gw_identity *identity);
 
+/* Are they renewed without anybody typing something? */
+bool gw_identity_renews(const struct gw_identity *identity);
+
 /* `done` is called once, later, with credentials (as of gw_identity_peek) or with `err`: its code is
  * GW_ERR_CREDENTIALS, or GW_ERR_CANCELLED where the operator left. */
 struct gw_identity_wait;
@@ -807,6 +810,17 @@ struct gw_client_options {
 struct gw_client;
 struct gw_client *gw_client_new(const struct gw_client_options *options);
 void gw_client_free(struct gw_client *client); /* cancels what is under way */
+
+/* What is known of the caller and of AWS's clock, most of it once a call was answered. Text is valid
+ * until control returns to the loop. */
+struct gw_client_facts {
+    struct gw_view credentials_source; /* empty: no credentials yet */
+    int64_t expires_epoch_s;           /* of the credentials, by AWS's clock; 0: never */
+    bool renews;                       /* they are renewed in time, without a person */
+    bool knows_clock;
+    int64_t ahead_s; /* AWS's clock less this machine's, to the second */
+};
+struct gw_client_facts gw_client_get_facts(struct gw_client *client);
 
 struct gw_call;
 

@@ -28,6 +28,7 @@ struct gw_call {
     bool clock_corrected, redirected, rediscovered;
     bool credentials_renewed;
     struct gw_view access_key_id, credentials_source; /* of the last signature */
+    int64_t signed_skew_ms;                           /* the correction that it was made with */
     int64_t started_ms;
     struct gw_view last_failure; /* of an attempt, in short; empty: none failed yet */
 

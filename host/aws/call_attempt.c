@@ -94,6 +94,8 @@ static void note_server_clock(struct gw_call *call, struct gw_view date)
         int64_t ours_s = gw_loop_wall_ms(call->client->options.loop) / 1000;
         call->outgoing.server_ahead_s = (int64_t)server_s - ours_s;
         call->outgoing.knows_server_clock = true;
+        call->client->ahead_s = call->outgoing.server_ahead_s;
+        call->client->knows_clock = true;
     }
 }
 
@@ -154,6 +156,7 @@ static bool transmit(struct gw_call *call, const struct gw_credentials *credenti
     struct gw_client *client = call->client;
     struct gw_transport *transport = client->options.transport;
     call->attempts++;
+    call->signed_skew_ms = client->skew_ms;
     if (credentials) { /* which may be gone when the answer comes */
         call->access_key_id = gw_arena_dup(call->arena, credentials->access_key_id);
         call->credentials_source = gw_arena_dup(call->arena, credentials->source);

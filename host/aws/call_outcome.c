@@ -22,6 +22,11 @@ static bool is_clock_code(struct gw_view code)
     return false;
 }
 
+static bool is_near(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms - b_ms >= -MAX_SKEW_MS && a_ms - b_ms <= MAX_SKEW_MS;
+}
+
 /* True when the clock was off and is corrected now, for this call and all later ones. The refused
  * request did nothing, so that the one repetition costs no token. */
 static bool correct_clock(struct gw_call *call, const struct gw_attempt *attempt)
@@ -33,15 +38,17 @@ static bool correct_clock(struct gw_call *call, const struct gw_attempt *attempt
         return false;
     }
     int64_t skew_ms = (int64_t)server_s * 1000 - gw_loop_wall_ms(client->options.loop);
-    int64_t change_ms = skew_ms - client->skew_ms;
-    if (change_ms >= -MAX_SKEW_MS && change_ms <= MAX_SKEW_MS) {
+    if (is_near(skew_ms, call->signed_skew_ms)) {
         return false;
+    }
+    call->clock_corrected = true;
+    if (is_near(skew_ms, client->skew_ms)) {
+        return true; /* by another call meanwhile */
     }
     gw_log(GW_LOG_WARN, "clock: this machine's is %lld s off AWS's; signing with theirs",
            (long long)(skew_ms / 1000));
     client->skew_ms = skew_ms;
     gw_identity_correct_clock(client->identity, skew_ms);
-    call->clock_corrected = true;
     return true;
 }
 

@@ -48,6 +48,19 @@ int64_t gw_client_epoch_s(const struct gw_client *client)
     return (gw_loop_wall_ms(client->options.loop) + client->skew_ms) / 1000;
 }
 
+struct gw_client_facts gw_client_get_facts(struct gw_client *client)
+{
+    const struct gw_credentials *credentials = gw_identity_peek(client->identity);
+    struct gw_client_facts facts = {.knows_clock = client->knows_clock,
+                                    .ahead_s = client->ahead_s,
+                                    .renews = gw_identity_renews(client->identity)};
+    if (credentials) {
+        facts.credentials_source = credentials->source;
+        facts.expires_epoch_s = credentials->expires_epoch_s;
+    }
+    return facts;
+}
+
 /* ---- chance ---------------------------------------------------------------------------------- */
 
 /* SplitMix64 for a seeded client, so that a simulated run can be had again. */

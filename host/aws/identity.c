@@ -209,6 +209,12 @@ const struct gw_credentials *gw_identity_peek(struct gw_identity *identity)
     return &chain->credentials;
 }
 
+bool gw_identity_renews(const struct gw_identity *identity)
+{
+    const struct gw_link *chain = identity->chain;
+    return chain && chain->kind != GW_LINK_KEYS && !needs_operator(chain);
+}
+
 bool gw_identity_invalidate(struct gw_identity *identity, struct gw_view access_key_id)
 {
     struct gw_link *chain = identity->chain;

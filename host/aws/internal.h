@@ -567,7 +567,9 @@ struct gw_client {
     struct gw_bucket_entry *buckets;
     struct gw_pace *paces;
     struct gw_discovery *discoveries;
-    int64_t skew_ms;       /* AWS's clock less ours */
+    int64_t skew_ms;       /* AWS's clock less ours, once a call was refused for it */
+    bool knows_clock;      /* from the last answer: */
+    int64_t ahead_s;       /* AWS's clock less ours */
     uint64_t random_state; /* of a seeded client */
     struct gw_call *calls; /* under way */
 };

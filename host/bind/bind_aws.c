@@ -75,10 +75,10 @@ static int aws_operations(lua_State *L)
     return 1;
 }
 
-static const char *effect_name(enum gw_effect effect)
+struct gw_view gw_bind_effect_name(enum gw_effect effect)
 {
     static const char *const names[] = {"read", "read_secret", "change", "destroy"};
-    return names[effect];
+    return gw_view_of(names[effect]);
 }
 
 static void set_text(lua_State *L, const char *field, struct gw_view text)
@@ -103,7 +103,7 @@ static int aws_operation(lua_State *L)
     set_text(L, "snake_name", gw_operation_snake_name(op));
     set_text(L, "service", gw_service_name(gw_operation_service(op)));
     set_text(L, "action", gw_bind_action(op, arena));
-    set_text(L, "effect", gw_view_of(effect_name(gw_operation_effect(op))));
+    set_text(L, "effect", gw_bind_effect_name(gw_operation_effect(op)));
     return 1;
 }
 
@@ -418,6 +418,7 @@ void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
                                          {"waiters", gw_bind_aws_waiters},
                                          {"shape", gw_bind_aws_shape},
                                          {"check", aws_check},
+                                         {"actions", gw_bind_aws_actions},
                                          {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
@@ -427,5 +428,8 @@ void gw_bind_aws(struct gw_script *script, struct gw_gate *gate)
     lua_pushlightuserdata(L, gate);
     lua_pushcclosure(L, gw_bind_aws_presign, 1);
     lua_setfield(L, -2, "presign");
+    lua_pushlightuserdata(L, gate);
+    lua_pushcclosure(L, gw_bind_aws_caller, 1);
+    lua_setfield(L, -2, "caller");
     gw_script_set_host(script, "aws");
 }

@@ -11,6 +11,9 @@ const struct gw_operation *gw_bind_find_operation(struct gw_view service, struct
 /* "elasticloadbalancing:DescribeRules": as policies and people have it. */
 struct gw_view gw_bind_action(const struct gw_operation *op, struct gw_arena *arena);
 
+/* "read", "read_secret", "change" or "destroy". */
+struct gw_view gw_bind_effect_name(enum gw_effect effect);
+
 /* Is there a table at the index whose field is true? [-0, +0, e] */
 bool gw_bind_is_set(lua_State *L, int table, const char *field);
 
@@ -21,6 +24,8 @@ int gw_bind_aws_waiter(lua_State *L);
 int gw_bind_aws_check_client(lua_State *L);
 int gw_bind_aws_waiters(lua_State *L);
 int gw_bind_aws_shape(lua_State *L);
+int gw_bind_aws_actions(lua_State *L);
+int gw_bind_aws_caller(lua_State *L); /* upvalue 1: the gate */
 
 int gw_bind_task_lock(lua_State *L); /* of host.task */
 

@@ -26,6 +26,8 @@ static const char usage[] =
     "  --sim-world NAME       another simulated world (default: guide)\n"
     "  --seed N               another course of chance in the simulator (default: 1)\n"
     "  --yes                  do not ask, for unattended use\n"
+    "  --no-preflight         do not look first whether everything needed is there\n"
+    "  --on-foreign-change stop|accept  what to do when somebody else changes what a run works on\n"
     "  --region REGION        where the service lives\n"
     "  --profile NAME         profile of the shared config and credentials files\n"
     "  --endpoint-url URL     send AWS calls there\n"

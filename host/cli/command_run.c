@@ -144,18 +144,20 @@ int gw_cli_run(const struct gw_cli_options *options)
     struct gw_report *report = open_report(options);
     struct gw_arena *arena = gw_arena_new();
     struct ending ending = {0};
-    struct gw_run_options run_options = {.loop = gw_cli_session_loop(session),
-                                         .folders = gw_cli_stdlib_folders(),
-                                         .modules = gw_stdlib_modules,
-                                         .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
-                                         .simulated = options->sim,
-                                         .assume_yes =
-                                             options->yes || (options->sim && !options->ask),
-                                         .terminal_fd = gw_cli_find_terminal(),
-                                         .seed = options->sim ? options->seed : 0,
-                                         .report = report,
-                                         .on_event = on_event,
-                                         .on_event_ctx = &ending};
+    struct gw_run_options run_options = {
+        .loop = gw_cli_session_loop(session),
+        .folders = gw_cli_stdlib_folders(),
+        .modules = gw_stdlib_modules,
+        .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+        .simulated = options->sim,
+        .preflight = options->no_preflight ? GW_PREFLIGHT_LEFT_OUT : GW_PREFLIGHT_WANTED,
+        .on_foreign_change = options->on_foreign_change,
+        .assume_yes = options->yes || (options->sim && !options->ask),
+        .terminal_fd = gw_cli_find_terminal(),
+        .seed = options->sim ? options->seed : 0,
+        .report = report,
+        .on_event = on_event,
+        .on_event_ctx = &ending};
     run_options.flag_count = gw_cli_option_names(&run_options.flags);
     struct gw_run *run = gw_run_new(&run_options);
     int exit_code = execute(session, run, options, &ending, arena);

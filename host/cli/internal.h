@@ -17,7 +17,8 @@ extern const struct gw_script_module gw_models_modules[];
 struct gw_cli_options {
     const char *name; /* of the runbook or command; NULL: none given */
     bool sim, ask, plan, yes, quiet, verbose, no_color, help, version, json;
-    bool no_sign_request;
+    bool no_sign_request, no_preflight;
+    const char *on_foreign_change; /* "stop" or "accept"; NULL: not given */
     const char *sim_world, *region, *profile, *endpoint_url, *ca_bundle, *seed_text, *output;
     uint64_t seed;
     const char **rest; /* what follows the name and is none of the above */

@@ -24,7 +24,9 @@ static const struct option known[] = {
     OPTION("--endpoint-url", TEXT, endpoint_url),
     OPTION("--help", FLAG, help),
     OPTION("--no-color", FLAG, no_color),
+    OPTION("--no-preflight", FLAG, no_preflight),
     OPTION("--no-sign-request", FLAG, no_sign_request),
+    OPTION("--on-foreign-change", TEXT, on_foreign_change),
     OPTION("--output", TEXT, output),
     OPTION("--plan", FLAG, plan),
     OPTION("--profile", TEXT, profile),
@@ -106,6 +108,16 @@ static bool read_output(struct gw_cli_options *out, struct gw_err *err)
                    out->output);
 }
 
+static bool check_on_foreign_change(const struct gw_cli_options *out, struct gw_err *err)
+{
+    struct gw_view text = gw_view_of(out->on_foreign_change);
+    return !out->on_foreign_change || gw_view_equal(text, GW_VIEW("stop")) ||
+           gw_view_equal(text, GW_VIEW("accept")) ||
+           gw_fail(err, GW_ERR_INPUT,
+                   "option '--on-foreign-change': expected stop or accept, got '%s'",
+                   out->on_foreign_change);
+}
+
 static bool read_seed(struct gw_cli_options *out, struct gw_err *err)
 {
     int64_t seed = 1;
@@ -158,7 +170,8 @@ bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_e
             out->name = argv[i];
         }
     }
-    return read_output(out, err) && read_seed(out, err) && check_together(out, err);
+    return read_output(out, err) && read_seed(out, err) && check_on_foreign_change(out, err) &&
+           check_together(out, err);
 }
 
 void gw_cli_options_clear(struct gw_cli_options *options)

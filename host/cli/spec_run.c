@@ -15,6 +15,7 @@ struct rehearsal {
     struct gw_cli_world *world;
     struct gw_arena *arena;
     const char *args[MAX_ARGS];
+    enum gw_preflight preflight;
     struct gw_buf events; /* one JSON text a line */
     struct gw_report *report;
     FILE *out; /* of the report */
@@ -51,6 +52,16 @@ static size_t count_of(const struct gw_value *list)
     return list->kind == GW_LIST ? list->as.list.count : 0;
 }
 
+/* Tests look at what a runbook does, and want none; those of the preflight itself say so. */
+static enum gw_preflight read_preflight(const struct gw_value *request)
+{
+    const struct gw_value *wanted = gw_map_get(request, GW_VIEW("preflight"));
+    if (!wanted || wanted->kind != GW_BOOL) {
+        return GW_PREFLIGHT_NONE;
+    }
+    return wanted->as.boolean ? GW_PREFLIGHT_WANTED : GW_PREFLIGHT_LEFT_OUT;
+}
+
 static bool read_request(const struct gw_value *request, struct rehearsal *out, struct gw_err *err)
 {
     struct gw_cli_world *world = out->world;
@@ -68,6 +79,8 @@ static bool read_request(const struct gw_value *request, struct rehearsal *out, 
     }
     options->plan = is_true(request, "plan");
     options->ask = is_true(request, "ask");
+    options->on_foreign_change = gw_map_text(request, GW_VIEW("on_foreign_change")).data;
+    out->preflight = read_preflight(request);
     options->rest = out->args;
     options->rest_count = count_of(args);
     for (size_t i = 0; i < options->rest_count; i++) {
@@ -130,6 +143,8 @@ static void rehearse(struct rehearsal *rehearsal)
                                      .modules = gw_stdlib_modules,
                                      .mode = world->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
                                      .simulated = true,
+                                     .preflight = rehearsal->preflight,
+                                     .on_foreign_change = world->options.on_foreign_change,
                                      .assume_yes = !world->options.ask,
                                      .terminal_fd = -1,
                                      .seed = world->options.seed,

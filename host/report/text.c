@@ -270,10 +270,12 @@ static void check(struct gw_report *report, const struct gw_value *event)
     struct gw_view text = gw_arena_printf(
         report->arena, "%.*s%s%s%.*s", GW_VIEW_ARGS(gw_report_text(report, event, "text")),
         state->remark, item_note.len ? ": " : "", GW_VIEW_ARGS(item_note));
+    bool alert = flag(event, "alert"); /* it is good to go on, and dangerous all the same */
     gw_report_line(report, &(struct gw_line){.indent = 2,
                                              .mark = gw_view_of(state->box),
                                              .mark_style = state->style,
-                                             .text = text});
+                                             .text = text,
+                                             .style = alert ? GW_STYLE_BAD : GW_STYLE_PLAIN});
 }
 
 /* ---- dispatch -------------------------------------------------------------------------------- */

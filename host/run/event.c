@@ -145,7 +145,7 @@ static const char *effect_name(enum gw_effect effect)
 
 static void add_act(struct gw_arena *arena, struct gw_value *map, const struct gw_act *act)
 {
-    const struct gw_run_step *step = act->context;
+    const struct gw_run_step *step = gw_run_step_of(act->context);
     if (step) {
         add(arena, map, "step", gw_value_text(step->id));
     }

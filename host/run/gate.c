@@ -90,7 +90,7 @@ static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_
         return gw_fail(err, GW_ERR_CANCELLED, "%.*s: not sent, the run is being stopped",
                        GW_VIEW_ARGS(act->action));
     }
-    if (!is_declared(run, act)) {
+    if (!is_declared(run, act) && !gw_run_is_own(act)) {
         return fail_undeclared(act, err);
     }
     if (changes(act->effect) && !(step && step->open)) {

@@ -104,7 +104,7 @@ static int host_leave_step(lua_State *L)
 /* step() -> id, name of the step that the task is in | nil */
 static int host_step(lua_State *L)
 {
-    const struct gw_run_step *step = gw_task_context(check_task(L));
+    const struct gw_run_step *step = gw_run_step_of(gw_task_context(check_task(L)));
     if (!step) {
         lua_pushnil(L);
         return 1;
@@ -145,6 +145,7 @@ void gw_run_bind_host(struct gw_run *run)
     lua_setfield(L, -2, "simulated");
     lua_pushstring(L, run->id);
     lua_setfield(L, -2, "id");
+    gw_run_add_own(L, run);
     lua_pushvalue(L, -1);
     run->host_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     gw_script_set_host(run->script, "run");

@@ -13,6 +13,7 @@ struct gw_run_step {
     struct gw_run_step *outer; /* in force before it was entered */
     char *id, *name;
     bool open; /* changing calls are allowed */
+    bool own;  /* no step: the engine looks around on its own account, own.c */
 };
 
 struct gw_run_question; /* ask.c */
@@ -59,6 +60,15 @@ struct gw_run {
 
 /* load.c: leaves the engine's function and the declaration. [-0, +2, e] */
 void gw_run_push_engine_call(struct gw_run *run, const char *function);
+
+/* own.c */
+
+/* Is it a reading call that the engine makes for itself? */
+bool gw_run_is_own(const struct gw_act *act);
+/* The step that a task is in; NULL: none. */
+const struct gw_run_step *gw_run_step_of(const struct gw_run_step *context);
+/* Adds to host.run, on top of the stack, what belongs to it. [-0, +0, m] */
+void gw_run_add_own(lua_State *L, struct gw_run *run);
 
 /* gate.c */
 void gw_run_open_gate(struct gw_run *run);

@@ -24,6 +24,10 @@ enum gw_exit {
 
 enum gw_run_mode { GW_RUN_REAL, GW_RUN_PLAN };
 
+/* Does a run look first whether everything is there that it needs? Left out by the operator it is
+ * missed, and a warning says so. */
+enum gw_preflight { GW_PREFLIGHT_WANTED, GW_PREFLIGHT_LEFT_OUT, GW_PREFLIGHT_NONE };
+
 struct gw_client; /* aws/aws.h */
 
 /* Sees each event as the renderers do. */
@@ -36,12 +40,14 @@ struct gw_run_options {
     const struct gw_script_module *modules;
     enum gw_run_mode mode;
     bool simulated;
-    bool assume_yes;             /* --yes, or the simulator without --ask */
-    int terminal_fd;             /* where questions are asked and answered; -1: no terminal */
-    uint64_t seed;               /* of math.random; 0: another one each time */
-    int64_t busy_limit_ms;       /* processor time without waiting; 0: the script's default */
-    struct gw_report *report;    /* borrowed; NULL: silent */
-    const struct gw_view *flags; /* the program's own options, for suggestions; borrowed */
+    enum gw_preflight preflight;
+    const char *on_foreign_change; /* "stop" or "accept"; NULL: ask, without a terminal stop */
+    bool assume_yes;               /* --yes, or the simulator without --ask */
+    int terminal_fd;               /* where questions are asked and answered; -1: no terminal */
+    uint64_t seed;                 /* of math.random; 0: another one each time */
+    int64_t busy_limit_ms;         /* processor time without waiting; 0: the script's default */
+    struct gw_report *report;      /* borrowed; NULL: silent */
+    const struct gw_view *flags;   /* the program's own options, for suggestions; borrowed */
     size_t flag_count;
     gw_run_event_fn on_event; /* NULL: none */
     void *on_event_ctx;

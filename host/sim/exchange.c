@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "codec/codec.h"
 #include "sim/internal.h"
 
 #define DEFAULT_READ_TIMEOUT_MS    60000
@@ -162,8 +163,19 @@ static void send_back(struct gw_exchange *exchange)
     }
 }
 
+static void add_date(struct gw_exchange *exchange)
+{
+    struct gw_buf date;
+    gw_buf_init(&date, 64);
+    gw_time_write((double)gw_sim_epoch_s(exchange->sim), GW_TIME_RFC822, &date);
+    gw_headers_add(exchange->arena, &exchange->res.headers, GW_VIEW("date"),
+                   gw_arena_dup(exchange->arena, gw_buf_view(&date)));
+    gw_buf_clear(&date);
+}
+
 void gw_sim_reply(struct gw_exchange *exchange)
 {
+    add_date(exchange);
     send_back(exchange);
 }
 
@@ -176,6 +188,7 @@ void gw_sim_lose(struct gw_exchange *exchange, enum gw_err_code code, struct gw_
 void gw_sim_reply_open(struct gw_exchange *exchange)
 {
     exchange->is_open = true;
+    add_date(exchange);
     send_back(exchange);
 }
 

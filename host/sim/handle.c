@@ -119,6 +119,12 @@ void gw_sim_handle(struct gw_exchange *exchange, struct gw_view region,
     }
     set(exchange->arena, &args[0], "service", gw_service_name(exchange->service));
     set(exchange->arena, &args[0], "operation", gw_operation_snake_name(exchange->op));
+    set(exchange->arena, &args[0], "name", gw_operation_name(exchange->op));
+    set(exchange->arena, &args[0], "iam_prefix", gw_service_iam_prefix(exchange->service));
+    *gw_map_add(exchange->arena, &args[0], GW_VIEW("reads")) =
+        gw_value_bool(gw_operation_effect(exchange->op) <= GW_EFFECT_READ_SECRET);
+    set(exchange->arena, &args[0], "user_agent",
+        gw_headers_get(&exchange->req->headers, GW_VIEW("user-agent")));
     set(exchange->arena, &args[0], "region", region);
     set(exchange->arena, &args[0], "access_key_id", access_key_id);
     set(exchange->arena, &args[0], "request_id", gw_view_of(exchange->request_id));

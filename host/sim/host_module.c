@@ -6,12 +6,16 @@
  *   random()         in [0, 1), from the seed
  *   hex(n), uuid()   ids, from the seed
  *   log(level, text) "error", "warn", "info", "debug"
+ *   iso(at)          "2025-11-12T03:12:00Z"
+ *   json(value)      its text; parse_json(text) the value, or nil
  *   array(t)         marks a table as a list, so that an empty one stays a list */
 #include <math.h>
 
+#include "codec/codec.h"
 #include "sim/internal.h"
 
-#define MAX_HEX 256
+#define MAX_HEX        256
+#define MAX_JSON_BYTES ((size_t)1 << 20)
 
 /* Every function has the simulator as upvalue 1. */
 static struct gw_sim *sim_of(lua_State *L)
@@ -68,6 +72,49 @@ static int sim_array(lua_State *L)
     }
     luaL_checktype(L, -1, LUA_TTABLE);
     gw_mark_list(L, lua_gettop(L));
+    return 1;
+}
+
+static int sim_iso(lua_State *L)
+{
+    struct gw_buf text;
+    double at = luaL_checknumber(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    gw_buf_init(&text, 64);
+    gw_time_write(at, GW_TIME_ISO8601, &text);
+    struct gw_view copy = gw_arena_dup(arena, gw_buf_view(&text));
+    gw_buf_clear(&text);
+    gw_push_view(L, copy);
+    return 1;
+}
+
+static int sim_json(lua_State *L)
+{
+    lua_settop(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value value;
+    struct gw_buf text;
+    struct gw_err err = {0};
+    if (!gw_to_value(L, 1, arena, &value, &err)) {
+        return luaL_error(L, "json: %s", err.message);
+    }
+    gw_buf_init(&text, MAX_JSON_BYTES);
+    gw_json_write(&value, NULL, &text);
+    struct gw_view copy = gw_arena_dup(arena, gw_buf_view(&text));
+    gw_buf_clear(&text);
+    gw_push_view(L, copy);
+    return 1;
+}
+
+static int sim_parse_json(lua_State *L)
+{
+    struct gw_view text = gw_check_view(L, 1);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value value;
+    if (!gw_json_parse(text, arena, &value, NULL)) {
+        return 0;
+    }
+    gw_push_value(L, &value);
     return 1;
 }
 
@@ -131,8 +178,9 @@ static int sim_alarm(lua_State *L)
 void gw_sim_open_host(struct gw_sim *sim)
 {
     static const luaL_Reg functions[] = {
-        {"alarm", sim_alarm}, {"array", sim_array},   {"hex", sim_hex},   {"log", sim_log},
-        {"now", sim_now},     {"random", sim_random}, {"uuid", sim_uuid}, {NULL, NULL}};
+        {"alarm", sim_alarm}, {"array", sim_array},           {"hex", sim_hex},   {"log", sim_log},
+        {"now", sim_now},     {"random", sim_random},         {"uuid", sim_uuid}, {"iso", sim_iso},
+        {"json", sim_json},   {"parse_json", sim_parse_json}, {NULL, NULL}};
     lua_State *L = gw_script_state(sim->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, sim);

@@ -17,6 +17,7 @@ struct gw_sim {
     int door;               /* registry reference of the module sim.world */
     struct gw_credentials credentials;
     struct gw_view region;
+    int64_t ahead_s;     /* the world's clock less that of the loop, as its answers tell the time */
     double latency_s[2]; /* of a request and its answer together: least, most */
     struct gw_sim_random world_random, wire_random;
 
@@ -60,6 +61,9 @@ struct gw_exchange {
     int events;              /* registry reference of what gives the events; LUA_NOREF */
     struct gw_timer *asking; /* it for the next */
 };
+
+/* sim.c: the time of day in the world, to the second. */
+int64_t gw_sim_epoch_s(const struct gw_sim *sim);
 
 /* random.c */
 double gw_sim_random_unit(struct gw_sim_random *random); /* in [0, 1) */

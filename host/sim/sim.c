@@ -16,6 +16,16 @@ static double number_at(const struct gw_value *list, size_t index)
                                      : 0;
 }
 
+int64_t gw_sim_epoch_s(const struct gw_sim *sim)
+{
+    return gw_loop_wall_ms(sim->loop) / 1000 + sim->ahead_s;
+}
+
+static int64_t whole(const struct gw_value *number)
+{
+    return number && number->kind == GW_INT ? number->as.integer : 0;
+}
+
 static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
 {
     const struct gw_value *latency = gw_map_get(facts, GW_VIEW("latency"));
@@ -23,9 +33,12 @@ static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
     sim->credentials = (struct gw_credentials){
         .access_key_id = gw_map_text(facts, GW_VIEW("access_key_id")),
         .secret_access_key = gw_map_text(facts, GW_VIEW("secret_access_key")),
+        .session_token = gw_map_text(facts, GW_VIEW("session_token")),
+        .expires_epoch_s = whole(gw_map_get(facts, GW_VIEW("expires_at"))),
         .account_id = gw_map_text(facts, GW_VIEW("account")),
         .source = GW_VIEW("simulator"),
     };
+    sim->ahead_s = whole(gw_map_get(facts, GW_VIEW("clock_ahead")));
     sim->latency_s[0] = number_at(latency, 0);
     sim->latency_s[1] = number_at(latency, 1);
 }

@@ -1,17 +1,23 @@
---- Identity and Access Management, simulated: who the account's users are and which keys they have. The front door asks
---- here for the secret of the key that a request claims.
+--- Identity and Access Management, simulated: who the account's users and roles are, which keys they have, and what their
+--- policies allow. The front door asks here for the secret of the key that a request claims, and whether it may.
 
 local clock = require "sim.clock"
 local fail = require "sim.fail"
 local host = require "host.sim"
 local pages = require "sim.pages"
+local policy = require "sim.iam.policy"
 local random = require "sim.random"
+local resources = require "sim.iam.resources"
+local simulate = require "sim.iam.simulate"
 
-local operations = {}
+local operations = { simulate_principal_policy = simulate.simulate_principal_policy }
 
 local KEYS_OF_A_USER = 2
 
 local function user_or_fail(world, name, call)
+  if not name and call.user.role then
+    fail("ValidationError", "Must specify userName when calling with non-User credentials")
+  end
   local user = world.iam.users[name or call.user.name]
   if not user then fail.raise { code = "NoSuchEntity", message = ("The user with name %s cannot be found."):format(name), status = 404 } end
   return user
@@ -49,7 +55,15 @@ end
 
 function operations.get_user(world, input, call)
   local user = user_or_fail(world, input.UserName, call)
-  return { User = { Path = "/", UserName = user.name, UserId = user.id, Arn = user.arn, CreateDate = clock.stamp(user.created_at) } }
+  return { User = { Path = user.path, UserName = user.name, UserId = user.id, Arn = user.arn, CreateDate = clock.stamp(user.created_at) } }
+end
+
+function operations.get_role(world, input)
+  local role = world.iam.roles[input.RoleName]
+  if not role then
+    fail.raise { code = "NoSuchEntity", message = ("The role with name %s cannot be found."):format(input.RoleName), status = 404 }
+  end
+  return { Role = { Path = role.path, RoleName = role.name, RoleId = role.id, Arn = role.arn, CreateDate = clock.stamp(role.created_at) } }
 end
 
 function operations.list_access_keys(world, input, call)
@@ -85,6 +99,83 @@ function operations.delete_access_key(world, input, call)
   return {}
 end
 
+-- ---- who may -------------------------------------------------------------------------------------
+
+local EVERYTHING = { { name = "AdministratorAccess", document = { Statement = { { Effect = "Allow", Action = "*", Resource = "*" } } } } }
+
+-- The services of XML protocols say it as S3 and IAM do.
+local SHORT_CODE = { elbv2 = true, iam = true, s3 = true, sts = true }
+
+local function refuse(call, action, resource, why)
+  local short = SHORT_CODE[call.service]
+  fail.raise {
+    code = short and "AccessDenied" or "AccessDeniedException", status = short and 403 or 400,
+    message = ("User: %s is not authorized to perform: %s on resource: %s %s"):format(call.user.arn, action, resource, why),
+  }
+end
+
+local function context_of(world, call)
+  return {
+    ["aws:principalarn"] = { call.user.arn }, ["aws:username"] = call.user.name and { call.user.name },
+    ["aws:requestedregion"] = { call.region }, ["aws:principalaccount"] = { world.account }, ["aws:securetransport"] = { "true" },
+  }
+end
+
+-- Everybody may ask who he is.
+local function check_allowed(world, call, input)
+  local action = call.iam_prefix .. ":" .. call.name
+  if not call.user or action == "sts:GetCallerIdentity" then return end
+  local question = {
+    action = action, resource = resources.of_call(world, call.service, input), context = context_of(world, call),
+  }
+  local decision = policy.decide(call.user.policies, question)
+  local bounded = call.user.boundary and policy.decide(call.user.boundary, question) or "allowed"
+  if decision == "explicitDeny" or bounded == "explicitDeny" then
+    refuse(call, action, question.resource, "with an explicit deny in an identity-based policy")
+  elseif decision ~= "allowed" then
+    refuse(call, action, question.resource, ("because no identity-based policy allows the %s action"):format(action))
+  elseif bounded ~= "allowed" then
+    refuse(call, action, question.resource, ("because no permissions boundary allows the %s action"):format(action))
+  end
+end
+
+-- ---- the world ------------------------------------------------------------------------------------
+
+local function read_policies(list)
+  if not list then return nil end
+  local policies = {}
+  for i, document in ipairs(list) do policies[i] = { name = document.name or "policy-" .. i, document = document } end
+  return policies
+end
+
+local function add_principal(world, kind, data)
+  local path = data.path or "/"
+  return {
+    name = data.name, id = data.id, path = path, created_at = clock.now(),
+    arn = ("arn:aws:iam::%s:%s%s%s"):format(world.account, kind, path, data.name),
+    policies = read_policies(data.policies) or EVERYTHING, boundary = read_policies(data.boundary),
+  }
+end
+
+local function add_user(world, data)
+  local user = add_principal(world, "user", data)
+  world.iam.users[user.name] = user
+  for _, key in ipairs(data.keys or {}) do add_key(world, user, key) end
+end
+
+-- Whoever has assumed a role calls as a session of it.
+local function add_role(world, data)
+  local role = add_principal(world, "role", data)
+  world.iam.roles[role.name] = role
+  for _, session in ipairs(data.sessions or {}) do
+    local caller = {
+      id = role.id .. ":" .. session.name, role = role, policies = role.policies, boundary = role.boundary,
+      arn = ("arn:aws:sts::%s:assumed-role/%s/%s"):format(world.account, role.name, session.name),
+    }
+    for _, key in ipairs(session.keys) do add_key(world, caller, key) end
+  end
+end
+
 return {
   operations = operations,
 
@@ -97,16 +188,18 @@ return {
     return key and key.status == "Active" and key or nil
   end,
 
+  ---Raises what AWS answers to a caller whose policies do not allow the call.
+  ---@param world table of the call's region
+  ---@param call table
+  ---@param input table
+  check_allowed = check_allowed,
+
+  ---Policies are documents as in IAM, as tables; without any a principal may do everything.
   ---@param world table
-  ---@param data { users: { name: string, id: string, keys: table[] }[] }
+  ---@param data { users: { name: string, id: string, keys: table[], policies?: table[], boundary?: table[] }[], roles?: { name: string, id: string, path?: string, policies?: table[], boundary?: table[], sessions?: { name: string, keys: table[] }[] }[] }
   open = function(world, data)
-    world.iam = { users = {}, keys = {} }
-    for _, one in ipairs(data and data.users or {}) do
-      local user = {
-        name = one.name, id = one.id, arn = ("arn:aws:iam::%s:user/%s"):format(world.account, one.name), created_at = clock.now(),
-      }
-      world.iam.users[user.name] = user
-      for _, key in ipairs(one.keys) do add_key(world, user, key) end
-    end
+    world.iam = { users = {}, roles = {}, keys = {} }
+    for _, user in ipairs(data and data.users or {}) do add_user(world, user) end
+    for _, role in ipairs(data and data.roles or {}) do add_role(world, role) end
   end,
 }

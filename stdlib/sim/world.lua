@@ -5,12 +5,13 @@
 
 local clock = require "sim.clock"
 local host = require "host.sim"
+local random = require "sim.random"
 local http = require "sim.http"
 local traffic = require "sim.traffic"
 
 local SERVICES = {
-  ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam", logs = require "sim.logs",
-  sts = require "sim.sts",
+  cloudtrail = require "sim.cloudtrail", ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam",
+  logs = require "sim.logs", sts = require "sim.sts",
 }
 
 -- Seconds that the steps of a Fargate task take, where a world does not say otherwise.
@@ -64,6 +65,17 @@ function verbs.update_service(one, update)
   SERVICES.ecs.update(cluster.services[update.service], update)
 end
 
+-- A call that somebody else makes, at a time before or, with a negative `ago`, after the run begins.
+function verbs.call(one, what)
+  local call = {
+    service = what.service, iam_prefix = what.service, operation = what.operation, name = what.name, reads = false,
+    region = one.region, user = one.iam.users[what.user], user_agent = what.user_agent, source_address = what.source_address,
+    request_id = random.uuid(),
+  }
+  SERVICES[what.service].operations[what.operation](one, what.input, call)
+  SERVICES.cloudtrail.record(one, call, what.input)
+end
+
 local function run_history(one, history, start)
   local oldest = 0
   for _, entry in ipairs(history) do oldest = math.max(oldest, entry.ago) end
@@ -102,8 +114,13 @@ function door.find_key(id)
   }
 end
 
+local function perform(operation, one, call, input)
+  SERVICES.iam.check_allowed(one, call, input)
+  return operation(one, input, call)
+end
+
 ---Performs an operation; raises what sim.fail makes.
----@param call { service: string, operation: string, region: string, access_key_id: string, request_id: string }
+---@param call { service: string, operation: string, name: string, iam_prefix: string, reads: boolean, user_agent: string, region: string, access_key_id: string, request_id: string }
 ---@param input table
 ---@return table? output nil: not simulated
 ---@return (fun(): table?, number?)? events the next event and the seconds until the one after; nil: no stream
@@ -114,7 +131,10 @@ function door.call(call, input)
   if not operation then return nil end
   local key = world.iam.keys[call.access_key_id]
   call.user = key and key.user
-  local output, next_event = operation(world_of(call.region), input, call)
+  local one = world_of(call.region)
+  local ran, output, next_event = pcall(perform, operation, one, call, input)
+  SERVICES.cloudtrail.record(one, call, input, not ran and output or nil)
+  if not ran then error(output, 0) end
   return output, next_event and function()
     clock.catch_up()
     return next_event()
@@ -156,8 +176,9 @@ local function check_settings(name, known, given)
   end
 end
 
-local function first_key(data)
-  return data.iam.users[1].keys[1]
+-- Who calls: the first user, unless the world says otherwise.
+local function caller_key(data)
+  return data.caller_key or data.iam.users[1].keys[1]
 end
 
 local function load_maker(name)
@@ -169,7 +190,7 @@ end
 ---Opens a world. Once in a Lua state.
 ---@param name string
 ---@param given table<string, any> settings
----@return { account: string, region: string, access_key_id: string, secret_access_key: string, latency: number[] }
+---@return { account: string, region: string, access_key_id: string, secret_access_key: string, session_token?: string, expires_at?: integer, latency: number[], clock_ahead?: integer }
 function door.open(name, given)
   assert(not world, "a world is open already")
   local maker = load_maker(name)
@@ -182,10 +203,11 @@ function door.open(name, given)
   http.open(world, data.hosts)
   run_history(world, data.history, start)
   traffic.restart(world)
-  local key = first_key(data)
+  local key = caller_key(data)
   return {
     account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,
-    latency = data.latency or DEFAULT_LATENCY,
+    session_token = key.session_token, expires_at = key.expires_at and math.floor(key.expires_at), latency = data.latency or DEFAULT_LATENCY,
+    clock_ahead = data.clock_ahead,
   }
 end
 

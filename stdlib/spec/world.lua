@@ -17,10 +17,13 @@ local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds
 ---@field params? table<string, string|number|boolean> the same by name: { count = 2 }
 ---@field plan? boolean
 ---@field ask? boolean without answers: there is no terminal, so that a change is refused
+---@field preflight? boolean what a run looks at before its first step: true, as operators have it; false, left out with a warning; default: not there at all
+---@field on_foreign_change? "stop"|"accept"
 ---@field answers? (string|{ [1]: string, [2]: string })[] what the operator types, one after the other: "yes"; { "Scale to", "yes" } also says what the question must contain
 
 local REQUEST = {
   runbook = "string", args = "table", params = "table", plan = "boolean", ask = "boolean", answers = "table",
+  preflight = "boolean", on_foreign_change = "string",
 }
 
 -- { count = 2 } as { "--count=2" }
@@ -67,6 +70,7 @@ function World:run(request)
   local result, err = host.run(handles[self], {
     runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
     ask = request.ask or #texts > 0, answers = json.array(texts),
+    preflight = request.preflight, on_foreign_change = request.on_foreign_change,
   })
   if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
   local run = setmetatable(result, Rehearsal)

@@ -27,7 +27,7 @@ return {
 CHANGE = """
 local aws = require "aws"
 return {
-  title = "Scale", summary = "Sets the desired count.", region = "us-east-1",
+  title = "Scale", summary = "Sets the desired count.", region = "us-east-1", preflight = false,
   needs = { aws = { "ecs:UpdateService" } },
   run = function(rb)
     rb:step("Scale to 2", {

@@ -16,6 +16,7 @@ local file = require "file"
 return {
   title = "Files", summary = "Moves one file.", region = "us-east-1",
   params = { path = { type = "string", required = true }, folder = { type = "string" } },
+  preflight = false,
   needs = { aws = { "s3:GetObject", "s3:PutObject", "s3:HeadObject" }, read = { %(read)s }, write = { %(write)s } },
   run = function(rb, p)
     %(run)s

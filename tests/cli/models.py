@@ -41,6 +41,7 @@ SCRIPT = """
 local aws = require "aws"
 return {
   title = "Ships", summary = "Reads the ships.", region = "us-east-1",
+  preflight = false,
   needs = { aws = { "harbour:ListShips", "harbour:SinkShip" } },
   run = function(rb)
     for ship in aws.harbour.pages.list_ships {} do rb:note("ship %s", ship) end

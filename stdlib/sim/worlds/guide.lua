@@ -195,7 +195,51 @@ local function history(settings)
   end
   list[#list + 1] = register(ago * 0.45, "c41d7e0-hotfix")
   list[#list + 1] = { ago = ago * 0.4, verb = "deregister", what = FAMILY .. ":4" }
+  if settings.foreign.change then list[#list + 1] = foreign_change(settings.foreign) end
   return list
+end
+
+-- A change by somebody else, while a run is under way.
+local function foreign_change(foreign)
+  local input = { cluster = CLUSTER, service = SERVICE }
+  for name, value in pairs(foreign.change) do input[name] = value end
+  return {
+    ago = -foreign.after, verb = "call",
+    what = {
+      user = "github-actions-google-workspace-mcp", service = "ecs", operation = "update_service", name = "UpdateService",
+      input = input, user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
+    },
+  }
+end
+
+-- The on-call engineer's key, as the settings have it: for a while only, or for good.
+local function key_of_caller(settings, now)
+  local key = { id = "AKIASIMULATEDWORLD01", secret = "simulated/secret/of/the/oncall/engineer" }
+  if settings.credentials_last > 0 or settings.as_role then
+    key.id, key.session_token = "ASIASIMULATEDWORLD01", "simulated-session-of-the-oncall-engineer"
+    key.expires_at = settings.credentials_last > 0 and now + settings.credentials_last or nil
+  end
+  return key
+end
+
+local function principals(settings, now, key)
+  local policies = #settings.policy > 0 and { { name = "oncall", Version = "2012-10-17", Statement = settings.policy } } or nil
+  local pipeline = {
+    name = "github-actions-google-workspace-mcp", id = "AIDASIMULATEDGITHUB01",
+    keys = {
+      { id = "AKIASIMULATEDWORLD02", secret = "simulated/secret/of/the/pipeline/00002" },
+      {
+        id = "ASIASIMULATEDWORLD03", secret = "simulated/secret/of/an/expired/session",
+        session_token = "simulated-session-token", expires_at = now - 30 * MINUTE,
+      },
+    },
+  }
+  local oncall = { name = "oncall", id = "AIDASIMULATEDONCALL01", policies = policies, keys = { not settings.as_role and key or nil } }
+  local role = {
+    name = "oncall", id = "AROASIMULATEDONCALL01", path = "/people/", policies = policies,
+    sessions = settings.as_role and { { name = "ana", keys = { key } } } or nil,
+  }
+  return { users = { oncall, pipeline }, roles = { role } }
 end
 
 -- ---- the world ------------------------------------------------------------------------------------
@@ -209,6 +253,12 @@ return {
     minimum_healthy_percent = 100,
     maximum_percent = 200,
     requests_per_second = 5,
+    policy = {},               -- statements of the on-call engineer's IAM policy; none: everything is allowed
+    as_role = false,           -- the engineer calls as a session of a role, not as a user
+    credentials_last = 0,      -- seconds until the credentials expire; 0: they do not
+    clock_ahead = 0,           -- seconds that AWS's clock is ahead of this machine's
+    trail_delay = 0,           -- seconds until CloudTrail tells of a call; 900 is AWS's longest
+    foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 } }
   },
 
   ---@param settings table
@@ -218,6 +268,7 @@ return {
     if not BAD[settings.bad] and settings.bad ~= "missing" then
       error(("world 'guide': setting 'bad': expected degrades, crashes, unhealthy, exits or missing, got '%s'"):format(settings.bad), 0)
     end
+    local key = key_of_caller(settings, now)
     return {
       account = ACCOUNT, region = REGION,
       history = history(settings),
@@ -225,24 +276,10 @@ return {
       latency = { 0.02, 0.06 },
       ecs = { clusters = { CLUSTER } },
       logs = { { name = LOG_GROUP, retention_days = 30 } },
-      iam = {
-        users = {
-          {
-            name = "oncall", id = "AIDASIMULATEDONCALL01",
-            keys = { { id = "AKIASIMULATEDWORLD01", secret = "simulated/secret/of/the/oncall/engineer" } },
-          },
-          {
-            name = "github-actions-google-workspace-mcp", id = "AIDASIMULATEDGITHUB01",
-            keys = {
-              { id = "AKIASIMULATEDWORLD02", secret = "simulated/secret/of/the/pipeline/00002" },
-              {
-                id = "ASIASIMULATEDWORLD03", secret = "simulated/secret/of/an/expired/session",
-                session_token = "simulated-session-token", expires_at = now - 30 * MINUTE,
-              },
-            },
-          },
-        },
-      },
+      iam = principals(settings, now, key),
+      caller_key = key,
+      clock_ahead = settings.clock_ahead,
+      cloudtrail = { delay = settings.trail_delay },
       elbv2 = {
         balancers = { {
           arn = BALANCER, name = "busyb-alb", dns_name = DNS_NAME, vpc = "vpc-0a9d3c5e7f1b2846d",
