@@ -41,6 +41,10 @@ const char *gw_journal_name(const struct gw_journal *journal);
 /* Makes what lacks of folder and file, empty. */
 bool gw_place_make(const char *path, struct gw_err *err);
 
+/* In a folder that we may not write, and nobody has it open: SQLite can then be told to go without
+ * the files that it keeps beside, which it could not make. */
+bool gw_place_is_at_rest(const char *path);
+
 /* Only one process at a time makes, migrates or sets aside the files of a folder. The descriptor is
  * to be closed; negative with `err`. */
 int gw_place_enter(const char *path, int busy_ms, struct gw_err *err);

@@ -3,11 +3,13 @@
  * processes.
  *
  * Each event is chained to the one before it in its run: its hash is SHA-256 over the hash before,
- * the run's id, its number and its text. The first event of a run holds the newest hash of the whole
- * store, so that a run taken out is missed too. docs/journal.md has the schema.
+ * the run's id, the number of the run in the store, that of the event, and its text. The first event
+ * of a run is chained to the newest of the whole store, and runs are numbered without gaps, so that a
+ * run taken out is missed too. docs/journal.md has the schema, and what this proves.
  *
  * Times are ms since 1970 UTC, of the caller's clock. Functions that fail fill `err`; texts that
- * come out live in the arena given. */
+ * come out live in the arena given. Functions that are called back may use the journal, also to
+ * append. A journal belongs to the process that opened it, not to its forks. */
 #ifndef GW_JOURNAL_H
 #define GW_JOURNAL_H
 
@@ -25,14 +27,21 @@ struct gw_journal_options {
 };
 
 /* Makes folder and file where they lack: for the owner only, or for the group as well where the
- * folder is there and writable for its group. A file of an older version is migrated, one of a newer
- * is refused. NULL with `err`. */
+ * folder is there and writable for its group (but not for everybody). A file of an older version is
+ * migrated, one of a newer is refused, and so is a database of something else. A damaged one is set
+ * aside as NAME.damaged-YYYYMMDD-HHMMSS. NULL with `err`: GW_ERR_INPUT where the file is refused,
+ * GW_ERR_TIMEOUT where another process keeps it locked, else GW_ERR_IO. */
 struct gw_journal *gw_journal_open(const struct gw_journal_options *options, struct gw_err *err);
-void gw_journal_close(struct gw_journal *journal); /* NULL is fine */
+
+/* Damage that was met since it was opened has failed what met it; the file is set aside now. NULL is
+ * fine. */
+void gw_journal_close(struct gw_journal *journal);
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Reserves an id for a run: `wanted`, or where that is taken `wanted`-2, -3, ... */
+/* Reserves an id for a run: `wanted`, or where that is taken `wanted`-2, -3, ... It is of at most 200
+ * bytes, without blanks and control characters, and not "last". A run is listed and found from its
+ * first event on. */
 bool gw_journal_begin(struct gw_journal *journal, struct gw_view wanted, struct gw_arena *arena,
                       struct gw_view *id, struct gw_err *err);
 
@@ -42,12 +51,15 @@ enum gw_journal_sync {
 };
 
 /* Appends an event, a map with members `event` and `at` ("2025-11-12T03:12:00.250Z"); what it marks
- * secret is written as "[secret]". `seq` is its number in the run, from 1. Other processes may append
- * to the same run. The events run.started, run.resumed and run.finished also fill the facts below. */
+ * secret is written as "[secret]". `seq` is its number in the run, from 1; a member `seq` is not kept.
+ * What cannot be written whole (larger than 64 MiB, nested deeper than 256) keeps `event`, `at` and
+ * `step`, and has `cut`: true. Other processes may append to the same run. The events run.started,
+ * run.resumed and run.finished also fill the facts below. */
 bool gw_journal_append(struct gw_journal *journal, struct gw_view run, const struct gw_value *event,
                        enum gw_journal_sync sync, int64_t *seq, struct gw_err *err);
 
-/* Keeps a text (a script's source) under its SHA-256 in hex; the same text is kept once. */
+/* Keeps a text (a script's source), at most 64 MiB, under its SHA-256 in hex; the same text is kept
+ * once. */
 bool gw_journal_keep_text(struct gw_journal *journal, struct gw_view text, struct gw_arena *arena,
                           struct gw_view *hash, struct gw_err *err);
 bool gw_journal_text(struct gw_journal *journal, struct gw_view hash, struct gw_arena *arena,
@@ -62,7 +74,8 @@ bool gw_journal_file(struct gw_journal *journal, struct gw_view run, struct gw_v
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* A run's facts: of its events run.started, run.resumed and run.finished. */
+/* A run's facts: of the members of these names in run.started; account, region, user, host and pid
+ * also in run.resumed, which takes the end back; outcome and exit_code in run.finished. */
 struct gw_journal_run {
     struct gw_view id, runbook, title;
     struct gw_view mode; /* "real", "plan" */
@@ -90,7 +103,8 @@ typedef bool (*gw_journal_event_fn)(void *ctx, const struct gw_value *event); /*
 bool gw_journal_runs(struct gw_journal *journal, const struct gw_journal_filter *filter,
                      gw_journal_run_fn fn, void *ctx, struct gw_err *err); /* newest first */
 
-/* By id, by what an id begins or ends with where only one does, or "last", the newest. */
+/* By id, by what an id begins or ends with where only one does, or "last", the newest that is no
+ * step of another. GW_ERR_NOT_FOUND; GW_ERR_INPUT names those that it may be. */
 bool gw_journal_find(struct gw_journal *journal, struct gw_view name, struct gw_arena *arena,
                      struct gw_journal_run *out, struct gw_err *err);
 
@@ -99,7 +113,7 @@ bool gw_journal_events(struct gw_journal *journal, struct gw_view run, int64_t a
                        gw_journal_event_fn fn, void *ctx, struct gw_err *err);
 
 /* How long finished runs of the runbook took, oldest first, at most the last `capacity` of them;
- * real ones that ended "ok". */
+ * real ones that ended "ok" and were not resumed. */
 bool gw_journal_durations(struct gw_journal *journal, struct gw_view runbook, int64_t *out_ms,
                           size_t capacity, size_t *count, struct gw_err *err);
 
@@ -109,13 +123,15 @@ struct gw_journal_verdict {
     int64_t runs, events; /* looked at */
     bool intact;
     struct gw_view run, problem; /* of the first that is not: whose, and what */
-    struct gw_view head;         /* the newest hash of the store, to be kept elsewhere */
+    struct gw_view head;         /* the newest hash of the store in hex, to be kept elsewhere */
 };
+/* False where it could not be looked at; what was found is in the verdict. */
 bool gw_journal_verify(struct gw_journal *journal, struct gw_arena *arena,
                        struct gw_journal_verdict *out, struct gw_err *err);
 
-/* Takes out finished runs that ended before `before_ms`, their files, and texts that nobody refers
- * to; what is left of a run is its id, its last hash and when it was taken out. */
+/* Takes out finished runs that ended before `before_ms`, their files, and texts that no event names
+ * and that were last kept an hour ago or longer; what is left of a run is its id, its last hash and
+ * when it was taken out. */
 bool gw_journal_prune(struct gw_journal *journal, int64_t before_ms, int64_t now_ms, int64_t *count,
                       struct gw_err *err);
 
@@ -134,16 +150,19 @@ enum gw_lock_answer { GW_LOCK_TAKEN, GW_LOCK_HELD, GW_LOCK_FAILED };
 /* An interface: SQLite here, a shared store elsewhere. */
 struct gw_lock_store {
     /* Takes the lock for `ttl_ms` where it is free, expired, or held by the same run; with `by_force`
-     * also where another holds it. `lock->fence` comes back. GW_LOCK_HELD fills `holder`; with
-     * GW_LOCK_TAKEN it is who was pushed aside, if anybody (its run is not empty). */
+     * also where another holds it. `lock` is given with name, run, user, host, reason and pid; the
+     * rest comes back. GW_LOCK_HELD fills `holder`; with GW_LOCK_TAKEN it is who was pushed aside,
+     * if anybody (its run is not empty): the same run's other process is too. */
     enum gw_lock_answer (*take)(struct gw_lock_store *store, struct gw_lock *lock, int64_t now_ms,
                                 int64_t ttl_ms, bool by_force, struct gw_arena *arena,
                                 struct gw_lock *holder, struct gw_err *err);
-    /* Both false with GW_ERR_DENIED where it is no longer ours, naming who has it. */
+    /* Both false with GW_ERR_DENIED where it is no longer ours, naming who has it. A lease that ran
+     * out fails the check, but may be renewed as long as nobody else has taken it. */
     bool (*renew)(struct gw_lock_store *store, const struct gw_lock *lock, int64_t now_ms,
                   int64_t ttl_ms, struct gw_err *err);
     bool (*check)(struct gw_lock_store *store, const struct gw_lock *lock, int64_t now_ms,
                   struct gw_err *err);
+    /* True also where it was no longer ours. */
     bool (*release)(struct gw_lock_store *store, const struct gw_lock *lock, struct gw_err *err);
     bool (*list)(struct gw_lock_store *store, int64_t now_ms, struct gw_arena *arena,
                  struct gw_lock **locks, size_t *count, struct gw_err *err);

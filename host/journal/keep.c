@@ -86,7 +86,12 @@ bool gw_journal_keep_file(struct gw_journal *journal, struct gw_view run, struct
     gw_bind_text(stmt, 2, *hash);
     gw_bind_text(stmt, 3, name);
     gw_bind_bytes(stmt, 4, bytes);
-    return gw_sql_finish(journal, stmt, err);
+    if (gw_sql_finish(journal, stmt, err)) {
+        return true;
+    }
+    bool lacks_run = sqlite3_extended_errcode(journal->db) == SQLITE_CONSTRAINT_FOREIGNKEY;
+    return lacks_run && gw_fail(err, GW_ERR_NOT_FOUND, "journal '%s': no run '%.*s'",
+                                gw_journal_name(journal), GW_VIEW_ARGS(run));
 }
 
 bool gw_journal_file(struct gw_journal *journal, struct gw_view run, struct gw_view hash,

@@ -8,18 +8,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_VALUE_BYTES (128 << 20)
-#define BUSY_MS         5000
+#define MAX_VALUE_BYTES   (128 << 20)
+#define MAX_ADDRESS_BYTES (16u << 10)
+#define BUSY_MS           5000
 
 /* No schema that somebody put into the file may act, and a damaged page is seen where it is read. */
 static const char *const SETTINGS = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                                     "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL";
 
-static bool connect_file(struct gw_journal *journal, const char *path, struct gw_err *err)
+/* As SQLite's "file:" address: a plain name could mean something else to it. */
+static void write_address(struct gw_journal *journal, struct gw_buf *out)
 {
-    int flags = journal->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (sqlite3_open_v2(path, &journal->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        return gw_sql_fail(journal, err);
+    gw_buf_add_text(out, "file:");
+    gw_percent_write(gw_view_of(journal->path), true, out);
+    if (journal->read_only && gw_place_is_at_rest(journal->path)) {
+        gw_buf_add_text(out, "?immutable=1");
+    }
+}
+
+static bool open_database(struct gw_journal *journal, struct gw_err *err)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+    struct gw_buf address;
+    gw_buf_init(&address, MAX_ADDRESS_BYTES);
+    if (journal->path) {
+        write_address(journal, &address);
+    } else {
+        gw_buf_add_text(&address, ":memory:");
+    }
+    flags |= journal->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = sqlite3_open_v2(address.data, &journal->db, flags, NULL);
+    gw_buf_clear(&address);
+    return code == SQLITE_OK || gw_sql_fail(journal, err);
+}
+
+static bool connect_file(struct gw_journal *journal, struct gw_err *err)
+{
+    if (!open_database(journal, err)) {
+        return false;
     }
     sqlite3_busy_timeout(journal->db, journal->busy_ms);
     sqlite3_limit(journal->db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
@@ -62,7 +88,7 @@ static bool prepare_to_read(struct gw_journal *journal, struct gw_err *err)
 
 static bool open_ready(struct gw_journal *journal, struct gw_err *err)
 {
-    if (connect_file(journal, journal->path ? journal->path : ":memory:", err) &&
+    if (connect_file(journal, err) &&
         (journal->read_only ? prepare_to_read(journal, err) : prepare_to_write(journal, err))) {
         return true;
     }
@@ -93,7 +119,7 @@ static bool is_still_damaged(struct gw_journal *journal)
 {
     bool sound = false;
     struct gw_err ignored;
-    if (connect_file(journal, journal->path, &ignored)) {
+    if (connect_file(journal, &ignored)) {
         sqlite3_stmt *stmt = gw_sql(journal, "PRAGMA quick_check(1)", &ignored);
         sound = stmt && gw_sql_step(journal, stmt, &ignored) == GW_SQL_ROW &&
                 gw_view_equal(gw_column(stmt, 0), GW_VIEW("ok"));
@@ -145,20 +171,17 @@ static bool open_for_writing(struct gw_journal *journal, struct gw_err *err)
     return opened;
 }
 
-/* SQLite takes "file:..." for an address and ":memory:" for none. */
+/* Behind a link SQLite keeps its other files where the file itself is. */
 static char *dup_path(const char *path)
 {
-    struct gw_arena *arena = gw_arena_new();
-    bool is_plain = strchr(path, ':') == NULL || path[0] == '/';
-    char *copy = gw_view_dup(gw_arena_printf(arena, "%s%s", is_plain ? "" : "./", path));
-    gw_arena_free(arena);
-    return copy;
+    char *real = path ? realpath(path, NULL) : NULL;
+    return real || !path ? real : gw_view_dup(gw_view_of(path));
 }
 
 struct gw_journal *gw_journal_open(const struct gw_journal_options *options, struct gw_err *err)
 {
     struct gw_journal *journal = gw_alloc(sizeof *journal);
-    journal->path = options->path ? dup_path(options->path) : NULL;
+    journal->path = dup_path(options->path);
     journal->read_only = options->path && options->read_only;
     journal->busy_ms = options->busy_ms > 0 ? options->busy_ms : BUSY_MS;
     journal->warn = options->warn;

@@ -156,6 +156,16 @@ void gw_place_share(const char *path)
     }
 }
 
+bool gw_place_is_at_rest(const char *path)
+{
+    char log[PATH_MAX];
+    char *folder = dup_folder(path);
+    bool may_write = faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0;
+    free(folder);
+    snprintf(log, sizeof log, "%s-wal", path);
+    return !may_write && access(log, F_OK) != 0;
+}
+
 /* ---- one at a time --------------------------------------------------------------------------- */
 
 static bool wait_for_lock(int fd, int busy_ms)

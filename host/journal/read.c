@@ -79,7 +79,8 @@ bool gw_journal_runs(struct gw_journal *journal, const struct gw_journal_filter 
 /* ---- find ------------------------------------------------------------------------------------ */
 
 static const char *const NEWEST =
-    "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0 ORDER BY number DESC LIMIT 1";
+    "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0 AND parent = ''"
+    " ORDER BY number DESC LIMIT 1";
 static const char *const EXACT = "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0 AND run = ?1";
 static const char *const BY_ENDS =
     "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0 AND (substr(run, 1, length(?1)) = ?1"

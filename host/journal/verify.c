@@ -216,7 +216,7 @@ static const char *const WRONG_ROOT =
     "SELECT r.run, 'what came before its first event was changed'"
     " FROM run r JOIN event e ON e.run = r.run AND e.seq = 1"
     " LEFT JOIN event b ON b.number = e.number - 1"
-    " WHERE (b.hash IS NOT NULL AND b.hash != r.root)"
+    " WHERE length(r.root) != 32 OR (b.hash IS NOT NULL AND b.hash != r.root)"
     "  OR (e.number = 1 AND r.root != zeroblob(32))"
     "  OR (b.hash IS NULL AND e.number > 1 AND NOT EXISTS"
     "   (SELECT 1 FROM pruned WHERE last_event >= e.number - 1)) LIMIT 1";

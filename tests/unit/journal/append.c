@@ -160,6 +160,16 @@ static void keeps_a_file_whole(void **state)
     assert_int_equal(bench->err.code, GW_ERR_NOT_FOUND);
 }
 
+static void refuses_a_file_of_no_run(void **state)
+{
+    struct bench *bench = *state;
+    struct gw_view hash;
+    assert_false(gw_journal_keep_file(bench->journal, GW_VIEW("r9"), GW_VIEW("core"), GW_VIEW("x"),
+                                      bench->arena, &hash, &bench->err));
+    assert_int_equal(bench->err.code, GW_ERR_NOT_FOUND);
+    assert_non_null(strstr(bench->err.message, ": no run 'r9'"));
+}
+
 static void refuses_a_file_of_more_than_64_mib(void **state)
 {
     struct bench *bench = *state;
@@ -187,6 +197,7 @@ int main(void)
         T(a_reader_may_stop),
         T(keeps_a_text_once),
         T(keeps_a_file_whole),
+        T(refuses_a_file_of_no_run),
         T(refuses_a_file_of_more_than_64_mib),
     };
 #undef T

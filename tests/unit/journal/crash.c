@@ -82,12 +82,11 @@ static void two_processes_append_to_one_run(void **state)
     assert_string_equal(bench_verify(bench), "");
 }
 
-static void many_processes_make_the_file_at_once(void **state)
+enum { MAKERS = 6 };
+
+static void open_at_once(struct bench *bench)
 {
-    enum { MAKERS = 6 };
-    struct bench *bench = *state;
     pid_t pids[MAKERS];
-    snprintf(bench->path, sizeof bench->path, "%s/new/j.db", bench->folder);
     for (int i = 0; i < MAKERS; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
@@ -106,6 +105,25 @@ static void many_processes_make_the_file_at_once(void **state)
     assert_string_equal(bench->warning, "");
     assert_string_equal(bench_query(bench, "SELECT count(*) FROM run"), "6\n");
     assert_string_equal(bench_verify(bench), "");
+}
+
+static void many_processes_make_the_file_at_once(void **state)
+{
+    struct bench *bench = *state;
+    snprintf(bench->path, sizeof bench->path, "%s/new/j.db", bench->folder);
+    open_at_once(bench);
+}
+
+static void many_processes_set_a_damaged_file_aside_once(void **state)
+{
+    struct bench *bench = *state;
+    char command[200];
+    snprintf(command, sizeof command, "seq 1000 >'%s'", bench->path);
+    assert_int_equal(system(command), 0);
+    open_at_once(bench);
+    snprintf(command, sizeof command, "ls '%s' | grep -c '^journal.db.damaged-' | grep -qx 1",
+             bench->folder);
+    assert_int_equal(system(command), 0);
 }
 
 /* Appends until it is killed; after each event that is on disk its number goes into the pipe. */
@@ -179,6 +197,7 @@ int main(void)
         T(only_what_must_be_on_disk_is_synced),
         T(two_processes_append_to_one_run),
         T(many_processes_make_the_file_at_once),
+        T(many_processes_set_a_damaged_file_aside_once),
         T(nothing_is_lost_by_a_kill),
     };
 #undef T

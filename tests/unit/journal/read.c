@@ -128,6 +128,16 @@ static void finds_by_id_by_an_end_of_it_or_the_last(void **state)
                         "run '1' may be 'c-1', 'b-1', 'a-1'; give more of its id");
 }
 
+static void the_last_is_no_step_of_another(void **state)
+{
+    struct bench *bench = *state;
+    bench_begin(bench, "outer");
+    bench_append(bench, "outer", "{'event':'run.started'," AT ",'runbook':'scale'}");
+    bench_begin(bench, "inner");
+    bench_append(bench, "inner", "{'event':'run.started'," AT ",'parent':'outer'}");
+    assert_non_null(strstr(found(bench, "last"), "outer scale"));
+}
+
 static void says_what_it_does_not_find(void **state)
 {
     static const char *const names[] = {"zzz", "", "only-reserved", "%", "-"};
@@ -214,6 +224,7 @@ int main(void)
         T(facts_come_from_three_events),
         T(lists_the_newest_first),
         T(finds_by_id_by_an_end_of_it_or_the_last),
+        T(the_last_is_no_step_of_another),
         T(says_what_it_does_not_find),
         T(tells_how_long_good_runs_took),
         T(a_resumed_run_tells_no_duration),
