@@ -230,13 +230,14 @@ kinds.map = {
   },
 }
 
-local function write_elements(value, schema)
-  local element, written = of_elements(schema), is_list(value) and json.array {} or {}
+local function write_into(written, value, schema)
+  local element = of_elements(schema)
   for key, item in pairs(value) do written[key] = types.write(element, item) end
   return written
 end
 
-kinds.list.write, kinds.map.write = write_elements, write_elements
+function kinds.list.write(value, schema) return write_into(json.array {}, value, schema) end
+function kinds.map.write(value, schema) return write_into({}, value, schema) end
 
 -- ---- all of them
 

@@ -324,21 +324,56 @@ local RECORDED = {
   wait = { type = "duration" }, odd = { type = "duration" }, at = { type = "time" }, cert = { type = "file" },
   steps = { type = "list", of = "duration" }, ids = { type = "list" }, tags = { type = "map", of = "integer" },
   none = { type = "string", default = "computed anew" }, on = { type = "boolean" }, ratio = { type = "number" },
+  bare = { type = "map" },
 }
 
 spec.test("the record is plain, and gives the same values again", function()
   local values = {
     wait = 900, odd = 0.1 + 0.2, at = 1762916400.25, cert = "gone.txt", steps = { 60, 90 }, ids = json.array {},
-    tags = { a = 1 }, on = false, ratio = 2.5,
+    tags = { a = 1 }, on = false, ratio = 2.5, bare = {},
   }
   local written = params.written(RECORDED, values)
   spec.expect(written, {
     wait = "15m", odd = "0.30000000000000004s", at = "2025-11-12T03:00:00.250Z", cert = "gone.txt",
-    steps = { "1m", "1m30s" }, ids = {}, tags = { a = 1 }, on = false, ratio = 2.5,
+    steps = { "1m", "1m30s" }, ids = {}, tags = { a = 1 }, on = false, ratio = 2.5, bare = {},
   })
   local again, secrets = params.restore(RECORDED, json.decode(json.encode(written)))
   spec.expect(again, values)
   spec.expect(secrets, {})
+end)
+
+-- A schema of each type, and of lists and maps of each.
+local function every_type()
+  local schemas = {}
+  for _, name in ipairs { "string", "integer", "number", "boolean", "enum", "duration", "time", "arn", "url" } do
+    schemas[name] = { type = name, values = name == "enum" and { "a", "1" } or nil }
+    for _, whole in ipairs { "list", "map" } do
+      schemas[whole .. "_" .. name] = { type = whole, of = name, values = schemas[name].values }
+    end
+  end
+  params.check(schemas)
+  return schemas
+end
+
+spec.test("whatever text a type takes comes back from the record, and no text makes it raise", function()
+  local pieces = {
+    "a", "=", ",", "\\", '"', "'", " ", "1", "-", "+", ".", "e", "9", "T", ":", "Z", "h", "m", "\0", "true", "now", "2025-11-12",
+  }
+  local schemas, taken = every_type(), 0
+  for _ = 1, 400 do
+    local text = ""
+    for _ = 1, math.random(0, 6) do text = text .. pieces[math.random(#pieces)] end
+    for name, schema in pairs(schemas) do
+      local values, problem = params.bind({ [name] = schema }, { params.flag(name) .. "=" .. text }, (sources()))
+      spec.expect(values == nil, problem ~= nil, text)
+      if values then
+        local written = json.decode(json.encode(params.written({ [name] = schema }, values)))
+        spec.expect(params.restore({ [name] = schema }, written), values, name .. " " .. text)
+        taken = taken + 1
+      end
+    end
+  end
+  spec.expect(taken > 1000, true)
 end)
 
 spec.test("a restored time is not held against a limit that has moved on", function()
