@@ -159,6 +159,16 @@ static void show_changes(struct gw_report *report, const struct gw_value *call, 
     show_count(report, destroys ? removed - MAX_REMOVED : 0, "more that go with it");
 }
 
+/* "task/blue/1909dae" of an ARN: account and region stand at the head of the plan. */
+static struct gw_view without_account(struct gw_view text)
+{
+    size_t at = 0;
+    for (int colons = 0; is_arn(text) && at < text.len && colons < 5; at++) {
+        colons += text.data[at] == ':';
+    }
+    return at < text.len ? gw_view_sub(text, at, text.len) : text;
+}
+
 /* "cluster blue, service web" */
 static struct gw_view target_of(struct gw_report *report, const struct gw_value *call)
 {
@@ -166,10 +176,10 @@ static struct gw_view target_of(struct gw_report *report, const struct gw_value 
     struct gw_view text = GW_VIEW("");
     for (size_t i = 0; target && target->kind == GW_MAP && i < target->as.map.count; i++) {
         const struct gw_entry *entry = &target->as.map.entries[i];
-        text =
-            gw_arena_printf(report->arena, "%.*s%s %.*s %.*s", GW_VIEW_ARGS(text),
-                            text.len ? "," : ":", GW_VIEW_ARGS(gw_report_safe(report, entry->key)),
-                            GW_VIEW_ARGS(gw_report_value(report, &entry->value)));
+        struct gw_view key = gw_report_safe(report, entry->key);
+        struct gw_view value = without_account(gw_report_value(report, &entry->value));
+        text = gw_arena_printf(report->arena, "%.*s%s %.*s %.*s", GW_VIEW_ARGS(text),
+                               text.len ? "," : ":", GW_VIEW_ARGS(key), GW_VIEW_ARGS(value));
     }
     return text;
 }

@@ -65,7 +65,15 @@ spec.test("a plan reads, shows the changes, and changes nothing", function()
   local step = run:of "step.planned"[1]
   spec.expect(step.calls[1].action, "ecs:UpdateService")
   spec.expect(step.reason, "taskDefinition: " .. FAMILY .. ":3 -> " .. FAMILY .. ":2, with a forced new deployment")
-  spec.expect(run:of "step.planned"[2].calls[1].action, "ecs:StopTask")
+  local family = "arn:aws:ecs:us-east-1:758888582357:task-definition/" .. FAMILY
+  spec.expect(step.calls[1].changes, {
+    { path = "forceNewDeployment", kind = "set", to = true },
+    { path = "taskDefinition", kind = "changed", from = family .. ":3", to = family .. ":2" },
+  })
+  local stop = run:of "step.planned"[2].calls[1]
+  spec.expect({ stop.action, stop.effect }, { "ecs:StopTask", "destroy" })
+  local sum = run:of "plan.summary"[1]
+  spec.expect({ sum.change, sum.destroy, sum.complete }, { 1, 2, true })
 end)
 
 spec.test("a rollback to a revision that never becomes steady is a problem, not a success", function()

@@ -188,6 +188,18 @@ static void of_two_arns_the_ends_are_shown(void **state)
           TEXT);
 }
 
+static void what_a_call_is_about_is_named_without_account_and_region(void **state)
+{
+    (void)state;
+    SHOWS(PLANNED("{'action':'ecs:StopTask','words':'stop task','effect':'destroy',"
+                  "'target':{'cluster':'blue','task':'arn:aws:ecs:x:1:task/blue/19'}},"
+                  "{'action':'s3:PutBucketAcl','words':'put bucket acl','effect':'change',"
+                  "'target':{'Bucket':'arn:aws:s3:::logs','Id':'arn:'}}"),
+          "   - stop task (ecs:StopTask, destroys): cluster blue, task task/blue/19\n"
+          "   ~ put bucket acl (s3:PutBucketAcl): Bucket logs, Id arn:\n",
+          TEXT);
+}
+
 static void what_is_secret_or_known_later_shows_as_such(void **state)
 {
     (void)state;
@@ -558,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_change_that_failed_shows_its_error_and_attempts),
         cmocka_unit_test(a_planned_call_tells_what_it_is_about_and_what_it_makes_of_it),
         cmocka_unit_test(of_two_arns_the_ends_are_shown),
+        cmocka_unit_test(what_a_call_is_about_is_named_without_account_and_region),
         cmocka_unit_test(what_is_secret_or_known_later_shows_as_such),
         cmocka_unit_test(the_effect_of_a_call_has_a_mark_and_a_word),
         cmocka_unit_test(of_a_thing_that_is_destroyed_enough_is_shown_to_know_it),
