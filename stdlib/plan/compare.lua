@@ -206,28 +206,30 @@ local function visit_wrapped(state, name, want, thing, members, shape)
   return any
 end
 
+---@class Subject a call as it is compared
+---@field operation table of host.aws
+---@field params table secrets as such
+---@field named table<string, boolean> members that only name the thing
+---@field shapes table<string, table> of the call's members
+
+local function visit_member(state, subject, name, thing, members)
+  local want, member, shape = subject.params[name], members[name:lower()], subject.shapes[name]
+  if not thing then return visit(state, name, want, nil, shape) end
+  if member then return visit(state, name, want, thing[member.name], shape) end
+  local can_wrap = type(want) == "table" and not unknown.is(want)
+  if can_wrap and visit_wrapped(state, name, want, thing, members, shape) then return end
+  add(state, name, unknown.origin(want) and "known later" or "set", nil, want)
+end
+
 ---Compares the parameters of a call with the thing that it is about.
----@param operation table of host.aws
----@param params table secrets as such
----@param skip table<string, boolean> members that only name the thing
+---@param subject Subject
 ---@param thing? table as a reading answers it; nil: there is none
 ---@param members table<string, table> of the thing's shape, in lower case
----@param shapes table<string, table> of the call's members
 ---@return Change[]
-function compare.call(operation, params, skip, thing, members, shapes)
-  local state = { changes = {}, merges = MERGES[operation.name:match "^%u%l+"] }
-  for _, name in ipairs(sorted_keys(params)) do
-    local member, want = members[name:lower()], params[name]
-    if skip[name] then goto next end
-    if not thing then
-      visit(state, name, want, nil, shapes[name])
-    elseif member then
-      visit(state, name, want, thing[member.name], shapes[name])
-    elseif not (type(want) == "table" and not unknown.is(want)
-          and visit_wrapped(state, name, want, thing, members, shapes[name])) then
-      add(state, name, unknown.origin(want) and "known later" or "set", nil, want)
-    end
-    ::next::
+function compare.call(subject, thing, members)
+  local state = { changes = {}, merges = MERGES[subject.operation.name:match "^%u%l+"] }
+  for _, name in ipairs(sorted_keys(subject.params)) do
+    if not subject.named[name] then visit_member(state, subject, name, thing, members) end
   end
   return state.changes
 end
@@ -265,12 +267,12 @@ end
 ---@param params table
 ---@param thing table changed
 ---@param members table<string, table>
-function compare.assume(params, thing, members)
+---@param is_new boolean the call has made it: it has the names that the call gives, too
+function compare.assume(params, thing, members, is_new)
   for name, want in next, params do
     local member = members[name:lower()]
-    if member and not names.is_id("", name) and (type(want) ~= "table" or is_list(want) or unknown.is(want)) then
-      thing[member.name] = want
-    end
+    local tells = type(want) ~= "table" or is_list(want) or unknown.is(want)
+    if member and tells and (is_new or not names.is_id("", name)) then thing[member.name] = want end
   end
 end
 

@@ -23,7 +23,7 @@ local describe = {}
 ---@field assumes string? the step whose planned change what is there now contains
 ---@field note string? why it is not told, and what would help
 
--- Answers of this plan by what was asked for, and which step of the plan has changed what is in them since.
+-- Answers of this plan by what was asked for: what earlier calls would have made besides, and the step that changed them last.
 local answers = {}
 
 local function identity(candidate, params, client)
@@ -31,7 +31,7 @@ local function identity(candidate, params, client)
   return candidate.operation.action .. " " .. settings .. " " .. (json.encode(params) or "")
 end
 
-local ABSENT = { "NotFound", "NoSuch", "NotExist", "Missing" }
+local ABSENT = { "NotFound", "NoSuch", "NotExist" }
 
 local function says_absent(action, err)
   if exceptions.absent[action] == err.code and err.code or err.http_status == 404 then return true end
@@ -48,7 +48,7 @@ local function ask(candidate, asked, client)
     local answer, err = host.call(operation.service, operation.snake_name, asked, client)
     if err and err.kind == "cancelled" then error(err, 0) end
     if err and says_absent(operation.action, err) then answer, err = {}, nil end
-    answers[key] = { answer = answer, err = err }
+    answers[key] = { answer = answer, err = err, made = {} }
   end
   return answers[key]
 end
@@ -62,9 +62,16 @@ local function undeclared_note(action)
   return ('what is there now is not read: add "%s" to needs.aws to see it'):format(action)
 end
 
+-- Things that an earlier call of the plan would have destroyed.
+local gone = setmetatable({}, { __mode = "k" })
+
+-- What was there, and what earlier calls of the plan would have made, without what they would have destroyed.
 local function things_in(candidate, said, params)
-  if said.gone or said.err then return {} end
-  return said.made and { said.made } or reading.things(candidate, params, said.answer)
+  local there = {}
+  for _, thing in ipairs(said.err and {} or reading.things(candidate, params, said.answer, said.made)) do
+    if not gone[thing] then there[#there + 1] = thing end
+  end
+  return there
 end
 
 -- The first reading that fits and is allowed, and what it said; or a note. One answer can have the thing at several places.
@@ -86,23 +93,26 @@ local function look(operation, params, client)
   return nil, nil, undeclared and not is_creating(operation) and undeclared_note(undeclared) or nil
 end
 
-local function targets(operation, params)
-  local noun, target, skip = names.noun(operation.name), {}, {}
-  local shapes = {}
+local function subject_of(operation, params)
+  local subject = { operation = operation, params = params, named = {}, shapes = {} }
+  local noun = names.noun(operation.name)
   local shape = host.shape(operation.service, operation.snake_name, "input")
   for _, member in ipairs(shape and shape.members or {}) do
-    shapes[member.name] = member.shape
-    local value = params[member.name]
-    if value ~= nil and member.required and reading.names_it(noun, member) then target[member.name], skip[member.name] = value, true end
+    subject.shapes[member.name] = member.shape
+    subject.named[member.name] = params[member.name] ~= nil and member.required and reading.names_it(noun, member) or nil
   end
-  return target, skip, shapes
+  return subject
 end
 
 -- What the reading was asked by names the thing, too.
-local function add_inputs(candidate, params, target, skip)
-  for _, input in ipairs(candidate.inputs) do
-    if params[input.given] ~= nil then target[input.given], skip[input.given] = params[input.given], true end
-  end
+local function add_inputs(subject, candidate)
+  for _, input in ipairs(candidate.inputs) do subject.named[input.given] = subject.params[input.given] ~= nil or nil end
+end
+
+local function target_of(subject)
+  local target = {}
+  for name in pairs(subject.named) do target[name] = subject.params[name] end
+  return target
 end
 
 local function changes_anything(changes)
@@ -125,26 +135,41 @@ local function effect_on(operation, candidate, thing, changes)
   return changes_anything(changes) and "change" or "none"
 end
 
-local function of_thing(call, operation, params, skip, shapes, candidate, said)
-  local things = things_in(candidate, said, params)
-  call.reading, call.assumes = candidate.operation.action, said.since
+local NOTHING_TOLD = {}
+
+local function of_destroyed(call, subject, thing, members)
+  call.changes = compare.call(subject, NOTHING_TOLD, NOTHING_TOLD)
+  if not thing then
+    call.note = NONE
+    return
+  end
+  compare.removed(call.changes, thing, members)
+  gone[thing] = true
+end
+
+local function of_changed(call, subject, thing, candidate, said)
+  call.changes = compare.call(subject, thing, candidate.members)
+  call.effect, call.note = effect_on(subject.operation, candidate, thing, call.changes)
+  local after = thing or {}
+  if not thing then said.made[#said.made + 1] = after end
+  compare.assume(subject.params, after, candidate.members, not thing)
+end
+
+local function of_thing(call, subject, candidate, said)
+  local things = things_in(candidate, said, subject.params)
   if #things > 1 then
-    call.reading, call.note = nil, candidate.operation.action .. " answers several that may be meant"
-    call.changes = compare.call(operation, params, skip, {}, {}, shapes)
+    call.note = candidate.operation.action .. " answers several that may be meant"
+    call.changes = compare.call(subject, NOTHING_TOLD, NOTHING_TOLD)
     return
   end
-  local thing = things[1]
-  if call.effect == "destroy" then
-    call.changes = compare.call(operation, params, skip, {}, {}, shapes)
-    if thing then compare.removed(call.changes, thing, candidate.members) end
-    if not thing then call.note = NONE end
-    said.gone = true
-    return
-  end
-  call.changes = compare.call(operation, params, skip, thing, candidate.members, shapes)
-  call.effect, call.note = effect_on(operation, candidate, thing, call.changes)
-  said.made = not thing and {} or said.made
-  compare.assume(params, thing or said.made, candidate.members)
+  call.reading, call.assumes = candidate.operation.action, said.since
+  if call.effect == "destroy" then of_destroyed(call, subject, things[1], candidate.members)
+  else of_changed(call, subject, things[1], candidate, said) end
+end
+
+local function effect_of(operation)
+  if operation.effect == "destroy" then return "destroy" end
+  return is_creating(operation) and "create" or "change"
 end
 
 ---Describes one call that would be made.
@@ -154,20 +179,20 @@ end
 ---@param step? string the step that would make it
 ---@return PlannedCall
 function describe.call(operation, params, client, step)
-  local target, skip, shapes = targets(operation, params)
+  local subject = subject_of(operation, params)
   local call = {
-    action = operation.action, words = names.words(operation.name), params = params, target = target,
-    effect = operation.effect == "destroy" and "destroy" or is_creating(operation) and "create" or "change",
+    action = operation.action, words = names.words(operation.name), params = params, effect = effect_of(operation),
   }
   local candidate, said, note = look(operation, params, client)
   if candidate and not said.err then
-    add_inputs(candidate, params, target, skip)
-    of_thing(call, operation, params, skip, shapes, candidate, said)
+    add_inputs(subject, candidate)
+    of_thing(call, subject, candidate, said)
     said.since = step or said.since
-    return call
+  else
+    call.note = said and ("what is there now is not known: " .. said.err.message) or note
+    call.changes = compare.call(subject, call.effect ~= "create" and NOTHING_TOLD or nil, NOTHING_TOLD)
   end
-  call.note = said and ("what is there now is not known: " .. said.err.message) or note
-  call.changes = compare.call(operation, params, skip, call.effect ~= "create" and {} or nil, {}, shapes)
+  call.target = target_of(subject)
   return call
 end
 

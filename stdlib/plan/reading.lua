@@ -323,26 +323,29 @@ local function collect(value, path, at, items)
   end
 end
 
+local function is_meant(candidate, params, item)
+  for name, value in pairs(params) do
+    local member = candidate.members[name:lower()]
+    local there = member and item[member.name]
+    local is_name = there ~= nil and type(value) ~= "table" and names.is_id("", name)
+    if is_name and not names.same_id(value, there) then return false end
+  end
+  return true
+end
+
 ---The things in an answer that the call's parameters name.
 ---@param candidate Reading
 ---@param params table the call's
 ---@param answer table
+---@param made table[] things besides those of the answer
 ---@return table[]
-function reading.things(candidate, params, answer)
-  local items, fitting = {}, {}
+function reading.things(candidate, params, answer, made)
+  local items, meant = table.move(made, 1, #made, 1, {}), {}
   collect(answer, candidate.path, 1, items)
   for _, item in ipairs(items) do
-    local fits = true
-    for name, value in pairs(params) do
-      local member = candidate.members[name:lower()]
-      local there = member and item[member.name]
-      if there ~= nil and type(value) ~= "table" and names.is_id("", name) then
-        fits = fits and names.same_id(value, there)
-      end
-    end
-    if fits then fitting[#fitting + 1] = item end
+    if is_meant(candidate, params, item) then meant[#meant + 1] = item end
   end
-  return fitting
+  return meant
 end
 
 return reading

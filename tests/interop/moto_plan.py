@@ -22,6 +22,7 @@ return {
   title = "Plan", summary = "Changes something of each service.", region = "us-east-1",
   params = {
     rule = { type = "string" }, group = { type = "string" }, other = { type = "string" }, key = { type = "string" },
+    first_key = { type = "string" },
   },
   needs = { aws = {
     "ecs:*", "elasticloadbalancing:*", "logs:*", "application-autoscaling:*", "secretsmanager:*", "s3:*", "iam:*", "sqs:*",
@@ -34,6 +35,7 @@ return {
     step(rb, "new service", function()
       aws.ecs.create_service { cluster = "blue", serviceName = "api", taskDefinition = "web:1", desiredCount = 1 }
     end)
+    step(rb, "the new service", function() aws.ecs.update_service { cluster = "blue", service = "api", desiredCount = 3 } end)
     step(rb, "no service", function() aws.ecs.delete_service { cluster = "blue", service = "nobody" } end)
     step(rb, "rule", function()
       aws.elbv2.modify_rule { RuleArn = p.rule, Actions = { { Type = "forward", TargetGroupArn = p.other } } }
@@ -80,6 +82,10 @@ return {
         MetricName = "CPUUtilization", Namespace = "AWS/ECS", Statistic = "Average",
       }
     end)
+    for _, key in ipairs { p.key, p.first_key } do
+      step(rb, "delete " .. key, function() aws.iam.delete_access_key { UserName = "ci", AccessKeyId = key } end)
+    end
+    step(rb, "delete again", function() aws.iam.delete_access_key { UserName = "ci", AccessKeyId = p.key } end)
     step(rb, "user", function() aws.iam.delete_user { UserName = "ci" } end)
   end,
 }
@@ -97,7 +103,7 @@ class Plan(unittest.TestCase):
         cls.before = cls.state()
         path = cls.world.write("changes.lua", RUNBOOK % {"queue": cls.queue})
         code, out, err = cls.world.gwrun(path, "--plan", "--output", "json", "--endpoint-url", cls.world.url, "--rule", cls.rule,
-                                         "--group", cls.groups[0], "--other", cls.groups[1], "--key", cls.key)
+                                         "--group", cls.groups[0], "--other", cls.groups[1], "--key", cls.key, "--first-key", cls.first_key)
         if code != 0:
             raise RuntimeError(f"exit code {code}: {err}{out[-2000:]}")
         cls.out = out
@@ -141,7 +147,7 @@ class Plan(unittest.TestCase):
             {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 90}},
             {"ID": "gone", "Status": "Enabled", "Filter": {"Prefix": "x/"}, "Expiration": {"Days": 2}}]})
         iam.create_user(UserName="ci")
-        iam.create_access_key(UserName="ci")
+        cls.first_key = iam.create_access_key(UserName="ci")["AccessKey"]["AccessKeyId"]
         cls.key = iam.create_access_key(UserName="ci")["AccessKey"]["AccessKeyId"]
         iam.create_role(RoleName="task", AssumeRolePolicyDocument='{"Statement":[]}')
         iam.put_role_policy(RoleName="task", PolicyName="read", PolicyDocument=json.dumps(
@@ -182,6 +188,8 @@ class Plan(unittest.TestCase):
         arn = f"arn:aws:ecs:{moto.REGION}:{moto.ACCOUNT}:task-definition/web:2"
         self.assert_planned("service", "change", ("changed", "taskDefinition", arn, "web:1"))
         self.assert_planned("new service", "create", ("added", "desiredCount", None, 1), ("added", "taskDefinition", None, "web:1"))
+        self.assert_planned("the new service", "change", ("changed", "desiredCount", 1, 3))
+        self.assertEqual(self.calls["the new service"]["assumes"], "2")
         self.assert_planned("no service", "destroy")
         self.assertEqual(self.calls["no service"]["note"], "there is none now")
 
@@ -219,6 +227,12 @@ class Plan(unittest.TestCase):
                          ("PolicyDocument.Statement.Action", "s3:GetObject", "s3:PutObject"))
         self.assertIn(("removed", "UserName", "ci"), [(change["kind"], change["path"], change.get("from"))
                                                       for change in self.calls["user"]["changes"]])
+
+    def test_of_a_list_that_is_meant_is_destroyed_and_then_gone(self):
+        for key in (self.key, self.first_key):
+            self.assertIn(("removed", "AccessKeyId", key), [(change["kind"], change["path"], change.get("from"))
+                                                            for change in self.calls[f"delete {key}"]["changes"]])
+        self.assertEqual(self.calls["delete again"]["note"], "there is none now")
 
     def test_queues_and_alarms(self):
         self.assert_planned("queue", "change", ("changed", "Attributes.VisibilityTimeout", "30", "60"))
