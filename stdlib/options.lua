@@ -71,4 +71,13 @@ function options.check(subject, given, known)
   end
 end
 
+---Seconds of what a script may write as a number or as a duration, "10m"; raises for a text that is none.
+---@param value number|string|nil
+---@param default? number
+---@return number?
+function options.seconds(value, default)
+  if type(value) == "string" then return assert(time.duration(value)) end
+  return value or default
+end
+
 return options

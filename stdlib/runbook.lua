@@ -1,79 +1,54 @@
---- The engine: what a declaration may say, and what `rb` can do for its `run` function.
+--- The engine: what `rb` can do for a runbook's `run` function, and the life of a run. Its parts are in runbook/.
+---
+--- A run that goes on after a crash runs its script again from the top: what was finished answers from the journal
+--- (runbook/past.lua), so that the code between the steps runs again and the changes do not.
 
+local branches = require "runbook.branches"
+local checklist = require "runbook.checklist"
+local declaration = require "runbook.declaration"
 local failure = require "failure"
 local host = require "host.run"
+local locks = require "runbook.locks"
 local options = require "options"
 local params = require "params"
+local past = require "runbook.past"
+local perform = require "runbook.perform"
 local plan = require "plan.steps"
-local planned = require "planned"
 local preflight = require "runbook.preflight"
+local step = require "runbook.step"
+local talk = require "runbook.talk"
+local task = require "host.task"
+local undo = require "runbook.undo"
+local wait = require "runbook.wait"
 
-local runbook = {}
-
-local DECLARATION = {
-  title = "string", summary = "string", guide = "string", region = "string", params = "table", needs = "table",
-  run = "function", preflight = "boolean", production = "table", targets = "function",
-}
-local NEEDS = { aws = "table", hosts = "table", read = "table", write = "table" }
-
----@class Needs "{name}" is the value of a parameter, but in `aws`
----@field aws? string[] actions: "ecs:Describe*"
----@field hosts? string[] of plain HTTP
----@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
----@field write? string[] likewise
-
----@class Declaration
----@field title string
----@field summary string one or two sentences
----@field guide? string the section of the operations guide that it carries out
----@field region? string where its service lives
----@field params? table<string, Param>
----@field needs? Needs what it may do; the rest is refused
----@field preflight? boolean false: nothing is looked at before the run
----@field production? string[] accounts that are named as such before anything changes
----@field targets? fun(p: table): Target[] what has to be there before anything changes
----@field run fun(rb: Run, p: table)
-
----Checks what a runbook file returned.
----@param declaration any
----@return Declaration
-function runbook.check(declaration)
-  if type(declaration) ~= "table" then
-    error("a runbook returns a table { title=, summary=, run=, ... }, this one returned " .. type(declaration), 0)
-  end
-  options.check("runbook", declaration, DECLARATION)
-  for _, field in ipairs { "title", "summary", "run" } do
-    if declaration[field] == nil then error(("runbook: '%s' is missing"):format(field), 0) end
-  end
-  options.check("runbook.needs", declaration.needs or {}, NEEDS)
-  params.check(declaration.params or {})
-  return declaration
-end
-
----The declaration as facts, for the catalogue and the help page.
----@param declaration Declaration
----@return table
-function runbook.describe(declaration)
-  local needs = declaration.needs or {}
-  return {
-    title = declaration.title, summary = declaration.summary, guide = declaration.guide, region = declaration.region,
-    params = params.describe(declaration.params or {}),
-    needs = {
-      aws = json.array(needs.aws or {}), hosts = json.array(needs.hosts or {}),
-      read = json.array(needs.read or {}), write = json.array(needs.write or {}),
-    },
-  }
-end
+local runbook = { check = declaration.check, describe = declaration.describe }
 
 ---Finds the runbook's parameters.
----@param declaration Declaration
+---@param given Declaration
 ---@param args string[] the runbook's own part of the command line
 ---@param flags string[] options that are not the runbook's
 ---@param sources Sources
 ---@return table? values
 ---@return string? problem
-function runbook.bind(declaration, args, flags, sources)
-  return params.bind(declaration.params or {}, args, sources, flags)
+function runbook.bind(given, args, flags, sources)
+  return params.bind(given.params or {}, args, sources, flags)
+end
+
+---The parameters of a run that goes on. Its secrets are asked for again.
+---@param given Declaration
+---@param written table as the journal has them
+---@param sources Sources
+---@return table? values
+---@return string? problem
+function runbook.restore(given, written, sources)
+  local schemas = given.params or {}
+  local values, secrets = params.restore(schemas, written)
+  if not values then return nil, secrets end
+  for _, name in ipairs(secrets) do
+    local ok, problem = params.change(schemas, values, name, "prompt://", sources)
+    if not ok then return nil, problem end
+  end
+  return values
 end
 
 ---@class Run
@@ -82,216 +57,48 @@ end
 local Run = {}
 Run.__index = Run
 
-local STEP = { change = "function", check = "function", confirm = "string|function", word = "string", assume = "any" }
-
-local function next_id(self)
-  self.steps = self.steps + 1
-  return tostring(self.steps)
+for _, part in ipairs { step, wait, checklist, talk, branches } do
+  for name, method in pairs(part) do Run[name] = method end
 end
 
-local function confirm_step(id, name, how, question)
-  local answer, err = host.confirm { text = question, word = how.word }
-  if err then error(err, 0) end
-  if not answer then
-    host.emit { event = "step.skipped", step = id, name = name, reason = "declined by the operator" }
-    failure.raise("declined", "step %s '%s': declined by the operator", id, name)
-  end
+-- "1", "2", ... for each kind of thing; a branch puts its own name before.
+function Run:next_id(kind)
+  self.counts[kind] = (self.counts[kind] or 0) + 1
+  return self.prefix .. self.counts[kind]
+end
+
+-- A part of the run that counts for itself.
+function Run:branch(prefix)
+  return setmetatable({
+    root = self.root, prefix = prefix, counts = {}, simulated = self.simulated, planning = self.planning,
+  }, Run)
+end
+
+-- ---- what only the root of a run does
+
+-- An event; its number in the journal.
+function Run:tell(event)
+  if not self.silent then return host.emit(event) end
+end
+
+-- Remarks, which a resumed run has made already.
+function Run:say(event)
+  if not self.replaying then self:tell(event) end
+end
+
+-- Here begins what the journal does not have yet.
+function Run:begin_new()
+  if self.undoing then error(undo.REACHED, 0) end
+  self.replaying = false
+end
+
+function Run:add_problem(text)
+  self.problems[#self.problems + 1] = text
 end
 
 -- Whole milliseconds.
 local function seconds_since(began)
   return math.floor((time.now() - began) * 1000 + 0.5) / 1000
-end
-
-local function change_step(id, name, how)
-  local began = time.now()
-  host.enter_step(id, name)
-  local ok, result = pcall(how.change)
-  host.leave_step(id)
-  if not ok then
-    host.emit { event = "step.failed", step = id, name = name, error = failure.plain(result) }
-    error(result, 0)
-  end
-  host.emit { event = "step.finished", step = id, name = name, seconds = seconds_since(began) }
-  return result
-end
-
----Makes one change: looks whether it is needed, asks, does it, and tells what came of it.
----
----`check` answers whether things are already as they should be (any true value: the step is skipped and that value is its
----result). `confirm` is what the operator reads before it happens, `word` what must be typed for a destroying one. In plan
----mode `change` runs without its changing calls being sent, and the step's result is `assume`, else only known after apply.
----@param name string
----@param how { change: fun(): any, check?: fun(): any, confirm?: string|fun(): string, word?: string, assume?: any }
----@return any result of `change` or `check`
-function Run:step(name, how)
-  options.check("rb:step", how, STEP)
-  local id = next_id(self)
-  host.emit { event = "step.started", step = id, name = name }
-  local so = how.check and how.check()
-  if so then
-    host.emit { event = "step.skipped", step = id, name = name, reason = type(so) == "string" and so or "already so" }
-    return so
-  end
-  local question = type(how.confirm) == "function" and how.confirm() or how.confirm or name
-  if self.planning then return plan.step(id, name, how, question) end
-  confirm_step(id, name, how, question)
-  return change_step(id, name, how)
-end
-
-local WAIT = { timeout = "number|string", every = "number|string" }
-
-local function seconds_of(value, default)
-  if type(value) == "string" then return assert(time.duration(value)) end
-  return value or default
-end
-
----Polls until the probe says "done" or "failed", or the time is over. The probe answers a state ("done", "failed", or
----anything else: not yet) and a text for the operator. A failure marks the run as a problem and is returned.
----@param name string
----@param probe fun(): string?, string?
----@param how? { timeout?: number|string, every?: number|string } seconds or durations; 10 minutes, 5 seconds
----@return boolean? done
----@return string? text why not
-function Run:try_wait(name, probe, how)
-  options.check("rb:wait", how or {}, WAIT)
-  local timeout, every = seconds_of(how and how.timeout, 600), seconds_of(how and how.every, 5)
-  self.waits = self.waits + 1
-  local wait = tostring(self.waits)
-  if self.planning then
-    host.emit { event = "note", text = ("then waits, at most %s: %s"):format(time.format_duration(timeout), name) }
-    return true
-  end
-  local began = time.now()
-  host.emit { event = "wait.started", wait = wait, name = name, timeout = timeout }
-  while true do
-    local state, text = probe()
-    local elapsed = time.now() - began
-    if state == "done" then
-      host.emit { event = "wait.finished", wait = wait, name = name, elapsed = elapsed, text = text }
-      return true
-    end
-    if state ~= "failed" and elapsed + every > timeout then
-      state, text = "failed", ("not within %s: %s"):format(time.format_duration(timeout), text or "")
-    end
-    if state == "failed" then
-      host.emit { event = "wait.failed", wait = wait, name = name, elapsed = elapsed, text = text }
-      self.problems[#self.problems + 1] = name .. ": " .. text
-      return nil, text
-    end
-    host.emit { event = "wait.progress", wait = wait, name = name, text = text, elapsed = elapsed }
-    sleep(every)
-  end
-end
-
----As try_wait, but a failure ends the run.
----@param name string
----@param probe fun(): string?, string?
----@param how? { timeout?: number|string, every?: number|string }
-function Run:wait(name, probe, how)
-  local done, text = self:try_wait(name, probe, how)
-  if not done then failure.raise("problem", "%s: %s", name, text) end
-end
-
-local ITEM = { text = "string", probe = "function", manual = "boolean", within = "number|string", every = "number|string" }
-
--- Runs a probe until it is satisfied or its time is over: what it measures may lag behind the change.
-local function settle(item)
-  local deadline = time.now() + seconds_of(item.within, 0)
-  local every = seconds_of(item.every, 5)
-  while true do
-    local ran, ok, note = pcall(item.probe)
-    if ran and ok then return "ok", note end
-    if time.now() + every > deadline then
-      if not ran then return "unknown", tostring(ok) end
-      return ok == nil and "unknown" or "failed", note
-    end
-    sleep(every)
-  end
-end
-
-local function check_item(self, item)
-  if item.manual then return "manual" end
-  if self.planning then return "planned" end
-  return settle(item)
-end
-
----Goes through a checklist. An item is either probed (`probe` answers true, false, or nil for "cannot tell", and a note;
----repeated while not satisfied for as long as `within`) or manual: left for a person, and listed at the end of the run.
----@param title string
----@param items { text: string, probe?: (fun(): boolean?, string?), manual?: boolean, within?: number|string }[]
----@return table[] results { text, state, note } in order
-function Run:checklist(title, items)
-  local results = {}
-  for i, item in ipairs(items) do
-    options.check(("rb:checklist item %d"):format(i), item, ITEM)
-    local state, note = check_item(self, item)
-    host.emit { event = "check", list = title, item = i, text = item.text, state = state, note = note }
-    results[i] = { text = item.text, state = state, note = note }
-    if state == "failed" or state == "unknown" then
-      self.problems[#self.problems + 1] = item.text .. (note and (": " .. note) or "")
-    elseif state == "manual" then
-      self.left[#self.left + 1] = item.text
-    end
-  end
-  return results
-end
-
--- A mistake in it is told where the runbook made it.
-local function fill(method, format, ...)
-  local filled, text = pcall(string.format, format, ...)
-  if not filled then error(method .. ": " .. text, 3) end
-  return text
-end
-
----Tells the operator something.
----@param format string as for string.format
-function Run:note(format, ...)
-  host.emit { event = "note", text = fill("rb:note", format, ...) }
-end
-
----Tells the operator something that should give pause.
----@param format string
-function Run:warn(format, ...)
-  host.emit { event = "warning", text = fill("rb:warn", format, ...) }
-end
-
----Keeps a value with the run.
----@param name string
----@param value any
-function Run:evidence(name, value)
-  host.emit { event = "evidence", name = name, value = planned.plain(value) }
-end
-
----Asks the operator for a text.
----@param text string
----@param how? { default?: string }
----@return string
-function Run:ask(text, how)
-  options.check("rb:ask", how or {}, { default = "string" })
-  local answer, err = host.ask { text = text, default = how and how.default }
-  if err then error(err, 2) end
-  return answer
-end
-
----Ends the run: what was asked for cannot be done.
----@param format string
-function Run:refuse(format, ...)
-  failure.raise("usage", "%s", fill("rb:refuse", format, ...))
-end
-
--- What names a parameter that was not given is dropped: the rest of it would allow something else.
-local function fill_needs(list, p)
-  local filled = json.array {}
-  for _, text in ipairs(list or {}) do
-    local whole = true
-    local result = text:gsub("{([a-z0-9_]+)}", function(name)
-      whole = whole and p[name] ~= nil
-      return tostring(p[name])
-    end)
-    if whole then filled[#filled + 1] = result end
-  end
-  return filled
 end
 
 local function finish(self, outcome, exit_code, text)
@@ -304,16 +111,20 @@ end
 
 local OUTCOME_OF_KIND = { problem = "problem", denied = "refused", declined = "refused", usage = "refused" }
 
-local function finish_failed(self, err)
-  if self.planning and plan.is_unforeseen(err) then return finish(self, plan.finish(err)) end
-  local facts, text, exit_code = failure.plain(err), failure.text(err), failure.exit_code(err)
-  if self.steps > 0 and facts.kind ~= "problem" and facts.kind ~= "script" then
-    text = ("stopped in step %d: %s"):format(self.steps, text)
+local function failed_text(self, err)
+  local facts, text = failure.plain(err), failure.text(err)
+  if self.last_step and facts.kind ~= "problem" and facts.kind ~= "script" then
+    text = ("stopped in step %s: %s"):format(self.last_step, text)
   end
-  if exit_code == failure.exit.credentials and (err.credentials_source or "") ~= "" then
+  if failure.exit_code(err) == failure.exit.credentials and (err.credentials_source or "") ~= "" then
     text = ("%s; the credentials came from %s"):format(text, err.credentials_source)
   end
-  return finish(self, OUTCOME_OF_KIND[facts.kind] or "failed", exit_code, text)
+  return text
+end
+
+local function finish_failed(self, err)
+  if self.planning and plan.is_unforeseen(err) then return finish(self, plan.finish(err)) end
+  return finish(self, OUTCOME_OF_KIND[failure.plain(err).kind] or "failed", failure.exit_code(err), failed_text(self, err))
 end
 
 local function finish_whole(self)
@@ -324,31 +135,98 @@ local function finish_whole(self)
   return finish(self, "ok", failure.exit.ok)
 end
 
+-- ---- taking back
+
+local function describe_undone(taken_back, stays)
+  local text = ("%d step%s taken back"):format(taken_back, taken_back == 1 and "" or "s")
+  if stays > 0 then text = ("%s, %d without an undo: what they did stays"):format(text, stays) end
+  return text
+end
+
+-- `cause` is what failed, where the undo is the operator's answer to a failure.
+local function finish_undo(self, cause)
+  self:tell { event = "undo.started", steps = #self.undos }
+  local ok, taken_back, stays = pcall(undo.all, self, perform.step)
+  if not ok then return finish_failed(self, taken_back) end
+  local text = describe_undone(taken_back, stays)
+  if cause then
+    return finish(self, "undone", failure.exit_code(cause), failed_text(self, cause) .. "; " .. text)
+  end
+  if self.planning then return finish(self, plan.finish()) end
+  return finish(self, "undone", stays > 0 and failure.exit.problem or failure.exit.ok, text)
+end
+
+-- All that the journal says was changed must have been met again, else something would be left out without a word.
+local function unmet_step(self)
+  local met = {}
+  for _, entry in ipairs(self.undos) do met[entry.id] = true end
+  for id, known in pairs(self.past.steps) do
+    if known.changed and not id:find("/undo", 1, true) and not met[id] then return id end
+  end
+end
+
+local function run_undo(self)
+  self.silent = true
+  local ok, err = pcall(self.declaration.run, self, self.p)
+  self.silent = false
+  local unmet = unmet_step(self)
+  if unmet then
+    return finish_failed(self, ok and failure.new("usage", ("step %s is not met again: nothing was undone"):format(unmet)) or err)
+  end
+  return finish_undo(self)
+end
+
+-- ---- the run
+
+local function new_run(given, p)
+  local events = host.past()
+  local self = setmetatable({
+    simulated = host.simulated, planning = host.mode == "plan", undoing = host.undoing, replaying = events ~= nil,
+    declaration = given, p = p, prefix = "", counts = {}, began = time.now(), problems = {}, left = {}, undos = {},
+    past = past.read(events), resumed = events ~= nil,
+  }, Run)
+  self.root = self
+  return self
+end
+
+local function set_needs(given, p)
+  local needs = given.needs or {}
+  host.set_needs {
+    aws = json.array(needs.aws or {}), hosts = declaration.fill(needs.hosts, p),
+    read = declaration.fill(needs.read, p), write = declaration.fill(needs.write, p),
+  }
+end
+
+local function work(self)
+  locks.take(self)
+  preflight.run(self, self.declaration, self.p)
+  local limit = options.seconds(self.declaration.timeout)
+  if not limit then return self.declaration.run(self, self.p) end
+  return task.timeout(limit, function() return self.declaration.run(self, self.p) end)
+end
+
 ---Runs it to its end.
----@param declaration Declaration
+---@param given Declaration
 ---@param p table the parameters, as `bind` gave them
 ---@param name string the runbook's name, for the record
 ---@return integer exit_code
-function runbook.run(declaration, p, name)
-  local self = setmetatable({
-    simulated = host.simulated, planning = host.mode == "plan",
-    began = time.now(), steps = 0, waits = 0, problems = {}, left = {},
-  }, Run)
-  local needs = declaration.needs or {}
-  host.set_needs {
-    aws = json.array(needs.aws or {}), hosts = fill_needs(needs.hosts, p),
-    read = fill_needs(needs.read, p), write = fill_needs(needs.write, p),
+function runbook.run(given, p, name)
+  local self = new_run(given, p)
+  set_needs(given, p)
+  self:tell {
+    event = self.resumed and "run.resumed" or "run.started", run = host.id, runbook = name, title = given.title,
+    mode = host.mode, undo = host.undoing or nil, simulated = host.simulated, region = host.region,
+    params = params.written(given.params or {}, p),
   }
-  host.emit {
-    event = "run.started", run = host.id, runbook = name, title = declaration.title, mode = host.mode,
-    simulated = host.simulated, region = host.region, params = params.written(declaration.params or {}, p),
-  }
-  local ok, err = pcall(function()
-    preflight.run(self, declaration, p)
-    declaration.run(self, p)
-  end)
-  if not ok then return finish_failed(self, err) end
-  return finish_whole(self)
+  if self.undoing then
+    local ok, err = pcall(locks.take, self)
+    if not ok then return finish_failed(self, err) end
+    return run_undo(self)
+  end
+  local ok, err = pcall(work, self)
+  if ok then return finish_whole(self) end
+  if undo.is_asked_for(err) then return finish_undo(self, err) end
+  return finish_failed(self, err)
 end
 
 return runbook

@@ -241,6 +241,7 @@ const struct gw_member *gw_shape_find_member(const struct gw_shape *shape, struc
 const struct gw_member *gw_shape_payload(const struct gw_shape *shape); /* NULL: none */
 /* The payload, where that is bytes: what can be streamed; NULL: none. */
 const struct gw_member *gw_shape_stream(const struct gw_shape *shape);
+bool gw_shape_takes_token(const struct gw_shape *shape); /* an idempotency token; NULL: not */
 const struct gw_member *gw_shape_element(const struct gw_shape *list); /* name "member" */
 const struct gw_member *gw_shape_key(const struct gw_shape *map);
 const struct gw_member *gw_shape_value(const struct gw_shape *map);
@@ -867,6 +868,8 @@ struct gw_call_request {
     const struct gw_body_source *source;
     const struct gw_body_sink *sink;
     struct gw_call_options options;
+    /* What idempotency tokens that are not given are filled with; empty: a random one. */
+    struct gw_view token;
     gw_call_done_fn done;
     gw_call_retry_fn retrying; /* NULL: not of interest */
     void *ctx;

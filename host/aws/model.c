@@ -328,6 +328,16 @@ const struct gw_member *gw_shape_payload(const struct gw_shape *shape)
     return shape->payload == 0 ? NULL : member_at(shape, shape->payload - 1u);
 }
 
+bool gw_shape_takes_token(const struct gw_shape *shape)
+{
+    for (size_t i = 0; shape && i < gw_shape_member_count(shape); i++) {
+        if (gw_member_flags(gw_shape_member(shape, i)) & GW_MEMBER_IDEMPOTENCY_TOKEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct gw_member *gw_shape_element(const struct gw_shape *list)
 {
     return list->type == GW_SHAPE_LIST ? member_at(list, 0) : NULL;

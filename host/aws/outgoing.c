@@ -149,10 +149,14 @@ bool gw_outgoing_write(struct gw_client *client, const struct gw_call_request *r
 {
     const struct gw_operation *op = request->op;
     const struct gw_value *input = request->input;
-    char token[37];
-    gw_client_uuid(client, token);
+    struct gw_view token = request->token;
+    char uuid[37];
+    if (token.len == 0) {
+        gw_client_uuid(client, uuid);
+        token = gw_view_of(uuid);
+    }
     *out = (struct gw_outgoing){.op = op, .custom = custom, .payload.source = request->source};
-    if (!gw_protocol_write_request(op, input, gw_view_of(token), arena, &out->http, err) ||
+    if (!gw_protocol_write_request(op, input, token, arena, &out->http, err) ||
         !gw_endpoint_context(op, input, arena, &out->context, err) ||
         !find_host_prefix(out, input, arena, err)) {
         return false;

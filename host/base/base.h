@@ -184,6 +184,9 @@ const struct gw_value *gw_map_get(const struct gw_value *map, struct gw_view key
 /* The member's text; the empty view when absent or not a string. */
 struct gw_view gw_map_text(const struct gw_value *map, struct gw_view key);
 
+/* A copy that shares nothing with it. */
+struct gw_value gw_value_copy(struct gw_arena *arena, const struct gw_value *from);
+
 /* 1 equals 1.0; map order is free */
 bool gw_value_equal(const struct gw_value *a, const struct gw_value *b);
 const char *gw_kind_name(enum gw_kind kind); /* "string", "list", ... for messages */

@@ -156,3 +156,28 @@ const char *gw_kind_name(enum gw_kind kind)
                                         "string", "list",    "map"};
     return names[kind];
 }
+
+struct gw_value gw_value_copy(struct gw_arena *arena, const struct gw_value *from)
+{
+    struct gw_value copy = *from;
+    if (from->kind == GW_STRING) {
+        copy.as.string = gw_arena_dup(arena, from->as.string);
+    } else if (from->kind == GW_LIST) {
+        copy.as.list.items =
+            gw_arena_alloc(arena, (from->as.list.count + 1) * sizeof *copy.as.list.items);
+        copy.as.list.capacity = from->as.list.count;
+        for (size_t i = 0; i < from->as.list.count; i++) {
+            copy.as.list.items[i] = gw_value_copy(arena, &from->as.list.items[i]);
+        }
+    } else if (from->kind == GW_MAP) {
+        copy.as.map.entries =
+            gw_arena_alloc(arena, (from->as.map.count + 1) * sizeof *copy.as.map.entries);
+        copy.as.map.capacity = from->as.map.count;
+        for (size_t i = 0; i < from->as.map.count; i++) {
+            const struct gw_entry *entry = &from->as.map.entries[i];
+            copy.as.map.entries[i].key = gw_arena_dup(arena, entry->key);
+            copy.as.map.entries[i].value = gw_value_copy(arena, &entry->value);
+        }
+    }
+    return copy;
+}

@@ -122,7 +122,7 @@ static bool on_event(void *ctx, const struct gw_value *event)
 {
     struct gw_bind_events *stream = ctx;
     gw_arena_clear(stream->event_arena);
-    stream->event = gw_bind_copy_value(stream->event_arena, event);
+    stream->event = gw_value_copy(stream->event_arena, event);
     stream->has_event = true;
     stream->events++;
     if (!stream->wait && !stream->look) {

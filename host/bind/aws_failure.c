@@ -4,31 +4,6 @@
 #define MESSAGE_MAX_BYTES 600 /* of what the other side says */
 #define NAME_MAX_BYTES    100
 
-struct gw_value gw_bind_copy_value(struct gw_arena *arena, const struct gw_value *from)
-{
-    struct gw_value copy = *from;
-    if (from->kind == GW_STRING) {
-        copy.as.string = gw_arena_dup(arena, from->as.string);
-    } else if (from->kind == GW_LIST) {
-        copy.as.list.items =
-            gw_arena_alloc(arena, (from->as.list.count + 1) * sizeof *copy.as.list.items);
-        copy.as.list.capacity = from->as.list.count;
-        for (size_t i = 0; i < from->as.list.count; i++) {
-            copy.as.list.items[i] = gw_bind_copy_value(arena, &from->as.list.items[i]);
-        }
-    } else if (from->kind == GW_MAP) {
-        copy.as.map.entries =
-            gw_arena_alloc(arena, (from->as.map.count + 1) * sizeof *copy.as.map.entries);
-        copy.as.map.capacity = from->as.map.count;
-        for (size_t i = 0; i < from->as.map.count; i++) {
-            const struct gw_entry *entry = &from->as.map.entries[i];
-            copy.as.map.entries[i].key = gw_arena_dup(arena, entry->key);
-            copy.as.map.entries[i].value = gw_bind_copy_value(arena, &entry->value);
-        }
-    }
-    return copy;
-}
-
 bool gw_bind_failed(const struct gw_bind_failure *failure)
 {
     return failure->err.code != GW_ERR_NONE;
@@ -95,7 +70,7 @@ static void keep_error(struct gw_bind_failure *failure, const struct gw_aws_erro
     failure->error = *error;
     failure->error.code = gw_arena_dup(arena, error->code);
     failure->error.request_id = gw_arena_dup(arena, error->request_id);
-    failure->error.detail = gw_bind_copy_value(arena, &error->detail);
+    failure->error.detail = gw_value_copy(arena, &error->detail);
     failure->error.service = gw_arena_dup(arena, error->service);
     failure->error.operation = gw_arena_dup(arena, error->operation);
     if (is_of_aws(failure->op, error)) {

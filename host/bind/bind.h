@@ -20,25 +20,36 @@ void gw_check_options(lua_State *L, int arg, const char *subject, const char *co
 /* ---- the gate ---------------------------------------------------------------------------------
  * Asked before anything leaves the program, told what came of it. A run fills it. */
 
+#define GW_TOKEN_SIZE 37 /* of an idempotency token, a UUID, with its end */
+
 /* One intended act of a script. */
 struct gw_act {
     struct gw_view action; /* "ecs:UpdateService"; "POST https://example.com/hook" */
     struct gw_view host;   /* of plain HTTP: "example.com:8080"; empty: an AWS call */
     enum gw_effect effect;
-    const struct gw_value *params; /* what the script gave; NULL: nothing to show */
-    struct gw_view save_to;        /* the file that its answer goes to; empty: none */
-    bool presigns;                 /* makes a URL of it, and sends nothing */
-    bool waits;                    /* for a change, which a plan does not make */
-    void *context;                 /* gw_task_context of the task that acts */
+    const struct gw_value *params;  /* what the script gave; NULL: nothing to show */
+    struct gw_view region, profile; /* that it asked for; empty: the run's own */
+    bool takes_token;               /* the operation knows a call that is sent again by its token */
+    struct gw_view save_to;         /* the file that its answer goes to; empty: none */
+    bool presigns;                  /* makes a URL of it, and sends nothing */
+    bool waits;                     /* for a change, which a plan does not make */
+    void *context;                  /* gw_task_context of the task that acts */
+
+    /* The gate's answer to an act that changes something. */
+    int number;                      /* of the call in its step */
+    char token[GW_TOKEN_SIZE];       /* GW_GATE_SEND: to be sent where it takes one */
+    const struct gw_value *recalled; /* GW_GATE_RECALLED: what came of it then */
 };
 
 /* What came of it. `err` is NULL on success; `code` is AWS's own. */
 struct gw_outcome {
     const struct gw_err *err;
     struct gw_view code, request_id;
+    int http_status; /* 0: none came */
     int attempts;
     int64_t duration_ms;
-    int64_t events; /* at the end of a stream: how many came */
+    const struct gw_value *output; /* NULL: none that could be kept */
+    int64_t events;                /* at the end of a stream: how many came */
 };
 
 /* An attempt that failed and will be made again. */
@@ -57,13 +68,14 @@ struct gw_transfer {
 enum gw_file_access { GW_FILE_READ, GW_FILE_WRITE };
 
 enum gw_gate_answer {
-    GW_GATE_SEND,    /* `finished` follows, once */
-    GW_GATE_PLANNED, /* the plan has noted it: do not send, answer "planned" */
-    GW_GATE_REFUSED  /* `err` says why */
+    GW_GATE_SEND,     /* `finished` follows, once */
+    GW_GATE_RECALLED, /* it was made before: answer what is recalled */
+    GW_GATE_PLANNED,  /* the plan has noted it: do not send, answer "planned" */
+    GW_GATE_REFUSED   /* `err` says why */
 };
 
 struct gw_gate {
-    enum gw_gate_answer (*ask)(struct gw_gate *self, const struct gw_act *act, struct gw_err *err);
+    enum gw_gate_answer (*ask)(struct gw_gate *self, struct gw_act *act, struct gw_err *err);
     void (*finished)(struct gw_gate *self, const struct gw_act *act,
                      const struct gw_outcome *outcome);
     /* Any number of times between the two; AWS calls only. */

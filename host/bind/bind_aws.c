@@ -138,8 +138,10 @@ static void report(struct pending *pending, struct gw_view request_id, int attem
     struct gw_outcome outcome = {.err = gw_bind_failed(failure) ? &failure->err : NULL,
                                  .code = failure->error.code,
                                  .request_id = request_id,
+                                 .http_status = pending->report.http_status,
                                  .attempts = attempts,
-                                 .duration_ms = duration_ms};
+                                 .duration_ms = duration_ms,
+                                 .output = &pending->value};
     pending->gate->finished(pending->gate, &pending->act, &outcome);
 }
 
@@ -151,7 +153,7 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     gw_bind_unwatch_streams(pending->streams);
     pending->is_opening = false;
     if (result->output) {
-        pending->value = gw_bind_copy_value(pending->arena, result->output);
+        pending->value = gw_value_copy(pending->arena, result->output);
         if (!gw_bind_finish_sink(pending->streams, pending->op, pending->arena, &pending->value,
                                  &err)) {
             gw_bind_keep_err(&pending->failure, &err);
@@ -235,6 +237,12 @@ static int push_outcome(lua_State *L, void *ctx)
     return 2;
 }
 
+static int push_recalled(lua_State *L, const struct pending *pending)
+{
+    gw_push_value(L, pending->act.recalled);
+    return 1;
+}
+
 static int push_planned(lua_State *L, const struct pending *pending)
 {
     lua_pushnil(L);
@@ -287,6 +295,7 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
             .source = streams->source ? gw_file_source_body(streams->source) : NULL,
             .sink = streams->sink ? gw_file_sink_body(streams->sink) : NULL,
             .options = pending->options,
+            .token = gw_view_of(pending->act.token),
             .done = call_done,
             .retrying = call_retrying,
             .ctx = pending};
@@ -361,6 +370,9 @@ static int aws_call(lua_State *L)
     pending->document = document;
     pending->reveal = reveal;
     pending->act.waits = waits;
+    pending->act.region = region;
+    pending->act.profile = profile;
+    pending->act.takes_token = gw_shape_takes_token(gw_operation_input(op));
     pending->streams = gw_bind_push_streams(L);
     gw_bind_read_save_to(L, subject, HOW, op, pending->streams);
     if (!read_params(L, pending) ||
@@ -376,6 +388,8 @@ static int aws_call(lua_State *L)
     switch (gate->ask(gate, &pending->act, &err)) {
     case GW_GATE_PLANNED:
         return push_planned(L, pending);
+    case GW_GATE_RECALLED:
+        return push_recalled(L, pending);
     case GW_GATE_REFUSED:
         return gw_push_fail(L, &err);
     case GW_GATE_SEND:

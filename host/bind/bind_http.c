@@ -282,6 +282,9 @@ static int http_request(lua_State *L)
     switch (gate->ask(gate, &pending->act, &err)) {
     case GW_GATE_PLANNED:
         return push_planned(L);
+    case GW_GATE_RECALLED:
+        gw_push_value(L, pending->act.recalled);
+        return 1;
     case GW_GATE_REFUSED:
         return gw_push_fail(L, &err);
     case GW_GATE_SEND:

@@ -52,7 +52,6 @@ void gw_bind_keep_result(struct gw_bind_failure *failure, const struct gw_call_r
 void gw_bind_keep_err(struct gw_bind_failure *failure, const struct gw_err *err);
 void gw_bind_push_failure(lua_State *L, const struct gw_bind_failure *failure); /* [-0, +1, m] */
 
-struct gw_value gw_bind_copy_value(struct gw_arena *arena, const struct gw_value *from);
 /* What the other side says, redacted and not too long. */
 struct gw_view gw_bind_shorten(struct gw_arena *arena, struct gw_view text);
 

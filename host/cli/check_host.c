@@ -186,8 +186,7 @@ static void bind_check(struct gw_script *script, const struct gw_cli_options *op
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static enum gw_gate_answer refuse(struct gw_gate *self, const struct gw_act *act,
-                                  struct gw_err *err)
+static enum gw_gate_answer refuse(struct gw_gate *self, struct gw_act *act, struct gw_err *err)
 {
     (void)self;
     gw_fail(err, GW_ERR_DENIED, "%.*s: nothing is called here", GW_VIEW_ARGS(act->action));

@@ -90,9 +90,18 @@ static bool load(struct gw_run *run, const struct gw_cli_options *options, struc
     return ok;
 }
 
-bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
-                    const struct gw_cli_options *options, struct gw_arena *arena,
-                    enum gw_exit *exit_code, struct gw_err *err)
+static bool read_params(struct gw_run *run, const struct gw_cli_options *options,
+                        const struct gw_cli_past *past, enum gw_exit *exit_code, struct gw_err *err)
+{
+    if (past) {
+        return gw_run_restore_params(run, past->params, exit_code, err);
+    }
+    return gw_run_bind_args(run, options->rest, options->rest_count, exit_code, err);
+}
+
+static bool prepare(struct gw_cli_session *session, struct gw_run *run,
+                    const struct gw_cli_options *options, const struct gw_cli_past *past,
+                    struct gw_arena *arena, enum gw_exit *exit_code, struct gw_err *err)
 {
     struct gw_value facts = {0};
     struct gw_run_target target;
@@ -102,7 +111,7 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
         return false;
     }
     gw_cli_set_current(run); /* it may ask, and leaves the terminal as it was */
-    bool bound = gw_run_bind_args(run, options->rest, options->rest_count, exit_code, err);
+    bool bound = read_params(run, options, past, exit_code, err);
     gw_cli_set_current(NULL);
     if (!bound) {
         return false;
@@ -116,13 +125,20 @@ bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
     return true;
 }
 
+bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
+                    const struct gw_cli_options *options, struct gw_arena *arena,
+                    enum gw_exit *exit_code, struct gw_err *err)
+{
+    return prepare(session, run, options, NULL, arena, exit_code, err);
+}
+
 static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
-                            const struct gw_cli_options *options, const struct ending *ending,
-                            struct gw_arena *arena)
+                            const struct gw_cli_options *options, const struct gw_cli_past *past,
+                            const struct ending *ending, struct gw_arena *arena)
 {
     struct gw_err err = {0};
     enum gw_exit exit_code;
-    if (!gw_cli_prepare(session, run, options, arena, &exit_code, &err)) {
+    if (!prepare(session, run, options, past, arena, &exit_code, &err)) {
         gw_cli_fail(&err);
         return exit_code;
     }
@@ -133,7 +149,66 @@ static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
     return exit_code;
 }
 
-int gw_cli_run(const struct gw_cli_options *options)
+/* What is rehearsed or planned may go without a record; what changes something may not. */
+static bool open_journal(const struct gw_cli_options *options, struct gw_run_options *run,
+                         struct gw_err *err)
+{
+    struct gw_err problem = {0};
+    run->journal = gw_cli_open_journal(options, options->sim, false, &problem);
+    if (run->journal) {
+        run->locks = gw_journal_locks(run->journal);
+        return true;
+    }
+    if (options->sim || options->plan) {
+        gw_log(GW_LOG_WARN, "this run is not kept: %s", problem.message);
+        return true;
+    }
+    return gw_fail(err, problem.code,
+                   "%s (nothing is run without a journal; --state DIR names "
+                   "another place)",
+                   problem.message);
+}
+
+/* A rehearsal is the same on every machine, for everybody. */
+static void fill_identity(const struct gw_cli_options *options, struct gw_arena *arena,
+                          struct gw_value *facts, struct gw_run_options *run)
+{
+    if (options->sim) {
+        run->user = run->host = GW_VIEW("simulator");
+        return;
+    }
+    *facts = gw_cli_run_facts(options, arena);
+    run->facts = facts;
+    run->user = gw_cli_user(arena);
+    run->host = gw_cli_host(arena);
+}
+
+static struct gw_run_options run_options(const struct gw_cli_options *options,
+                                         const struct gw_cli_past *past,
+                                         struct gw_cli_session *session)
+{
+    struct gw_run_options out = {.loop = gw_cli_session_loop(session),
+                                 .folders = gw_cli_stdlib_folders(),
+                                 .modules = gw_stdlib_modules,
+                                 .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+                                 .simulated = options->sim,
+                                 .preflight = options->no_preflight ? GW_PREFLIGHT_LEFT_OUT
+                                                                    : GW_PREFLIGHT_WANTED,
+                                 .assume_yes = options->yes || (options->sim && !options->ask),
+                                 .answers = {.on_failure = options->on_failure,
+                                             .on_foreign_change = options->on_foreign_change,
+                                             .on_uncertain = options->on_uncertain,
+                                             .take_over = options->take_over,
+                                             .wait_for_lock = options->wait_for_lock},
+                                 .terminal_fd = gw_cli_find_terminal(),
+                                 .seed = options->sim ? options->seed : 0,
+                                 .past = past ? past->run : NULL,
+                                 .undo = past && past->undo};
+    out.flag_count = gw_cli_option_names(&out.flags);
+    return out;
+}
+
+int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past)
 {
     struct gw_err err = {0};
     struct gw_cli_session_options session_options = {.cli = options};
@@ -141,31 +216,33 @@ int gw_cli_run(const struct gw_cli_options *options)
     if (!session) {
         return gw_cli_fail(&err);
     }
-    struct gw_report *report = open_report(options);
     struct gw_arena *arena = gw_arena_new();
-    struct ending ending = {0};
-    struct gw_run_options run_options = {
-        .loop = gw_cli_session_loop(session),
-        .folders = gw_cli_stdlib_folders(),
-        .modules = gw_stdlib_modules,
-        .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
-        .simulated = options->sim,
-        .preflight = options->no_preflight ? GW_PREFLIGHT_LEFT_OUT : GW_PREFLIGHT_WANTED,
-        .on_foreign_change = options->on_foreign_change,
-        .assume_yes = options->yes || (options->sim && !options->ask),
-        .terminal_fd = gw_cli_find_terminal(),
-        .seed = options->sim ? options->seed : 0,
-        .report = report,
-        .on_event = on_event,
-        .on_event_ctx = &ending};
-    run_options.flag_count = gw_cli_option_names(&run_options.flags);
-    struct gw_run *run = gw_run_new(&run_options);
-    int exit_code = execute(session, run, options, &ending, arena);
-    free(ending.runbook);
-    free(ending.text);
-    gw_run_free(run);
-    gw_report_free(report);
+    struct gw_run_options run_options_ = run_options(options, past, session);
+    struct gw_value facts;
+    int exit_code;
+    fill_identity(options, arena, &facts, &run_options_);
+    if (!open_journal(options, &run_options_, &err)) {
+        exit_code = gw_cli_fail_with(GW_EXIT_FAILED, "%s", err.message);
+    } else {
+        struct ending ending = {0};
+        struct gw_report *report = open_report(options);
+        run_options_.report = report;
+        run_options_.on_event = on_event;
+        run_options_.on_event_ctx = &ending;
+        struct gw_run *run = gw_run_new(&run_options_);
+        exit_code = execute(session, run, options, past, &ending, arena);
+        free(ending.runbook);
+        free(ending.text);
+        gw_run_free(run);
+        gw_report_free(report);
+    }
+    gw_journal_close(run_options_.journal);
     gw_arena_free(arena);
     gw_cli_session_close(session);
     return exit_code;
+}
+
+int gw_cli_run(const struct gw_cli_options *options)
+{
+    return gw_cli_execute(options, NULL);
 }

@@ -17,9 +17,9 @@ extern const struct gw_script_module gw_models_modules[];
 struct gw_cli_options {
     const char *name; /* of the runbook or command; NULL: none given */
     bool sim, ask, plan, yes, quiet, verbose, no_color, help, version, json;
-    bool no_sign_request, no_preflight;
-    const char *on_foreign_change; /* "stop" or "accept"; NULL: not given */
+    bool no_sign_request, no_preflight, wait_for_lock, accept_changes;
     const char *sim_world, *region, *profile, *endpoint_url, *ca_bundle, *seed_text, *output;
+    const char *state, *on_failure, *on_foreign_change, *on_uncertain, *take_over;
     uint64_t seed;
     const char **rest; /* what follows the name and is none of the above */
     size_t rest_count;
@@ -41,6 +41,19 @@ const char *const *gw_cli_runbook_folders(struct gw_arena *arena);
 /* Where stdlib modules are looked for before the built-in ones: GWRUN_STDLIB. */
 const char *const *gw_cli_stdlib_folders(void);
 
+/* ---- state.c --------------------------------------------------------------------------------- */
+
+struct gw_view gw_cli_state_folder(const struct gw_cli_options *options, struct gw_arena *arena);
+
+/* The journal of real runs, or that of rehearsals; NULL with `err`. */
+struct gw_journal *gw_cli_open_journal(const struct gw_cli_options *options, bool rehearsals,
+                                       bool read_only, struct gw_err *err);
+struct gw_view gw_cli_user(struct gw_arena *arena);
+struct gw_view gw_cli_host(struct gw_arena *arena);
+
+/* What the first event of a run tells of this program and how it was called. */
+struct gw_value gw_cli_run_facts(const struct gw_cli_options *options, struct gw_arena *arena);
+
 /* ---- print.c --------------------------------------------------------------------------------- */
 
 /* "gwrun: <message>" on stderr; the exit code that suits the error. */
@@ -61,6 +74,12 @@ void gw_cli_progress(const char *text);
 bool gw_cli_utf8(void);
 /* Words wrapped at the width, each line but the first after `hang` spaces. */
 void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t hang);
+
+/* ---- difference.c ---------------------------------------------------------------------------- */
+
+/* How a text differs from what it was, as diff -u shows it. */
+void gw_cli_print_difference(FILE *out, struct gw_view path, struct gw_view then,
+                             struct gw_view now);
 
 /* ---- session.c ------------------------------------------------------------------------------- */
 
@@ -111,6 +130,8 @@ bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct g
 /* ---- commands; each answers the exit code ---------------------------------------------------- */
 
 int gw_cli_run(const struct gw_cli_options *options);
+int gw_cli_resume(const struct gw_cli_options *options);
+int gw_cli_undo(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);
@@ -125,6 +146,15 @@ int gw_cli_help_runbook(const char *name);
 
 /* The run that SIGINT, SIGTERM and SIGHUP stop; NULL: they end the program. */
 void gw_cli_set_current(struct gw_run *run);
+
+/* A run that goes on. */
+struct gw_cli_past {
+    const char *run;               /* its id */
+    bool undo;                     /* takes it back instead */
+    const struct gw_value *params; /* as the journal has them */
+};
+/* Runs the runbook that the options name; `past` is NULL for a new run. */
+int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past);
 
 /* Loads the runbook that the options name, reads its arguments, settles what it acts on. False with
  * the exit code that suits. */

@@ -103,6 +103,12 @@ static int dispatch(const struct gw_cli_options *options)
     if (strcmp(options->name, "models") == 0) {
         return gw_cli_models(options);
     }
+    if (strcmp(options->name, "resume") == 0) {
+        return options->help ? gw_cli_help(stdout) : gw_cli_resume(options);
+    }
+    if (strcmp(options->name, "undo") == 0) {
+        return options->help ? gw_cli_help(stdout) : gw_cli_undo(options);
+    }
     if (strcmp(options->name, "test") == 0) {
         return options->help ? gw_cli_help(stdout) : gw_cli_test(options);
     }

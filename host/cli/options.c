@@ -19,6 +19,7 @@ struct option {
     }
 
 static const struct option known[] = {
+    OPTION("--accept-changes", FLAG, accept_changes),
     OPTION("--ask", FLAG, ask),
     OPTION("--ca-bundle", TEXT, ca_bundle),
     OPTION("--endpoint-url", TEXT, endpoint_url),
@@ -26,6 +27,7 @@ static const struct option known[] = {
     OPTION("--no-color", FLAG, no_color),
     OPTION("--no-preflight", FLAG, no_preflight),
     OPTION("--no-sign-request", FLAG, no_sign_request),
+    OPTION("--on-failure", TEXT, on_failure),
     OPTION("--on-foreign-change", TEXT, on_foreign_change),
     OPTION("--output", TEXT, output),
     OPTION("--plan", FLAG, plan),
@@ -35,8 +37,12 @@ static const struct option known[] = {
     OPTION("--seed", TEXT, seed_text),
     OPTION("--sim", FLAG, sim),
     OPTION("--sim-world", TEXT, sim_world),
+    OPTION("--state", TEXT, state),
+    OPTION("--take-over", TEXT, take_over),
+    OPTION("--uncertain", TEXT, on_uncertain),
     OPTION("--verbose", FLAG, verbose),
     OPTION("--version", FLAG, version),
+    OPTION("--wait-for-lock", FLAG, wait_for_lock),
     OPTION("--yes", FLAG, yes),
     OPTION("-h", FLAG, help),
 };
@@ -108,16 +114,6 @@ static bool read_output(struct gw_cli_options *out, struct gw_err *err)
                    out->output);
 }
 
-static bool check_on_foreign_change(const struct gw_cli_options *out, struct gw_err *err)
-{
-    struct gw_view text = gw_view_of(out->on_foreign_change);
-    return !out->on_foreign_change || gw_view_equal(text, GW_VIEW("stop")) ||
-           gw_view_equal(text, GW_VIEW("accept")) ||
-           gw_fail(err, GW_ERR_INPUT,
-                   "option '--on-foreign-change': expected stop or accept, got '%s'",
-                   out->on_foreign_change);
-}
-
 static bool read_seed(struct gw_cli_options *out, struct gw_err *err)
 {
     int64_t seed = 1;
@@ -127,6 +123,34 @@ static bool read_seed(struct gw_cli_options *out, struct gw_err *err)
     }
     out->seed = (uint64_t)seed;
     return true;
+}
+
+static bool check_word(const char *option, const char *given, const char *const *words,
+                       struct gw_err *err)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view all = GW_VIEW("");
+    bool ok = !given;
+    for (size_t i = 0; words[i]; i++) {
+        ok = ok || strcmp(given, words[i]) == 0;
+        all = gw_arena_printf(arena, "%s%s%s", all.data, i > 0 ? ", " : "", words[i]);
+    }
+    if (!ok) {
+        gw_fail(err, GW_ERR_INPUT, "option '%s': expected one of %s, got '%s'", option, all.data,
+                given);
+    }
+    gw_arena_free(arena);
+    return ok;
+}
+
+static bool check_answers(const struct gw_cli_options *out, struct gw_err *err)
+{
+    static const char *const failure[] = {"retry", "skip", "undo", "stop", NULL};
+    static const char *const foreign[] = {"stop", "accept", NULL};
+    static const char *const uncertain[] = {"applied", "again", NULL};
+    return check_word("--on-failure", out->on_failure, failure, err) &&
+           check_word("--on-foreign-change", out->on_foreign_change, foreign, err) &&
+           check_word("--uncertain", out->on_uncertain, uncertain, err);
 }
 
 static bool check_together(struct gw_cli_options *out, struct gw_err *err)
@@ -170,7 +194,7 @@ bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_e
             out->name = argv[i];
         }
     }
-    return read_output(out, err) && read_seed(out, err) && check_on_foreign_change(out, err) &&
+    return read_output(out, err) && read_seed(out, err) && check_answers(out, err) &&
            check_together(out, err);
 }
 

@@ -138,21 +138,22 @@ static void close_report(struct rehearsal *rehearsal)
 static void rehearse(struct rehearsal *rehearsal)
 {
     struct gw_cli_world *world = rehearsal->world;
-    struct gw_run_options options = {.loop = gw_cli_session_loop(world->session),
-                                     .folders = gw_cli_stdlib_folders(),
-                                     .modules = gw_stdlib_modules,
-                                     .mode = world->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
-                                     .simulated = true,
-                                     .preflight = rehearsal->preflight,
-                                     .on_foreign_change = world->options.on_foreign_change,
-                                     .assume_yes = !world->options.ask,
-                                     .terminal_fd = -1,
-                                     .seed = world->options.seed,
-                                     .report = rehearsal->report,
-                                     .on_event = on_event,
-                                     .on_event_ctx = rehearsal,
-                                     .answer = world->answers.len > 0 ? answer : NULL,
-                                     .answer_ctx = rehearsal};
+    struct gw_run_options options = {
+        .loop = gw_cli_session_loop(world->session),
+        .folders = gw_cli_stdlib_folders(),
+        .modules = gw_stdlib_modules,
+        .mode = world->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
+        .simulated = true,
+        .preflight = rehearsal->preflight,
+        .answers = {.on_foreign_change = world->options.on_foreign_change},
+        .assume_yes = !world->options.ask,
+        .terminal_fd = -1,
+        .seed = world->options.seed,
+        .report = rehearsal->report,
+        .on_event = on_event,
+        .on_event_ctx = rehearsal,
+        .answer = world->answers.len > 0 ? answer : NULL,
+        .answer_ctx = rehearsal};
     struct gw_run *run = gw_run_new(&options);
     if (gw_cli_prepare(world->session, run, &world->options, rehearsal->arena,
                        &rehearsal->exit_code, &rehearsal->err)) {

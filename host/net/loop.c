@@ -23,6 +23,7 @@ struct gw_timer {
     int64_t due_ms;
     uint64_t number; /* order of starting: equal times fire in this order */
     size_t index;    /* its place in the heap */
+    bool background; /* keeps nothing alive */
     gw_timer_fn fn;
     void *ctx;
 };
@@ -42,6 +43,7 @@ struct gw_loop {
 
     struct gw_timer **timers; /* binary heap, earliest first */
     size_t timer_count, timer_capacity;
+    size_t background_count; /* of the timers */
     uint64_t next_number;
 
     struct gw_watch **watches; /* in order of starting */
@@ -143,7 +145,8 @@ static void heap_remove(struct gw_loop *loop, const struct gw_timer *timer)
     sift_up(loop, last, last->index);
 }
 
-struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn, void *ctx)
+static struct gw_timer *start_timer(struct gw_loop *loop, int64_t delay_ms, bool background,
+                                    gw_timer_fn fn, void *ctx)
 {
     int64_t now_ms = gw_loop_now_ms(loop);
     int64_t longest_ms = INT64_MAX - now_ms;
@@ -157,10 +160,23 @@ struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer
     *timer = (struct gw_timer){.loop = loop,
                                .due_ms = now_ms + delay_ms,
                                .number = loop->next_number++,
+                               .background = background,
                                .fn = fn,
                                .ctx = ctx};
     sift_up(loop, timer, loop->timer_count++);
+    loop->background_count += background;
     return timer;
+}
+
+struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn, void *ctx)
+{
+    return start_timer(loop, delay_ms, false, fn, ctx);
+}
+
+struct gw_timer *gw_timer_start_background(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn,
+                                           void *ctx)
+{
+    return start_timer(loop, delay_ms, true, fn, ctx);
 }
 
 void gw_timer_stop(struct gw_timer *timer)
@@ -168,6 +184,7 @@ void gw_timer_stop(struct gw_timer *timer)
     if (timer == NULL) {
         return;
     }
+    timer->loop->background_count -= timer->background;
     heap_remove(timer->loop, timer);
     free(timer);
 }
@@ -302,7 +319,7 @@ static bool wait_ready(struct gw_loop *loop)
 
 bool gw_loop_step(struct gw_loop *loop)
 {
-    if (loop->timer_count == 0 && loop->foreground_count == 0) {
+    if (loop->timer_count == loop->background_count && loop->foreground_count == 0) {
         return false;
     }
     /* Without descriptors the virtual clock has nothing to ask the kernel. */

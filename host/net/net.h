@@ -35,6 +35,9 @@ typedef void (*gw_timer_fn)(void *ctx);
 struct gw_timer;
 /* Fires once; the handle is dead when its callback begins. */
 struct gw_timer *gw_timer_start(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn, void *ctx);
+/* The same, but it does not keep the loop alive: for what is done beside the work. */
+struct gw_timer *gw_timer_start_background(struct gw_loop *loop, int64_t delay_ms, gw_timer_fn fn,
+                                           void *ctx);
 void gw_timer_stop(struct gw_timer *timer); /* NULL is fine; not for a timer that has fired */
 
 enum {

@@ -79,6 +79,17 @@ void gw_report_table(struct gw_report *report, const struct gw_value *event);
 void gw_report_step_planned(struct gw_report *report, const struct gw_value *event);
 void gw_report_plan_summary(struct gw_report *report, const struct gw_value *event);
 
+/* text_past.c: events of a run that goes on, and of what people decide in it. */
+void gw_report_step_recalled(struct gw_report *report, const struct gw_value *event);
+void gw_report_call_recalled(struct gw_report *report, const struct gw_value *event);
+void gw_report_call_settled(struct gw_report *report, const struct gw_value *event);
+void gw_report_failure_answered(struct gw_report *report, const struct gw_value *event);
+void gw_report_parameter_changed(struct gw_report *report, const struct gw_value *event);
+void gw_report_undo_started(struct gw_report *report, const struct gw_value *event);
+void gw_report_approval_asked(struct gw_report *report, const struct gw_value *event);
+void gw_report_approval_given(struct gw_report *report, const struct gw_value *event);
+void gw_report_lock_taken(struct gw_report *report, const struct gw_value *event);
+
 /* text_end.c: run.finished. */
 void gw_report_finished(struct gw_report *report, const struct gw_value *event);
 

@@ -24,6 +24,20 @@ static bool flag(const struct gw_value *event, const char *key)
     return value && value->kind == GW_BOOL && value->as.boolean;
 }
 
+/* How a run that goes on goes on. */
+static void show_way(struct gw_report *report, const struct gw_value *event)
+{
+    bool resumed = is(gw_map_text(event, GW_VIEW("event")), "run.resumed");
+    if (flag(event, "undo")) {
+        gw_report_line(report,
+                       &(struct gw_line){.text = GW_VIEW("UNDO: what this run did is taken back"),
+                                         .style = GW_STYLE_WARN});
+    } else if (resumed) {
+        gw_report_line(report, &(struct gw_line){.text = GW_VIEW("RESUMED: what is done stays"),
+                                                 .style = GW_STYLE_WARN});
+    }
+}
+
 static void show_banner(struct gw_report *report, const struct gw_value *event)
 {
     bool plan = is(gw_map_text(event, GW_VIEW("mode")), "plan");
@@ -88,6 +102,7 @@ static void run_started(struct gw_report *report, const struct gw_value *event)
     }
     gw_report_line(report,
                    &(struct gw_line){.text = gw_view_of(report->title), .style = GW_STYLE_BOLD});
+    show_way(report, event);
     show_banner(report, event);
     show_place(report, event);
     show_params(report, event);
@@ -288,6 +303,7 @@ struct handler {
 
 static const struct handler handlers[] = {
     {"run.started", run_started, true},
+    {"run.resumed", run_started, true},
     {"note", note, false},
     {"warning", warning, true},
     {"evidence", evidence, false},
@@ -298,7 +314,16 @@ static const struct handler handlers[] = {
     {"step.skipped", step_skipped, false},
     {"step.finished", step_finished, false},
     {"step.failed", step_failed, true},
+    {"step.recalled", gw_report_step_recalled, false},
+    {"undo.started", gw_report_undo_started, true},
+    {"failure.answered", gw_report_failure_answered, true},
+    {"parameter.changed", gw_report_parameter_changed, true},
+    {"approval.asked", gw_report_approval_asked, true},
+    {"approval.given", gw_report_approval_given, true},
+    {"lock.taken", gw_report_lock_taken, true},
     {"call", call, false},
+    {"call.recalled", gw_report_call_recalled, false},
+    {"call.settled", gw_report_call_settled, true},
     {"call.retry", call_retry, false},
     {"call.presigned", call_presigned, false},
     {"check", check, true},

@@ -11,12 +11,11 @@ struct outcome {
 
 static const struct outcome *outcome_of(struct gw_view name)
 {
-    static const struct outcome outcomes[] = {{"ok", "OK", GW_STYLE_GOOD},
-                                              {"planned", "PLANNED", GW_STYLE_GOOD},
-                                              {"problem", "PROBLEM", GW_STYLE_BAD},
-                                              {"refused", "REFUSED", GW_STYLE_WARN},
-                                              {"interrupted", "INTERRUPTED", GW_STYLE_WARN},
-                                              {"failed", "FAILED", GW_STYLE_BAD}};
+    static const struct outcome outcomes[] = {
+        {"ok", "OK", GW_STYLE_GOOD},           {"planned", "PLANNED", GW_STYLE_GOOD},
+        {"undone", "UNDONE", GW_STYLE_GOOD},   {"problem", "PROBLEM", GW_STYLE_BAD},
+        {"refused", "REFUSED", GW_STYLE_WARN}, {"interrupted", "INTERRUPTED", GW_STYLE_WARN},
+        {"failed", "FAILED", GW_STYLE_BAD}};
     size_t i = 0;
     while (i + 1 < sizeof outcomes / sizeof *outcomes &&
            !gw_view_equal(name, gw_view_of(outcomes[i].name))) {
@@ -110,6 +109,17 @@ static void show_world(struct gw_report *report, const struct gw_value *event)
                                                              GW_VIEW_ARGS(text))});
 }
 
+static void show_resume(struct gw_report *report, const struct gw_value *event)
+{
+    struct gw_view command = gw_report_text(report, event, "resume");
+    if (command.len > 0) {
+        gw_report_line(report,
+                       &(struct gw_line){.text = gw_arena_printf(report->arena, "Go on with: %.*s",
+                                                                 GW_VIEW_ARGS(command)),
+                                         .keep_whole = true});
+    }
+}
+
 void gw_report_finished(struct gw_report *report, const struct gw_value *event)
 {
     int exit_code = gw_report_int(event, "exit_code");
@@ -119,6 +129,7 @@ void gw_report_finished(struct gw_report *report, const struct gw_value *event)
     show_outcome(report, event);
     show_left(report, event);
     show_world(report, event);
+    show_resume(report, event);
     if (exit_code != 0) {
         const char *what = report->is_plan && exit_code == 3
                                ? "the plan does not see all of the runbook"

@@ -14,6 +14,11 @@
 #define MAX_ANSWER_BYTES ((size_t)1024)
 #define MAX_PROMPT_BYTES ((size_t)64 << 10)
 
+/* One of several answers: its key or its name is typed. */
+struct choice {
+    struct gw_view key, name;
+};
+
 struct gw_run_question {
     struct gw_run_question *next;
     struct gw_run *run;
@@ -23,6 +28,8 @@ struct gw_run_question {
     bool secret;            /* the text is not shown while it is typed */
     struct termios shown;   /* of a secret one that is being asked: the terminal as it was */
     struct gw_view text, word, fallback;
+    struct choice *choices; /* of a question that offers some; in the arena of the binding */
+    size_t choice_count, chosen;
     char answer[MAX_ANSWER_BYTES + 1];
     size_t answer_len;
 
@@ -45,13 +52,28 @@ static void write_all(int fd, struct gw_view text)
     }
 }
 
+/* "     [r]etry, [s]kip, [e]dit a parameter: " */
+static void add_choices(const struct gw_run_question *question, struct gw_buf *prompt)
+{
+    for (size_t i = 0; i < question->choice_count; i++) {
+        const struct choice *choice = &question->choices[i];
+        bool begins = gw_view_starts_with(choice->name, choice->key);
+        gw_buf_addf(prompt, "%s[%.*s]%s%.*s", i > 0 ? ", " : "\n     ", GW_VIEW_ARGS(choice->key),
+                    begins ? "" : " ",
+                    GW_VIEW_ARGS(gw_view_sub(choice->name, begins ? choice->key.len : 0, GW_NPOS)));
+    }
+    gw_buf_add_text(prompt, ": ");
+}
+
 static void show(const struct gw_run_question *question)
 {
     struct gw_run *run = question->run;
     struct gw_buf prompt;
     gw_buf_init(&prompt, MAX_PROMPT_BYTES);
     gw_report_question(run->options.report, question->text, &prompt);
-    if (!question->confirms) {
+    if (question->choices) {
+        add_choices(question, &prompt);
+    } else if (!question->confirms) {
         if (question->fallback.len > 0) {
             gw_buf_add_text(&prompt, " [");
             gw_report_plain(question->fallback, &prompt);
@@ -126,6 +148,19 @@ static bool read_confirmation(struct gw_run_question *question, struct gw_view a
     return question->yes || is_answer(answer, "no");
 }
 
+/* False: not understood, ask again. */
+static bool read_choice(struct gw_run_question *question, struct gw_view answer)
+{
+    for (size_t i = 0; i < question->choice_count; i++) {
+        if (gw_view_equal_nocase(answer, question->choices[i].key) ||
+            gw_view_equal_nocase(answer, question->choices[i].name)) {
+            question->chosen = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void drop(struct gw_run_question *question)
 {
     struct gw_run_question **link = &question->run->questions;
@@ -156,20 +191,26 @@ static void answered(struct gw_run_question *question)
 /* False: not understood, another line is needed. */
 static bool line_came(struct gw_run_question *question, struct gw_view line)
 {
-    if (question->confirms && !read_confirmation(question, gw_view_trim(line))) {
-        question->answer_len = 0;
-        write_all(question->run->options.terminal_fd, GW_VIEW("     y, n, a or q: "));
-        return false;
+    struct gw_view answer = gw_view_trim(line);
+    bool understood = question->choices    ? read_choice(question, answer)
+                      : question->confirms ? read_confirmation(question, answer)
+                                           : true;
+    if (understood) {
+        answered(question);
+        return true;
     }
-    answered(question);
-    return true;
+    question->answer_len = 0;
+    write_all(question->run->options.terminal_fd, question->choices
+                                                      ? GW_VIEW("     one of the letters: ")
+                                                      : GW_VIEW("     y, n, a or q: "));
+    return false;
 }
 
 static void input_ended(struct gw_run_question *question)
 {
     write_all(question->run->options.terminal_fd, GW_VIEW("\n"));
     question->answer_len = 0;
-    if (!question->confirms) {
+    if (!question->confirms || question->choices) {
         gw_fail(&question->err, GW_ERR_DENIED, "'%.*s': no answer came",
                 GW_VIEW_ARGS(question->text));
     }
@@ -261,7 +302,9 @@ static int push_answer(lua_State *L, void *ctx)
     if (question->err.code != GW_ERR_NONE) {
         return gw_push_fail(L, &question->err);
     }
-    if (question->confirms) {
+    if (question->choices) {
+        gw_push_view(L, question->choices[question->chosen].name);
+    } else if (question->confirms) {
         lua_pushboolean(L, question->yes);
     } else if (question->secret) {
         gw_push_secret(L, (struct gw_view){question->answer, question->answer_len});
@@ -343,6 +386,41 @@ int gw_run_lua_confirm(lua_State *L)
     question->confirms = true;
     question->text = text;
     question->word = word;
+    return put(L, run, question);
+}
+
+static void read_choices(lua_State *L, struct gw_arena *arena, struct gw_run_question *question)
+{
+    lua_getfield(L, 1, "choices");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    question->choice_count = (size_t)luaL_len(L, -1);
+    question->choices =
+        gw_arena_alloc(arena, (question->choice_count + 1) * sizeof *question->choices);
+    for (size_t i = 0; i < question->choice_count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        lua_getfield(L, -1, "key");
+        lua_getfield(L, -2, "name");
+        question->choices[i] = (struct choice){gw_arena_dup(arena, gw_check_view(L, -2)),
+                                               gw_arena_dup(arena, gw_check_view(L, -1))};
+        lua_pop(L, 3);
+    }
+    lua_pop(L, 1);
+}
+
+/* choose{ text=, choices={ { key=, name= }, ... } } -> the name chosen | nil, err */
+int gw_run_lua_choose(lua_State *L)
+{
+    struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct gw_view text = field(L, "text");
+    if (run->options.terminal_fd < 0) {
+        return fail_no_terminal(L, run, text, "answer it with a flag");
+    }
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_run_question *question = gw_arena_alloc(arena, sizeof *question);
+    question->text = text;
+    read_choices(L, arena, question);
     return put(L, run, question);
 }
 

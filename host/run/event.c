@@ -21,7 +21,7 @@ static void add_text(struct gw_arena *arena, struct gw_value *map, const char *k
 }
 
 /* "2025-11-12T03:12:00.250Z" */
-static struct gw_view iso_time(int64_t epoch_ms, struct gw_arena *arena)
+struct gw_view gw_run_iso_time(int64_t epoch_ms, struct gw_arena *arena)
 {
     time_t seconds = (time_t)(epoch_ms / 1000);
     struct tm utc;
@@ -51,44 +51,118 @@ static void follow_step(struct gw_run *run, struct gw_view name, const struct gw
     }
 }
 
-static void add_facts(struct gw_run *run, struct gw_view name, struct gw_value *out)
+static void add_beginning(struct gw_run *run, struct gw_value *out)
+{
+    struct gw_arena *arena = run->event_arena;
+    const struct gw_value *facts = run->options.facts;
+    add_text(arena, out, "account", run->target.account);
+    add_text(arena, out, "user", run->options.user);
+    add_text(arena, out, "host", run->options.host);
+    for (size_t i = 0; facts && i < facts->as.map.count; i++) {
+        *gw_map_add(arena, out, facts->as.map.entries[i].key) = facts->as.map.entries[i].value;
+    }
+    if (run->sources.kind == GW_LIST) {
+        add(arena, out, "sources", run->sources);
+    }
+}
+
+/* Is there something to go on with? */
+static bool can_resume(const struct gw_run *run, const struct gw_value *event)
+{
+    struct gw_view outcome = gw_map_text(event, GW_VIEW("outcome"));
+    bool over = gw_view_equal(outcome, GW_VIEW("ok")) || gw_view_equal(outcome, GW_VIEW("undone"));
+    return run->options.journal && !run->journal_failed && !run->options.simulated &&
+           run->options.mode == GW_RUN_REAL && run->has_begun && !over;
+}
+
+static void add_ending(struct gw_run *run, const struct gw_value *event, struct gw_value *out)
 {
     struct gw_arena *arena = run->event_arena;
     struct gw_value world;
-    if (gw_view_equal(name, GW_VIEW("run.started"))) {
-        add_text(arena, out, "account", run->target.account);
+    if (can_resume(run, event)) {
+        add(arena, out, "resume",
+            gw_value_string(gw_arena_printf(arena, "gwrun %s %s",
+                                            run->options.undo ? "undo" : "resume", run->id)));
     }
-    if (gw_view_equal(name, GW_VIEW("run.finished")) && run->target.world &&
-        run->target.world(run->target.ctx, arena, &world)) {
+    if (run->target.world && run->target.world(run->target.ctx, arena, &world)) {
         add(arena, out, "world", world);
     }
 }
 
-void gw_run_emit(struct gw_run *run, const struct gw_value *event)
+static void add_facts(struct gw_run *run, struct gw_view name, const struct gw_value *event,
+                      struct gw_value *out)
+{
+    if (gw_view_equal(name, GW_VIEW("run.started")) ||
+        gw_view_equal(name, GW_VIEW("run.resumed"))) {
+        add_beginning(run, out);
+    }
+    if (gw_view_equal(name, GW_VIEW("run.finished"))) {
+        add_ending(run, event, out);
+    }
+    run->has_begun = run->has_begun || gw_view_equal(name, GW_VIEW("step.started"));
+}
+
+/* Members that a run wants back when it goes on. */
+static bool is_result(struct gw_view name)
+{
+    return gw_view_equal(name, GW_VIEW("result")) || gw_view_equal(name, GW_VIEW("value")) ||
+           gw_view_equal(name, GW_VIEW("answer")) || gw_view_equal(name, GW_VIEW("output"));
+}
+
+static struct gw_value dated(struct gw_run *run, const struct gw_value *event)
 {
     struct gw_arena *arena = run->event_arena;
-    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
     struct gw_value out = gw_value_map();
-    gw_arena_clear(arena);
-    add(arena, &out, "event", gw_value_string(name));
-    add(arena, &out, "seq", gw_value_int(++run->seq));
-    add(arena, &out, "at", gw_value_string(iso_time(gw_loop_wall_ms(run->options.loop), arena)));
+    int64_t now_ms = gw_loop_wall_ms(run->options.loop);
+    add(arena, &out, "event", *gw_map_get(event, GW_VIEW("event")));
+    add(arena, &out, "at", gw_value_string(gw_run_iso_time(now_ms, arena)));
     for (size_t i = 0; i < event->as.map.count; i++) {
         const struct gw_entry *entry = &event->as.map.entries[i];
         if (!gw_view_equal(entry->key, GW_VIEW("event"))) {
-            *gw_map_add(arena, &out, entry->key) = entry->value;
+            *gw_map_add(arena, &out, entry->key) =
+                is_result(entry->key) ? gw_run_kept(&entry->value, arena) : entry->value;
         }
     }
-    add_facts(run, name, &out);
-    follow_step(run, name, event);
-    run->finished_told = run->finished_told || gw_view_equal(name, GW_VIEW("run.finished"));
-    if (run->options.on_event) {
-        run->options.on_event(run->options.on_event_ctx, &out);
+    return out;
+}
+
+/* The number comes first in what is shown, behind the name. */
+static struct gw_value numbered(struct gw_run *run, const struct gw_value *event, int64_t seq)
+{
+    struct gw_value out = gw_value_map();
+    *gw_map_add(run->event_arena, &out, GW_VIEW("event")) = event->as.map.entries[0].value;
+    add(run->event_arena, &out, "seq", gw_value_int(seq));
+    for (size_t i = 1; i < event->as.map.count; i++) {
+        *gw_map_add(run->event_arena, &out, event->as.map.entries[i].key) =
+            event->as.map.entries[i].value;
     }
-    if (run->options.report && !run->output_failed && !gw_report_event(run->options.report, &out)) {
+    return out;
+}
+
+void gw_run_show(struct gw_run *run, const struct gw_value *event)
+{
+    if (run->options.on_event) {
+        run->options.on_event(run->options.on_event_ctx, event);
+    }
+    if (run->options.report && !run->output_failed &&
+        !gw_report_event(run->options.report, event)) {
         run->output_failed = true;
         gw_run_begin_stop(run, GW_STOP_OUTPUT);
     }
+}
+
+int64_t gw_run_emit(struct gw_run *run, const struct gw_value *event)
+{
+    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    gw_arena_clear(run->event_arena);
+    struct gw_value out = dated(run, event);
+    add_facts(run, name, event, &out);
+    follow_step(run, name, event);
+    run->finished_told = run->finished_told || gw_view_equal(name, GW_VIEW("run.finished"));
+    int64_t seq = gw_run_journal(run, &out);
+    out = numbered(run, &out, seq);
+    gw_run_show(run, &out);
+    return seq;
 }
 
 void gw_run_emit_text(struct gw_run *run, const char *event, struct gw_view text)
@@ -164,6 +238,36 @@ static void add_error(struct gw_arena *arena, struct gw_value *map,
     add(arena, map, "error", error);
 }
 
+#define MAX_OUTPUT_BYTES ((size_t)1 << 20) /* of an answer that is kept */
+
+static bool is_small(const struct gw_value *value)
+{
+    struct gw_buf text;
+    struct gw_json_options plain = {0};
+    gw_buf_init(&text, MAX_OUTPUT_BYTES);
+    bool small = gw_json_write(value, &plain, &text);
+    gw_buf_clear(&text);
+    return small;
+}
+
+/* What a step that runs again must know of a change. */
+static void add_change(struct gw_arena *arena, struct gw_value *map, const struct gw_act *act,
+                       const struct gw_outcome *outcome)
+{
+    add(arena, map, "call", gw_value_int(act->number));
+    if (gw_run_is_uncertain(outcome)) {
+        add(arena, map, "uncertain", gw_value_bool(true));
+    }
+    if (outcome->err || !outcome->output || outcome->output->kind == GW_NULL) {
+        return;
+    }
+    if (is_small(outcome->output)) {
+        add(arena, map, "output", *outcome->output);
+    } else {
+        add(arena, map, "output_cut", gw_value_bool(true));
+    }
+}
+
 void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
                       const struct gw_outcome *outcome)
 {
@@ -178,6 +282,55 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
     if (outcome->err) {
         add_error(arena, &map, outcome);
     }
+    if (act->number > 0) {
+        add_change(arena, &map, act, outcome);
+    }
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
+void gw_run_emit_intent(struct gw_run *run, const struct gw_act *act, const char *digest)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.intent"));
+    add_act(arena, &map, act);
+    add(arena, &map, "call", gw_value_int(act->number));
+    add_text(arena, &map, "region", act->region);
+    add_text(arena, &map, "profile", act->profile);
+    if (act->params) {
+        add(arena, &map, "params", *act->params);
+    }
+    add(arena, &map, "digest", gw_value_text(digest));
+    if (act->takes_token) {
+        add(arena, &map, "token", gw_value_text(act->token));
+    }
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
+void gw_run_emit_recalled(struct gw_run *run, const struct gw_act *act)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.recalled"));
+    add_act(arena, &map, act);
+    add(arena, &map, "call", gw_value_int(act->number));
+    gw_run_emit(run, &map);
+    gw_arena_free(arena);
+}
+
+void gw_run_emit_settled(struct gw_run *run, const char *step, const char *action, int number,
+                         struct gw_view as, struct gw_view by)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value map = gw_value_map();
+    add(arena, &map, "event", gw_value_text("call.settled"));
+    add(arena, &map, "step", gw_value_text(step));
+    add(arena, &map, "action", gw_value_text(action));
+    add(arena, &map, "call", gw_value_int(number));
+    add(arena, &map, "as", gw_value_string(as));
+    add_text(arena, &map, "by", by);
     gw_run_emit(run, &map);
     gw_arena_free(arena);
 }

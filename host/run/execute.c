@@ -11,11 +11,22 @@
 
 /* ---- stopping -------------------------------------------------------------------------------- */
 
+static struct gw_view stop_cause(const struct gw_run *run, struct gw_arena *arena)
+{
+    switch (run->stop) {
+    case GW_STOP_OUTPUT:
+        return GW_VIEW("the output could not be written");
+    case GW_STOP_JOURNAL:
+        return gw_arena_printf(arena, "%s; the run stopped", run->journal_err.message);
+    default:
+        return GW_VIEW("interrupted");
+    }
+}
+
 /* "interrupted in step 2 'Stop every task', after 1 changing call" */
 static struct gw_view describe_stop(const struct gw_run *run, struct gw_arena *arena)
 {
-    struct gw_view text = run->stop == GW_STOP_OUTPUT ? GW_VIEW("the output could not be written")
-                                                      : GW_VIEW("interrupted");
+    struct gw_view text = stop_cause(run, arena);
     if (run->step_id) {
         text =
             gw_arena_printf(arena, "%s in step %s '%s'", text.data, run->step_id, run->step_name);
@@ -31,9 +42,11 @@ static void end_stopped(struct gw_run *run)
 {
     struct gw_arena *arena = gw_arena_new();
     run->ended = true;
-    run->exit_code = run->stop == GW_STOP_OUTPUT ? GW_EXIT_FAILED : GW_EXIT_INTERRUPTED;
+    bool interrupted = run->stop != GW_STOP_OUTPUT && run->stop != GW_STOP_JOURNAL;
+    run->exit_code = interrupted ? GW_EXIT_INTERRUPTED : GW_EXIT_FAILED;
     if (!run->finished_told) {
-        gw_run_emit_finished(run, "interrupted", run->exit_code, describe_stop(run, arena));
+        gw_run_emit_finished(run, interrupted ? "interrupted" : "failed", run->exit_code,
+                             describe_stop(run, arena));
     }
     gw_arena_free(arena);
 }
@@ -183,6 +196,8 @@ static void start(struct gw_run *run)
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->host_ref);
     gw_push_view(L, run->target.region);
     lua_setfield(L, -2, "region");
+    lua_pushstring(L, run->id);
+    lua_setfield(L, -2, "id");
     lua_pop(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->engine_ref);
     lua_getfield(L, -1, "run");
@@ -191,6 +206,27 @@ static void start(struct gw_run *run)
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->params_ref);
     lua_pushstring(L, run->name);
     run->task = gw_task_start(run->script, L, 3, task_done, run);
+}
+
+/* A run without a journal, where there should be one, does nothing. */
+static bool begin_journal(struct gw_run *run)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view id = gw_view_of(run->options.past);
+    struct gw_err err = {0};
+    bool ok = !run->options.journal || id.len > 0 ||
+              gw_journal_begin(run->options.journal, gw_view_of(run->id), arena, &id, &err);
+    if (ok && id.len > 0) {
+        snprintf(run->id, sizeof run->id, "%.*s", GW_VIEW_ARGS(id));
+    }
+    gw_arena_free(arena);
+    if (!ok) {
+        run->journal_failed = true;
+        run->ended = true;
+        run->exit_code = GW_EXIT_FAILED;
+        gw_run_emit_finished(run, "failed", run->exit_code, gw_view_of(err.message));
+    }
+    return ok;
 }
 
 /* Nothing can wake the script any more. */
@@ -207,7 +243,9 @@ enum gw_exit gw_run_execute(struct gw_run *run)
     run->executing = true;
     run->began_ms = gw_loop_now_ms(run->options.loop);
     gw_run_open_pipe(run);
-    start(run);
+    if (begin_journal(run)) {
+        start(run);
+    }
     if (run->interrupts > 0) {
         gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
     }
@@ -219,6 +257,7 @@ enum gw_exit gw_run_execute(struct gw_run *run)
     gw_timer_stop(run->stop_timer);
     run->stop_timer = NULL;
     gw_run_close_pipe(run);
+    gw_run_release_locks(run);
     run->executing = false;
     return run->output_failed ? GW_EXIT_FAILED : run->exit_code;
 }

@@ -102,7 +102,7 @@ static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_
     return true;
 }
 
-static enum gw_gate_answer ask(struct gw_gate *self, const struct gw_act *act, struct gw_err *err)
+static enum gw_gate_answer ask(struct gw_gate *self, struct gw_act *act, struct gw_err *err)
 {
     struct gw_run *run = run_of(self);
     if (!check(run, act, err)) {
@@ -116,7 +116,9 @@ static enum gw_gate_answer ask(struct gw_gate *self, const struct gw_act *act, s
         gw_run_emit_planned_call(run, act);
         return GW_GATE_PLANNED;
     }
-    run->changes += changes(act->effect);
+    if (changes(act->effect)) {
+        return gw_run_begin_change(run, act, err);
+    }
     run->in_flight++;
     return GW_GATE_SEND;
 }
@@ -126,6 +128,9 @@ static void finished(struct gw_gate *self, const struct gw_act *act,
 {
     struct gw_run *run = run_of(self);
     run->in_flight--;
+    if (changes(act->effect)) {
+        gw_run_end_change(run, act, outcome);
+    }
     if (run->executing) {
         gw_run_emit_call(run, act, outcome);
         gw_run_call_settled(run);

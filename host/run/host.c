@@ -19,7 +19,7 @@ int gw_run_lua_env(lua_State *L)
     return 1;
 }
 
-/* emit(event) */
+/* emit(event) -> its number */
 static int host_emit(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -34,9 +34,23 @@ static int host_emit(lua_State *L)
         return luaL_error(L, "event: it has no name");
     }
     struct gw_run *run = run_of(L);
-    if (!(gw_run_is_stopping(run) && gw_view_equal(name, GW_VIEW("run.finished")))) {
-        gw_run_emit(run, &event);
+    if (gw_run_is_stopping(run) && gw_view_equal(name, GW_VIEW("run.finished"))) {
+        return 0;
     }
+    lua_pushinteger(L, gw_run_emit(run, &event));
+    return 1;
+}
+
+/* show(event): of another process, and in the journal already */
+static int host_show(lua_State *L)
+{
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value event;
+    struct gw_err err = {0};
+    if (!gw_to_value(L, 1, arena, &event, &err)) {
+        return luaL_error(L, "event: %s", err.message);
+    }
+    gw_run_show(run_of(L), &event);
     return 0;
 }
 
@@ -83,6 +97,7 @@ static int host_enter_step(lua_State *L)
                                  .name = gw_view_dup(name),
                                  .open = true};
     run->steps = step;
+    gw_run_enter_calls(run, id);
     gw_task_set_context(task, step);
     return 0;
 }
@@ -129,22 +144,60 @@ static int host_set_needs(lua_State *L)
     return 0;
 }
 
+/* ---- the module ------------------------------------------------------------------------------ */
+
+static void set_text(lua_State *L, const char *field, const char *text)
+{
+    lua_pushstring(L, text); /* nil for NULL */
+    lua_setfield(L, -2, field);
+}
+
+static void set_flag(lua_State *L, const char *field, bool flag)
+{
+    lua_pushboolean(L, flag);
+    lua_setfield(L, -2, field);
+}
+
+static void set_facts(lua_State *L, const struct gw_run *run)
+{
+    const struct gw_run_options *options = &run->options;
+    set_text(L, "mode", options->mode == GW_RUN_PLAN ? "plan" : "real");
+    set_text(L, "id", run->id);
+    set_text(L, "on_failure", options->answers.on_failure);
+    set_text(L, "on_uncertain", options->answers.on_uncertain);
+    set_text(L, "take_over", options->answers.take_over);
+    set_flag(L, "wait_for_lock", options->answers.wait_for_lock);
+    set_flag(L, "simulated", options->simulated);
+    set_flag(L, "undoing", options->undo);
+    set_flag(L, "interactive", options->terminal_fd >= 0 && !options->assume_yes);
+    gw_push_view(L, options->user);
+    lua_setfield(L, -2, "user");
+}
+
 void gw_run_bind_host(struct gw_run *run)
 {
-    static const luaL_Reg functions[] = {
-        {"env", gw_run_lua_env},         {"emit", host_emit},     {"enter_step", host_enter_step},
-        {"leave_step", host_leave_step}, {"step", host_step},     {"set_needs", host_set_needs},
-        {"confirm", gw_run_lua_confirm}, {"ask", gw_run_lua_ask}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"env", gw_run_lua_env},
+                                         {"emit", host_emit},
+                                         {"show", host_show},
+                                         {"enter_step", host_enter_step},
+                                         {"leave_step", host_leave_step},
+                                         {"step", host_step},
+                                         {"set_needs", host_set_needs},
+                                         {"past", gw_run_lua_past},
+                                         {"changed", gw_run_lua_changed},
+                                         {"uncertain", gw_run_lua_uncertain},
+                                         {"settle", gw_run_lua_settle},
+                                         {"lock", gw_run_lua_lock},
+                                         {"approval", gw_run_lua_approval},
+                                         {"confirm", gw_run_lua_confirm},
+                                         {"choose", gw_run_lua_choose},
+                                         {"ask", gw_run_lua_ask},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(run->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, run);
     luaL_setfuncs(L, functions, 1);
-    lua_pushstring(L, run->options.mode == GW_RUN_PLAN ? "plan" : "real");
-    lua_setfield(L, -2, "mode");
-    lua_pushboolean(L, run->options.simulated);
-    lua_setfield(L, -2, "simulated");
-    lua_pushstring(L, run->id);
-    lua_setfield(L, -2, "id");
+    set_facts(L, run);
     gw_run_add_own(L, run);
     lua_pushvalue(L, -1);
     run->host_ref = luaL_ref(L, LUA_REGISTRYINDEX);

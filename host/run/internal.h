@@ -5,6 +5,8 @@
 #include <signal.h>
 
 #include "bind/bind.h"
+#include "codec/codec.h"
+#include "journal/journal.h"
 #include "run/run.h"
 
 /* A step that has been entered. Kept until the run ends: tasks started inside point at it. */
@@ -17,8 +19,13 @@ struct gw_run_step {
 };
 
 struct gw_run_question; /* ask.c */
+struct gw_run_made;     /* calls.c */
+struct gw_run_held;     /* sources.c: gw_script_options.loaded; ctx: the run */
+void gw_run_loaded(void *ctx, const char *path, struct gw_view text);
 
-enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT };
+/* locks.c */
+
+enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT, GW_STOP_JOURNAL };
 
 struct gw_run {
     struct gw_gate gate; /* first: bindings know only this */
@@ -26,7 +33,7 @@ struct gw_run {
     struct gw_run_target target;
     struct gw_script *script;
     char *name; /* of the runbook, without folder and ".lua" */
-    char id[32];
+    char id[64];
     int engine_ref, declaration_ref, params_ref, host_ref;
     const char *const *args; /* the runbook's own, while its parameters are bound; else NULL */
     size_t arg_count;
@@ -37,7 +44,16 @@ struct gw_run {
     struct gw_run_step *steps;
     char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
 
-    int64_t seq;
+    struct gw_run_made *made;     /* changing calls, oldest first */
+    struct gw_arena *calls_arena; /* for the life of the run */
+    struct gw_value sources;      /* of what is loaded, a list; GW_NULL: nothing yet */
+    struct gw_run_held *held;     /* locks */
+    struct gw_timer *lock_timer;
+
+    bool has_begun; /* a step */
+    int64_t seq;    /* of the last event that was kept */
+    bool journal_failed;
+    struct gw_err journal_err;
     int64_t began_ms;
     struct gw_arena *event_arena;
     bool finished_told; /* run.finished has been emitted */
@@ -79,8 +95,16 @@ bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_a
 
 /* event.c */
 
-/* Numbers and dates the event, and hands it on. Its members may live in any arena. */
-void gw_run_emit(struct gw_run *run, const struct gw_value *event);
+/* Numbers and dates the event, journals it, and hands it on; its number. Its members may live in any
+ * arena. */
+int64_t gw_run_emit(struct gw_run *run, const struct gw_value *event);
+/* Only shows it: another process has put it into the journal. */
+void gw_run_show(struct gw_run *run, const struct gw_value *event);
+void gw_run_emit_intent(struct gw_run *run, const struct gw_act *act, const char *digest);
+void gw_run_emit_recalled(struct gw_run *run, const struct gw_act *act);
+void gw_run_emit_settled(struct gw_run *run, const char *step, const char *action, int number,
+                         struct gw_view as, struct gw_view by);
+struct gw_view gw_run_iso_time(int64_t epoch_ms, struct gw_arena *arena);
 void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
                       const struct gw_outcome *outcome);
 void gw_run_emit_stream(struct gw_run *run, const struct gw_act *act,
@@ -94,12 +118,42 @@ void gw_run_emit_text(struct gw_run *run, const char *event, struct gw_view text
 void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit exit_code,
                           struct gw_view text);
 
+/* journal.c */
+int64_t gw_run_journal(struct gw_run *run, const struct gw_value *event); /* its number */
+int gw_run_lua_past(lua_State *L);
+int gw_run_lua_approval(lua_State *L);
+
+/* keep.c: a copy fit for the journal, and what it was. */
+struct gw_value gw_run_kept(const struct gw_value *value, struct gw_arena *arena);
+struct gw_value gw_run_restored(const struct gw_value *value, struct gw_arena *arena);
+
+/* calls.c */
+void gw_run_remember_call(struct gw_run *run, const struct gw_value *event);
+void gw_run_enter_calls(struct gw_run *run, struct gw_view step); /* it runs, once more perhaps */
+void gw_run_free_calls(struct gw_run *run);
+enum gw_gate_answer gw_run_begin_change(struct gw_run *run, struct gw_act *act, struct gw_err *err);
+void gw_run_end_change(struct gw_run *run, const struct gw_act *act,
+                       const struct gw_outcome *outcome);
+bool gw_run_is_uncertain(const struct gw_outcome *outcome); /* may it have taken effect? */
+int gw_run_lua_changed(lua_State *L);
+int gw_run_lua_uncertain(lua_State *L);
+int gw_run_lua_settle(lua_State *L);
+
+/* sources.c: gw_script_options.loaded; ctx: the run */
+void gw_run_loaded(void *ctx, const char *path, struct gw_view text);
+
+/* locks.c */
+bool gw_run_holds_locks(struct gw_run *run, const struct gw_act *act, struct gw_err *err);
+void gw_run_release_locks(struct gw_run *run);
+int gw_run_lua_lock(lua_State *L);
+
 /* host.c: the module host.run. */
 void gw_run_bind_host(struct gw_run *run);
 int gw_run_lua_env(lua_State *L); /* host.env */
 
-/* ask.c: host.confirm and host.ask; upvalue 1 is the run. */
+/* ask.c: host.confirm, host.choose and host.ask; upvalue 1 is the run. */
 int gw_run_lua_confirm(lua_State *L);
+int gw_run_lua_choose(lua_State *L);
 int gw_run_lua_ask(lua_State *L);
 bool gw_run_can_ask(const struct gw_run *run); /* somebody is there to answer */
 

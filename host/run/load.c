@@ -99,6 +99,8 @@ static void open_script(struct gw_run *run, const char *own, struct gw_arena *ar
                                         .folders = folders,
                                         .modules = run->options.modules,
                                         .busy_limit_ms = run->options.busy_limit_ms,
+                                        .loaded = gw_run_loaded,
+                                        .loaded_ctx = run,
                                         .seed = run->options.seed};
     run->script = gw_script_new(&options);
 }
@@ -179,7 +181,11 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
 {
     struct gw_buf text;
     gw_buf_init(&text, MAX_FILE_BYTES);
-    bool ok = read_file(path, &text, err) && gw_run_load_text(run, gw_buf_view(&text), path, err);
+    bool ok = read_file(path, &text, err);
+    if (ok) {
+        gw_run_loaded(run, path, gw_buf_view(&text));
+        ok = gw_run_load_text(run, gw_buf_view(&text), path, err);
+    }
     gw_buf_clear(&text);
     return ok;
 }

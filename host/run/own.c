@@ -56,6 +56,6 @@ void gw_run_add_own(lua_State *L, struct gw_run *run)
     luaL_setfuncs(L, functions, 1);
     lua_pushstring(L, preflights[run->options.preflight]);
     lua_setfield(L, -2, "preflight");
-    lua_pushstring(L, run->options.on_foreign_change);
+    lua_pushstring(L, run->options.answers.on_foreign_change);
     lua_setfield(L, -2, "on_foreign_change");
 }

@@ -26,6 +26,7 @@ struct gw_run *gw_run_new(const struct gw_run_options *options)
     run->needs_arena = gw_arena_new();
     run->needs = gw_value_map();
     run->event_arena = gw_arena_new();
+    run->calls_arena = gw_arena_new();
     run->engine_ref = run->declaration_ref = run->params_ref = run->host_ref = LUA_NOREF;
     run->pipe[0] = run->pipe[1] = -1;
     write_id(run);
@@ -54,6 +55,8 @@ void gw_run_free(struct gw_run *run)
     free_steps(run);
     gw_arena_free(run->needs_arena);
     gw_arena_free(run->event_arena);
+    gw_run_free_calls(run);
+    gw_arena_free(run->calls_arena);
     free(run->step_id);
     free(run->step_name);
     free(run->name);

@@ -1,9 +1,10 @@
-/* run: one run of one runbook: load, plan, apply. Owns the gate that every binding asks before it
- * acts, and the event stream of the run. */
+/* run: one run of one runbook: load, plan, apply, resume, undo. Owns the gate that every binding asks
+ * before it acts, and the event stream of the run. */
 #ifndef GW_RUN_H
 #define GW_RUN_H
 
 #include "base/base.h"
+#include "journal/journal.h"
 #include "net/net.h"
 #include "report/report.h"
 #include "script/script.h"
@@ -28,6 +29,15 @@ enum gw_run_mode { GW_RUN_REAL, GW_RUN_PLAN };
  * missed, and a warning says so. */
 enum gw_preflight { GW_PREFLIGHT_WANTED, GW_PREFLIGHT_LEFT_OUT, GW_PREFLIGHT_NONE };
 
+/* What is answered in the operator's place; NULL: nothing. */
+struct gw_run_answers {
+    const char *on_failure;        /* "retry", "skip", "undo", "stop" */
+    const char *on_foreign_change; /* "stop", "accept" */
+    const char *on_uncertain;      /* "applied", "again" */
+    const char *take_over;         /* why a lock that another holds may be taken */
+    bool wait_for_lock;
+};
+
 struct gw_client; /* aws/aws.h */
 
 /* Sees each event as the renderers do. */
@@ -41,15 +51,22 @@ struct gw_run_options {
     enum gw_run_mode mode;
     bool simulated;
     enum gw_preflight preflight;
-    const char *on_foreign_change; /* "stop" or "accept"; NULL: ask, without a terminal stop */
-    bool assume_yes;               /* --yes, or the simulator without --ask */
-    int terminal_fd;               /* where questions are asked and answered; -1: no terminal */
-    uint64_t seed;                 /* of math.random; 0: another one each time */
-    int64_t busy_limit_ms;         /* processor time without waiting; 0: the script's default */
-    struct gw_report *report;      /* borrowed; NULL: silent */
-    const struct gw_view *flags;   /* the program's own options, for suggestions; borrowed */
+    bool assume_yes; /* --yes, or the simulator without --ask */
+    struct gw_run_answers answers;
+    int terminal_fd;             /* where questions are asked and answered; -1: no terminal */
+    uint64_t seed;               /* of math.random; 0: another one each time */
+    int64_t busy_limit_ms;       /* processor time without waiting; 0: the script's default */
+    struct gw_report *report;    /* borrowed; NULL: silent */
+    const struct gw_view *flags; /* the program's own options, for suggestions; borrowed */
     size_t flag_count;
-    gw_run_event_fn on_event; /* NULL: none */
+    /* Where events are kept, and what a run that goes on reads; NULL: nowhere. Borrowed. */
+    struct gw_journal *journal;
+    struct gw_lock_store *locks;  /* NULL: none are taken. Borrowed. */
+    const char *past;             /* the run in the journal that goes on; NULL: a new one */
+    bool undo;                    /* of `past`: takes back what it did */
+    struct gw_view user, host;    /* who runs it, and where; for the record */
+    const struct gw_value *facts; /* a map: what else the first event is to tell; NULL: nothing */
+    gw_run_event_fn on_event;     /* NULL: none */
     void *on_event_ctx;
     /* Answers questions in place of a terminal: adds one line; false: no answer. NULL: nobody does.
      */
@@ -111,6 +128,10 @@ bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value
  * a default raised an error, it was interrupted. */
 bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
                       enum gw_exit *exit_code, struct gw_err *err);
+
+/* The same for a run that goes on: as its journal has them, a map; secrets are asked for again. */
+bool gw_run_restore_params(struct gw_run *run, const struct gw_value *written,
+                           enum gw_exit *exit_code, struct gw_err *err);
 
 void gw_run_set_target(struct gw_run *run, const struct gw_run_target *target);
 

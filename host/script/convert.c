@@ -231,7 +231,9 @@ static bool read_userdata(struct reader *reader, int index, const struct place *
         *out = (struct gw_value){.kind = GW_NULL};
         return true;
     }
-    return fail_at(reader, place, GW_ERR_INPUT, "userdata cannot be converted");
+    return fail_at(reader, place, GW_ERR_INPUT,
+                   gw_is_lost_secret(reader->L, index) ? GW_LOST_SECRET
+                                                       : "userdata cannot be converted");
 }
 
 static bool read_string(struct reader *reader, int index, struct gw_value *out)
@@ -328,7 +330,11 @@ static void push_inner(lua_State *L, const struct gw_value *value, unsigned how)
     how |= value->secret ? PUSH_SECRET : 0;
     switch (value->kind) {
     case GW_NULL:
-        gw_script_push_slot(L, GW_SLOT_NULL);
+        if (value->secret) {
+            gw_push_lost_secret(L);
+        } else {
+            gw_script_push_slot(L, GW_SLOT_NULL);
+        }
         break;
     case GW_BOOL:
         lua_pushboolean(L, value->as.boolean);
@@ -353,7 +359,7 @@ static void push_inner(lua_State *L, const struct gw_value *value, unsigned how)
 
 static void push_outer(lua_State *L, const struct gw_value *value, unsigned how)
 {
-    if (value->kind == GW_NULL) {
+    if (value->kind == GW_NULL && !value->secret) {
         lua_pushnil(L);
     } else {
         push_inner(L, value, how);

@@ -36,6 +36,8 @@ struct gw_script {
     char **folders;
     size_t folder_count;
     const struct gw_script_module *modules; /* ends with name NULL */
+    void (*loaded)(void *ctx, const char *path, struct gw_view text);
+    void *loaded_ctx;
     const char *loading[GW_SCRIPT_MAX_REQUIRE];
     size_t loading_count;
 
@@ -106,5 +108,9 @@ void gw_script_open_anchors(struct gw_script *script);
 void gw_script_open_conversion(struct gw_script *script);
 void gw_script_open_errors(struct gw_script *script);
 void gw_script_open_secrets(struct gw_script *script);
+
+/* What using one is told. */
+#define GW_LOST_SECRET                                                                             \
+    "a secret that an earlier step gave is not kept over a restart: undo that step, or run anew"
 
 #endif

@@ -108,6 +108,9 @@ static bool find_source(struct gw_script *script, const char *name, struct gw_ar
             return false;
         }
     }
+    if (source->text.data && script->loaded) {
+        script->loaded(script->loaded_ctx, source->chunk_name, source->text);
+    }
     if (!source->text.data && builtin) {
         source->chunk_name = gw_arena_printf(arena, "stdlib/%s", file.data).data;
         source->text = (struct gw_view){builtin->source, builtin->source_len};

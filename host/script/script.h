@@ -28,6 +28,9 @@ struct gw_script_options {
     size_t memory_limit_bytes;              /* 0: 512 MiB */
     int64_t busy_limit_ms; /* processor time without waiting; 0: 10 s; then "endless loop?" */
     uint64_t seed;         /* of math.random; 0: another one at each start */
+    /* Told of each module that comes from a folder, before it runs. NULL: nobody. */
+    void (*loaded)(void *ctx, const char *path, struct gw_view text);
+    void *loaded_ctx;
 };
 
 struct gw_script *gw_script_new(const struct gw_script_options *options);
@@ -140,5 +143,9 @@ void gw_push_err(lua_State *L, const struct gw_err *err);
 /* Secrets: a userdata that prints as "[secret]", wiped when collected. [-0, +1, m] */
 void gw_push_secret(lua_State *L, struct gw_view text);
 bool gw_to_secret(lua_State *L, int index, struct gw_view *out);
+/* One whose text was not kept over a restart: it can be passed on, but not used. As a value it is
+ * GW_NULL and secret. [-0, +1, m] */
+void gw_push_lost_secret(lua_State *L);
+bool gw_is_lost_secret(lua_State *L, int index);
 
 #endif

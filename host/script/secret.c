@@ -6,6 +6,7 @@
 #include "script/internal.h"
 
 struct secret {
+    bool lost; /* it has no text any more */
     size_t len;
     char text[];
 };
@@ -13,7 +14,7 @@ struct secret {
 bool gw_to_secret(lua_State *L, int index, struct gw_view *out)
 {
     struct secret *secret = lua_touserdata(L, index);
-    if (!secret || !gw_script_has_meta(L, index, GW_SLOT_SECRET)) {
+    if (!secret || !gw_script_has_meta(L, index, GW_SLOT_SECRET) || secret->lost) {
         return false;
     }
     *out = (struct gw_view){secret->text, secret->len};
@@ -24,6 +25,7 @@ bool gw_to_secret(lua_State *L, int index, struct gw_view *out)
 static char *push_blank(lua_State *L, size_t len)
 {
     struct secret *secret = lua_newuserdatauv(L, sizeof *secret + len + 1, 0);
+    secret->lost = false;
     secret->len = len;
     memset(secret->text, 0, len + 1);
     gw_script_set_meta(L, GW_SLOT_SECRET);
@@ -37,6 +39,18 @@ void gw_push_secret(lua_State *L, struct gw_view text)
         memcpy(copy, text.data, text.len);
     }
     gw_secret_add(text);
+}
+
+void gw_push_lost_secret(lua_State *L)
+{
+    push_blank(L, 0);
+    ((struct secret *)lua_touserdata(L, -1))->lost = true;
+}
+
+bool gw_is_lost_secret(lua_State *L, int index)
+{
+    struct secret *secret = lua_touserdata(L, index);
+    return secret && gw_script_has_meta(L, index, GW_SLOT_SECRET) && secret->lost;
 }
 
 static int secret_gc(lua_State *L)
@@ -55,6 +69,9 @@ static int secret_tostring(lua_State *L)
 static struct gw_view check_operand(lua_State *L, int index)
 {
     struct gw_view text;
+    if (gw_is_lost_secret(L, index)) {
+        luaL_error(L, GW_LOST_SECRET);
+    }
     return gw_to_secret(L, index, &text) ? text : gw_check_view(L, index);
 }
 

@@ -39,7 +39,7 @@ end
 ---only known later is planned as far as it came.
 ---@param id string
 ---@param name string
----@param how { change: fun(), assume?: any, word?: string }
+---@param how Step
 ---@param question string
 ---@return any result of the step: what it assumes, else unknown
 function plan.step(id, name, how, question)
@@ -58,7 +58,7 @@ function plan.step(id, name, how, question)
   local assumed = result(id, name, how)
   host.emit {
     event = "step.planned", step = id, name = name, reason = question, calls = calls, destroys = how.word ~= nil,
-    assumes = how.assume ~= nil and planned.plain(assumed) or nil, incomplete = incomplete,
+    approval = how.approval and true or nil, assumes = how.assume ~= nil and planned.plain(assumed) or nil, incomplete = incomplete,
   }
   return assumed
 end

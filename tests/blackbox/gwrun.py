@@ -59,6 +59,9 @@ class Case(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="gwrun-")
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        state = tempfile.TemporaryDirectory(prefix="gwrun-state-")
+        self.addCleanup(state.cleanup)
+        self.state = state.name  # where journals are kept
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -73,7 +76,7 @@ class Case(unittest.TestCase):
     def environment(self, **extra):
         """Nothing of the caller's own but where programs are; a variable given as None is absent."""
         known = {"PATH": os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8", "TERM": "xterm",
-                 "ASAN_OPTIONS": "exitcode=99", "AWS_EC2_METADATA_DISABLED": "true"}
+                 "ASAN_OPTIONS": "exitcode=99", "AWS_EC2_METADATA_DISABLED": "true", "GWRUN_STATE": self.state}
         known.update(extra)
         return {name: value for name, value in known.items() if value is not None}
 

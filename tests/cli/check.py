@@ -18,7 +18,7 @@ local function scale(rb, which, p)
 end
 
 return {
-  title = "Scale", summary = "Scales.", region = "eu-west-1",
+  title = "Scale", summary = "Scales.", region = "eu-west-1", lock = "ecs:blue/web",
   params = { count = { type = "integer", required = true }, host = { type = "string", default = "example.com" } },
   needs = { aws = { "ecs:DescribeServices", "ecs:UpdateService" }, hosts = { "{host}" } },
   run = function(rb, p)
@@ -32,7 +32,7 @@ return {
 
 FRAME = """local aws = require "aws"
 local ecs = require "ecs"
-return { title = "t", summary = "s",
+return { title = "t", summary = "s", lock = "ecs:c/w",
   params = { count = { type = "integer" } },
   needs = { aws = { "ecs:DescribeServices", "ecs:UpdateService" } },
   run = function(rb, p)

@@ -44,11 +44,12 @@ class Output(gwrun.Case):
     def test_json_of_a_change(self):
         events = self.change("--output", "json", "--yes").events
         self.assertEqual([event["event"] for event in events],
-                         ["run.started", "step.started", "step.confirm", "call", "step.finished", "note", "run.finished"])
+                         ["run.started", "step.started", "step.confirm", "call.intent", "call", "step.finished", "note",
+                          "run.finished"])
         self.assertEqual(events[2]["answered"], "assumed")
-        self.assertEqual((events[3]["action"], events[3]["effect"], events[3]["outcome"]),
+        self.assertEqual((events[4]["action"], events[4]["effect"], events[4]["outcome"]),
                          ("ecs:UpdateService", "change", "ok"))
-        self.assertEqual((events[6]["outcome"], events[6]["exit_code"]), ("ok", 0))
+        self.assertEqual((events[7]["outcome"], events[7]["exit_code"]), ("ok", 0))
 
     def test_json_of_a_failure_says_it_as_standard_error_does(self):
         result = self.change("--output", "json", "--yes", given=json_error("ServiceNotFoundException", "Service not found."))
@@ -60,7 +61,7 @@ class Output(gwrun.Case):
     def test_a_rehearsal_says_the_same_every_time(self):
         for args in ([], ["--output", "json"], ["--seed", "7", "--verbose"]):
             with self.subTest(args):
-                first, second = (self.gwrun(ROLLBACK, "--sim", *args).out for _ in range(2))
+                first, second = (self.gwrun(ROLLBACK, "--sim", *args, env={"GWRUN_STATE": self.path(f"{args}{i}")}).out for i in range(2))
                 self.assertEqual(first, second)
 
     def test_quiet_says_problems_and_the_outcome_only(self):
