@@ -84,8 +84,7 @@ static void set_text(lua_State *L, const char *field, const char *text)
 
 #define ASK_THE_WORLD "a test calls AWS in its world: run.world.ecs.describe_services{...}"
 
-static enum gw_gate_answer refuse_act(struct gw_gate *self, const struct gw_act *act,
-                                      struct gw_err *err)
+static enum gw_gate_answer refuse_act(struct gw_gate *self, struct gw_act *act, struct gw_err *err)
 {
     (void)self;
     gw_fail(err, GW_ERR_DENIED, "%.*s: " ASK_THE_WORLD, GW_VIEW_ARGS(act->action));
