@@ -414,7 +414,7 @@ int gw_run_lua_choose(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct gw_view text = field(L, "text");
-    if (!can_ask(run)) {
+    if (!gw_run_can_ask(run)) {
         return fail_no_terminal(L, run, text, "answer it with a flag");
     }
     struct gw_arena *arena = gw_push_arena(L);

@@ -169,8 +169,7 @@ static void set_facts(lua_State *L, const struct gw_run *run)
     set_flag(L, "wait_for_lock", options->answers.wait_for_lock);
     set_flag(L, "simulated", options->simulated);
     set_flag(L, "undoing", options->undo);
-    set_flag(L, "interactive",
-             (options->terminal_fd >= 0 || options->answer) && !options->assume_yes);
+    set_flag(L, "interactive", gw_run_can_ask(run) && !options->assume_yes);
     gw_push_view(L, options->user);
     lua_setfield(L, -2, "user");
 }
