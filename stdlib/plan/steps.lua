@@ -63,16 +63,32 @@ function plan.step(id, name, how, question)
   return assumed
 end
 
----Sums the plan up.
----@param err? any the error of kind "unforeseen" that ended it
----@return "planned"|"problem" outcome
----@return integer exit_code
----@return string text
-function plan.finish(err)
-  if err then unseen[#unseen + 1] = failure.text(unknown.explain(err)) end
+---Asks a function of a step that decides something (`check`, `confirm`). One that needs what is known only later has no answer yet.
+---@param decide? fun(): any
+---@return any
+function plan.decide(decide)
+  if not decide then return nil end
+  local ok, answer = pcall(decide)
+  if ok then return answer end
+  if not plan.is_unforeseen(answer) then error(answer, 0) end
+end
+
+local function sum_up()
   local event = { event = "plan.summary", complete = #unseen == 0, unseen = unseen }
   for name, value in pairs(counts) do event[name] = value end
   host.emit(event)
+end
+
+---Ends the plan, and sums it up.
+---@param err? any what ended it before its end
+---@return ("planned"|"problem")? outcome nil: as the error is
+---@return integer? exit_code
+---@return string? text
+function plan.finish(err)
+  local unforeseen = plan.is_unforeseen(err)
+  if err then unseen[#unseen + 1] = failure.text(unknown.explain(err)) .. (unforeseen and "" or unknown.hint()) end
+  sum_up()
+  if err and not unforeseen then return nil end
   if #unseen == 0 then return "planned", failure.exit.ok, "nothing was changed" end
   local how_far = err and "the plan does not see the end of the runbook" or "the plan does not see all of the runbook"
   return "problem", failure.exit.problem, ("%s: %s; nothing was changed"):format(how_far, unseen[#unseen])

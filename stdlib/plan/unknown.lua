@@ -119,6 +119,13 @@ end
 -- What Lua says where it cannot name the value: tonumber of an unknown is nil, table.concat tells no type.
 local NAMELESS = { "a nil value", "in table for 'concat'" }
 
+---What to add to an error that an unknown value may be behind, for "==" with one is false; empty where the script made nothing of any.
+---@return string
+function unknown.hint()
+  if not used then return "" end
+  return (", perhaps for want of what is %s; %s: %s"):format(ABOUT, subject(used), advice(used))
+end
+
 ---Lua's own complaint of an unknown value as an error of kind "unforeseen"; any other error as it is.
 ---@param err any whatever was raised
 ---@return any
@@ -126,9 +133,7 @@ function unknown.explain(err)
   if type(err) ~= "string" then return err end
   if err:find(ABOUT, 1, true) then return failure.new("unforeseen", err) end
   for _, words in ipairs(used and NAMELESS or {}) do
-    if err:find(words, 1, true) then
-      return failure.new("unforeseen", ("%s, perhaps for want of what is %s; %s: %s"):format(err, ABOUT, subject(used), advice(used)))
-    end
+    if err:find(words, 1, true) then return failure.new("unforeseen", err .. unknown.hint()) end
   end
   return err
 end

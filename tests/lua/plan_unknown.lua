@@ -45,3 +45,16 @@ for how, said in pairs(ENDED) do
     spec.expect(run:of "plan.summary"[1].complete, false)
   end)
 end
+
+spec.test("a refusal that such a value may be behind says so in the summary", function()
+  local run = use "refusal"
+  spec.expect(run.exit, 2)
+  spec.expect(run:of "plan.summary"[1].unseen,
+    { "it is not active, perhaps for want of what is known only after apply; step 1 'Make': give the step 'assume' to plan past it" })
+end)
+
+spec.test("whether a step is already so, and what it would ask, may be known only after apply", function()
+  local run = use "check"
+  spec.expect(run.exit, 0)
+  spec.expect(run:of "step.planned"[2].reason, "Scale")
+end)

@@ -47,6 +47,19 @@ return {
   params = { use = { type = "string", required = true } },
   needs = { aws = { "ecs:DescribeTasks" } },
   run = function(rb, p)
+    if p.use == "refusal" then
+      local made = rb:step("Make", { change = function() end })
+      if made.status ~= "ACTIVE" then rb:refuse("it is not active") end
+    end
+    if p.use == "check" then
+      local made = rb:step("Make", { change = function() end })
+      rb:step("Scale", {
+        check = function() return made.desiredCount >= 3 end,
+        confirm = function() return ("%d -> 3"):format(made.desiredCount) end,
+        change = function() end,
+      })
+      return
+    end
     local made = rb:step("Make", { change = function() end })
     rb:evidence("result", USES[p.use](made))
   end,
