@@ -123,7 +123,9 @@ local function failed_text(self, err)
 end
 
 local function finish_failed(self, err)
-  if self.planning and plan.is_unforeseen(err) then return finish(self, plan.finish(err)) end
+  local outcome, exit_code, text
+  if self.planning then outcome, exit_code, text = plan.finish(err) end
+  if outcome then return finish(self, outcome, exit_code, text) end
   return finish(self, OUTCOME_OF_KIND[failure.plain(err).kind] or "failed", failure.exit_code(err), failed_text(self, err))
 end
 

@@ -35,14 +35,8 @@ local function result(id, name, how)
   return unknown.new { step = id, name = name }
 end
 
----Plans one step: runs its change without what changes something, and tells what that is. A change function that needs what is
----only known later is planned as far as it came.
----@param id string
----@param name string
----@param how Step
----@param question string
----@return any result of the step: what it assumes, else unknown
-function plan.step(id, name, how, question)
+-- What a change function would do, as far as it came, and the error that ended it.
+local function rehearse(id, name, how)
   host.enter_step(id, name)
   local ok, err = pcall(how.change)
   host.leave_step(id)
@@ -51,15 +45,28 @@ function plan.step(id, name, how, question)
     -- What must be typed is asked for because it destroys, whatever the model says.
     if how.word and call.effect == "change" then call.effect = "destroy" end
   end
-  local incomplete = not ok and plan.is_unforeseen(err) and failure.text(unknown.explain(err)) or nil
-  if not ok and not incomplete then error(err, 0) end
-  unseen[#unseen + 1] = incomplete
+  return calls, not ok and unknown.explain(err) or nil
+end
+
+---Plans one step: runs its change without what changes something, and tells what that is. A change function that needs what is
+---only known later is planned as far as it came.
+---@param id string
+---@param name string
+---@param how Step
+---@param question string
+---@return any result of the step: what it assumes, else unknown
+function plan.step(id, name, how, question)
+  local calls, err = rehearse(id, name, how)
+  local unforeseen = err and plan.is_unforeseen(err)
+  local assumed = (not err or unforeseen) and result(id, name, how)
   count(calls)
-  local assumed = result(id, name, how)
   host.emit {
     event = "step.planned", step = id, name = name, reason = question, calls = calls, destroys = how.word ~= nil,
-    approval = how.approval and true or nil, assumes = how.assume ~= nil and planned.plain(assumed) or nil, incomplete = incomplete,
+    approval = how.approval and true or nil, assumes = how.assume ~= nil and planned.plain(assumed) or nil,
+    incomplete = err and failure.text(err) or nil,
   }
+  if err and not unforeseen then error(err, 0) end
+  unseen[#unseen + 1] = err and failure.text(err) or nil
   return assumed
 end
 

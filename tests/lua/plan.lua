@@ -105,6 +105,8 @@ spec.test("a wrong parameter of a change is found by the plan", function()
   local run = plan "wrong"
   spec.expect(run.exit, 1)
   spec.expect(run:finish().text:find("desiredCount", 1, true) ~= nil, true, run:finish().text)
+  spec.expect(run:of "step.planned"[1].incomplete:find("desiredCount", 1, true) ~= nil, true)
+  spec.expect(summary(run), { 0, 0, 0, 0, 0, false })
 end)
 
 spec.test("a loop over what is known later is planned once, for all of its elements", function()
