@@ -54,7 +54,8 @@ static void tell_failure(const struct gw_run *run, const struct ending *ending,
 {
     bool shown = are_one_place(STDOUT_FILENO, STDERR_FILENO) && !gw_run_output_failed(run);
     if (exit_code != GW_EXIT_OK && ending->text && !shown) {
-        gw_cli_fail_with(exit_code, "%s: %s", ending->runbook, ending->text);
+        gw_cli_fail_with(exit_code, "%s%s%s", ending->runbook ? ending->runbook : "",
+                         ending->runbook ? ": " : "", ending->text);
     }
 }
 

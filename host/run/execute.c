@@ -220,11 +220,14 @@ static bool begin_journal(struct gw_run *run)
         snprintf(run->id, sizeof run->id, "%.*s", GW_VIEW_ARGS(id));
     }
     gw_arena_free(arena);
+    ok = ok && gw_run_claim(run, &err);
     if (!ok) {
-        run->journal_failed = true;
+        run->journal_failed = true; /* it says no more there */
         run->ended = true;
-        run->exit_code = GW_EXIT_FAILED;
-        gw_run_emit_finished(run, "failed", run->exit_code, gw_view_of(err.message));
+        bool refused = err.code == GW_ERR_DENIED;
+        run->exit_code = refused ? GW_EXIT_REFUSED : GW_EXIT_FAILED;
+        gw_run_emit_finished(run, refused ? "refused" : "failed", run->exit_code,
+                             gw_view_of(err.message));
     }
     return ok;
 }

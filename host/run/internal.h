@@ -144,6 +144,8 @@ void gw_run_loaded(void *ctx, const char *path, struct gw_view text);
 
 /* locks.c */
 bool gw_run_holds_locks(struct gw_run *run, const struct gw_act *act, struct gw_err *err);
+bool gw_run_claim(struct gw_run *run,
+                  struct gw_err *err); /* false: another process carries it out */
 void gw_run_release_locks(struct gw_run *run);
 int gw_run_lua_lock(lua_State *L);
 

@@ -24,6 +24,13 @@ static void fail(struct gw_run *run, const struct gw_err *err)
     gw_run_begin_stop(run, GW_STOP_JOURNAL);
 }
 
+/* A plan of how a run would go on is no part of it. */
+static bool is_kept(const struct gw_run *run)
+{
+    bool only_planned = run->options.past && run->options.mode == GW_RUN_PLAN;
+    return run->options.journal && !run->journal_failed && !only_planned;
+}
+
 int64_t gw_run_journal(struct gw_run *run, const struct gw_value *event)
 {
     struct gw_view name = gw_map_text(event, GW_VIEW("event"));
@@ -32,7 +39,7 @@ int64_t gw_run_journal(struct gw_run *run, const struct gw_value *event)
     if (is_fleeting(name)) {
         return seq;
     }
-    if (!run->options.journal || run->journal_failed) {
+    if (!is_kept(run)) {
         return ++run->seq;
     }
     enum gw_journal_sync sync = must_be_on_disk(name) ? GW_JOURNAL_NOW : GW_JOURNAL_SOON;

@@ -10,9 +10,16 @@
 
 struct gw_run_held {
     struct gw_run_held *next;
-    char *name;
-    struct gw_lock lock; /* its texts: `name`, and the run's */
+    char *name, *owner;
+    struct gw_lock lock; /* its texts: these, and the run's */
 };
+
+static void drop(struct gw_run_held *held)
+{
+    free(held->name);
+    free(held->owner);
+    free(held);
+}
 
 static void renew_all(void *ctx);
 
@@ -60,8 +67,7 @@ void gw_run_release_locks(struct gw_run *run)
         struct gw_err err = {0};
         run->held = held->next;
         store->release(store, &held->lock, &err);
-        free(held->name);
-        free(held);
+        drop(held);
     }
 }
 
@@ -92,51 +98,73 @@ static void push_holder(lua_State *L, const struct gw_lock *holder, struct gw_ar
     lua_setfield(L, -2, "taken");
 }
 
-static void keep(struct gw_run *run, struct gw_run_held *held)
+/* `owner` is who holds it, for the store: the run, or one process of it. */
+static enum gw_lock_answer take(struct gw_run *run, const struct gw_lock *wanted, bool by_force,
+                                struct gw_arena *arena, struct gw_lock *holder, struct gw_err *err)
 {
-    held->next = run->held;
-    run->held = held;
-    schedule(run);
+    struct gw_lock_store *store = run->options.locks;
+    struct gw_run_held *held = gw_alloc(sizeof *held);
+    held->name = name_of(run, wanted->name);
+    held->owner = gw_view_dup(wanted->run);
+    held->lock = (struct gw_lock){.name = gw_view_of(held->name),
+                                  .run = gw_view_of(held->owner),
+                                  .user = run->options.user,
+                                  .host = run->options.host,
+                                  .reason = wanted->reason,
+                                  .pid = getpid()};
+    enum gw_lock_answer answer = store->take(store, &held->lock, gw_loop_wall_ms(run->options.loop),
+                                             TTL_MS, by_force, arena, holder, err);
+    held->lock.reason = GW_VIEW_NONE; /* its text is the caller's */
+    if (answer == GW_LOCK_TAKEN) {
+        held->next = run->held;
+        run->held = held;
+        schedule(run);
+    } else {
+        drop(held);
+    }
+    return answer;
+}
+
+/* A run is given its own locks again when it goes on; that it goes on once only is a lock of the
+ * process. */
+bool gw_run_claim(struct gw_run *run, struct gw_err *err)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_lock holder = {0};
+    struct gw_lock wanted = {.name = gw_arena_printf(arena, "run:%s", run->id),
+                             .run = gw_arena_printf(arena, "process %d", (int)getpid()),
+                             .reason = GW_VIEW("carries out the run")};
+    enum gw_lock_answer answer = GW_LOCK_TAKEN;
+    if (run->options.locks && run->options.mode == GW_RUN_REAL) {
+        answer = take(run, &wanted, false, arena, &holder, err);
+    }
+    if (answer == GW_LOCK_HELD) {
+        gw_fail(err, GW_ERR_DENIED, "run %s is under way: %.*s of %.*s on %.*s", run->id,
+                GW_VIEW_ARGS(holder.run), GW_VIEW_ARGS(holder.user), GW_VIEW_ARGS(holder.host));
+    }
+    gw_arena_free(arena);
+    return answer == GW_LOCK_TAKEN;
 }
 
 /* lock(name, reason, by_force) -> true, who was pushed aside? | false, holder | nil, err */
 int gw_run_lua_lock(lua_State *L)
 {
     struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
-    struct gw_view name = gw_check_view(L, 1), reason = gw_check_view(L, 2);
+    struct gw_lock wanted = {
+        .name = gw_check_view(L, 1), .run = gw_view_of(run->id), .reason = gw_check_view(L, 2)};
     bool by_force = lua_toboolean(L, 3);
     struct gw_arena *arena = gw_push_arena(L);
-    struct gw_lock_store *store = run->options.locks;
     struct gw_lock holder = {0};
     struct gw_err err = {0};
-    if (!store) {
+    if (!run->options.locks) {
         lua_pushboolean(L, true);
         return 1;
     }
-    struct gw_run_held *held = gw_alloc(sizeof *held);
-    held->name = name_of(run, name);
-    held->lock = (struct gw_lock){.name = gw_view_of(held->name),
-                                  .run = gw_view_of(run->id),
-                                  .user = run->options.user,
-                                  .host = run->options.host,
-                                  .reason = reason,
-                                  .pid = getpid()};
-    enum gw_lock_answer answer = store->take(store, &held->lock, gw_loop_wall_ms(run->options.loop),
-                                             TTL_MS, by_force, arena, &holder, &err);
-    held->lock.reason = GW_VIEW_NONE; /* its text is the script's */
-    if (answer == GW_LOCK_TAKEN) {
-        keep(run, held);
-        lua_pushboolean(L, true);
-    } else {
-        free(held->name);
-        free(held);
-    }
+    enum gw_lock_answer answer = take(run, &wanted, by_force, arena, &holder, &err);
     if (answer == GW_LOCK_FAILED) {
         return gw_push_fail(L, &err);
     }
-    if (answer == GW_LOCK_HELD) {
-        lua_pushboolean(L, false);
-    }
+    lua_pushboolean(L, answer == GW_LOCK_TAKEN);
     if (holder.run.len == 0) {
         return 1;
     }
