@@ -6,6 +6,8 @@
 local options = require "options"
 local task = require "host.task"
 
+local parallel = {}
+
 local HOW = { limit = "number", keep_going = "boolean" }
 local LIMIT = 10
 
@@ -52,7 +54,7 @@ end
 ---@param how? { limit?: integer, keep_going?: boolean } limit: 10 unless given
 ---@return table results nil where there is none
 ---@return Failure[]? failures with keep_going, in the order of the items
-local function map(items, f, how)
+function parallel.map(items, f, how)
   how = how or {}
   options.check("parallel.map", how, HOW)
   local limit, next_item = check_limit(how.limit), each_of(items)
@@ -80,7 +82,7 @@ local function map(items, f, how)
 end
 
 return setmetatable({}, {
-  __index = { map = map },
+  __index = parallel,
   __newindex = function() error("parallel: cannot be changed", 2) end,
   __call = task.call_parallel,
 })

@@ -51,7 +51,7 @@ function runbook.restore(given, written, sources)
   return values
 end
 
----@class Run
+---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
 local Run = {}

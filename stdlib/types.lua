@@ -12,14 +12,12 @@ local service = require "types.service"
 
 local QUIET_SECONDS = 1 -- before it tells how far it is
 
--- Modules that are the program's own side of something, and no runbook's.
-local INTERNAL = { "^call$", "^call%.", "^sim%.", "^types$", "^types%.", "^new$", "^new%.", "^syntax" }
+-- What the program does with runbooks, and no runbook: the simulator, plans, Lua's syntax, and what is behind a command.
+local INTERNAL = { sim = true, plan = true, planned = true, syntax = true }
 
 local function is_internal(name)
-  for _, pattern in ipairs(INTERNAL) do
-    if name:find(pattern) then return true end
-  end
-  return false
+  local first = name:match "^[^.]+"
+  return INTERNAL[first] or host.is_command(first)
 end
 
 local function write(folder, path, text)
@@ -45,7 +43,10 @@ end
 -- All services as members of `aws`.
 local function index(names)
   local lines = { "---@meta _\n", "---@class AwsServices" }
-  for _, name in ipairs(names) do lines[#lines + 1] = ("---@field %s aws.%s"):format(name, name) end
+  for _, name in ipairs(names) do
+    local is_plain = name:find "^[%a_][%w_]*$"
+    lines[#lines + 1] = ("---@field %s %s"):format(is_plain and name or ('["%s"]'):format(name), service.class(name))
+  end
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -68,7 +69,7 @@ end
 local function client_overloads(names)
   local lines = {}
   for i, name in ipairs(names) do
-    lines[i] = ('---@overload fun(service: "%s", settings?: Client): aws.%s'):format(name, name)
+    lines[i] = ('---@overload fun(service: "%s", settings?: Client): %s'):format(name, service.class(name))
   end
   return lines
 end

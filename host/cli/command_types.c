@@ -1,33 +1,13 @@
 /* command_types: gwrun types DIR, annotations for the Lua language server. What they say is in
  * stdlib/types.lua; here is what it has of the program: the stdlib's sources, files, the terminal. */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/internal.h"
 
-#define BUSY_LIMIT_MS  INT64_C(600000)
-#define MAX_PATH_BYTES ((size_t)4096)
-#define FIRST_LINE     "-- Made by 'gwrun types'; do not edit.\n"
+#define BUSY_LIMIT_MS INT64_C(600000)
+#define FIRST_LINE    "-- Made by 'gwrun types'; do not edit.\n"
 
 /* ---- files ----------------------------------------------------------------------------------- */
-
-/* The folders that the path goes through. */
-static bool make_folders(const char *path, struct gw_err *err)
-{
-    struct gw_buf folder;
-    bool ok = true;
-    gw_buf_init(&folder, MAX_PATH_BYTES);
-    for (const char *slash = strchr(path + 1, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
-        gw_buf_reset(&folder);
-        gw_buf_add(&folder, (struct gw_view){path, (size_t)(slash - path)});
-        ok = mkdir(gw_buf_view(&folder).data, 0777) == 0 || errno == EEXIST ||
-             gw_fail(err, GW_ERR_IO, "%s: cannot be made (%s)", gw_buf_view(&folder).data,
-                     strerror(errno));
-    }
-    gw_buf_clear(&folder);
-    return ok;
-}
 
 /* What was not made by this command is somebody's work. */
 static bool may_replace(const char *path, struct gw_err *err)
@@ -45,35 +25,23 @@ static bool may_replace(const char *path, struct gw_err *err)
                           path);
 }
 
-static bool write_file(const char *path, struct gw_view text, struct gw_err *err)
-{
-    if (!make_folders(path, err) || !may_replace(path, err)) {
-        return false;
-    }
-    FILE *file = fopen(path, "wb");
-    bool written =
-        file && fputs(FIRST_LINE, file) >= 0 && fwrite(text.data, 1, text.len, file) == text.len;
-    int reason = errno;
-    if (file && fclose(file) != 0) {
-        written = false;
-        reason = errno;
-    }
-    return written || gw_fail(err, GW_ERR_IO, "%s: cannot be written (%s)", path, strerror(reason));
-}
-
-/* ---- host.types ------------------------------------------------------------------------------ */
-
 /* write(path, text) -> true | nil, err; makes its folders */
 static int types_write(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct gw_err err = {0};
-    if (!write_file(path, gw_check_view(L, 2), &err)) {
+    lua_pushstring(L, FIRST_LINE);
+    lua_pushvalue(L, 2);
+    lua_concat(L, 2);
+    if (!gw_cli_make_folders(path, &err) || !may_replace(path, &err) ||
+        !gw_cli_write_file(path, "wb", gw_check_view(L, -1), &err)) {
         return gw_push_fail(L, &err);
     }
     lua_pushboolean(L, true);
     return 1;
 }
+
+/* ---- host.types ------------------------------------------------------------------------------ */
 
 /* modules() -> names of the stdlib's modules */
 static int types_modules(lua_State *L)
@@ -97,6 +65,13 @@ static int types_source(lua_State *L)
         }
     }
     return luaL_error(L, "no module '%s'", name);
+}
+
+/* is_command(name): one of gwrun's own */
+static int types_is_command(lua_State *L)
+{
+    lua_pushboolean(L, gw_cli_is_command(luaL_checkstring(L, 1)));
+    return 1;
 }
 
 /* clock() -> real seconds, for differences only */
@@ -123,13 +98,11 @@ static int types_print(lua_State *L)
 
 static void bind_types(struct gw_script *script)
 {
-    static const luaL_Reg functions[] = {{"write", types_write},
-                                         {"modules", types_modules},
-                                         {"source", types_source},
-                                         {"clock", types_clock},
-                                         {"progress", types_progress},
-                                         {"print", types_print},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"write", types_write},       {"modules", types_modules},
+        {"source", types_source},     {"clock", types_clock},
+        {"progress", types_progress}, {"is_command", types_is_command},
+        {"print", types_print},       {NULL, NULL}};
     luaL_newlib(gw_script_state(script), functions);
     gw_script_set_host(script, "types");
     gw_cli_bind_aws_facts(script);

@@ -81,6 +81,14 @@ void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t ha
 void gw_cli_print_difference(FILE *out, struct gw_view path, struct gw_view then,
                              struct gw_view now);
 
+/* ---- output_file.c --------------------------------------------------------------------------- */
+
+/* The folders that the path goes through, where they are missing. */
+bool gw_cli_make_folders(const char *path, struct gw_err *err);
+
+/* `mode` as for fopen. */
+bool gw_cli_write_file(const char *path, const char *mode, struct gw_view text, struct gw_err *err);
+
 /* ---- session.c ------------------------------------------------------------------------------- */
 
 /* What a run acts on: AWS, or the simulator; and the clients for it. */
@@ -143,6 +151,8 @@ int gw_cli_whoami(const struct gw_cli_options *options);
 int gw_cli_login(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);
 int gw_cli_help_runbook(const char *name);
+
+bool gw_cli_is_command(const char *name);
 
 /* The run that SIGINT, SIGTERM and SIGHUP stop; NULL: they end the program. */
 void gw_cli_set_current(struct gw_run *run);

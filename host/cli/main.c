@@ -61,28 +61,63 @@ static int fail_argument(const struct gw_cli_options *options, size_t at)
                             options->rest[at]);
 }
 
+static int help(const struct gw_cli_options *options);
+
+enum { OWN_HELP = 1, NO_ARGUMENTS = 2 }; /* explains itself; takes nothing but the host's options */
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct gw_cli_options *options);
+    unsigned flags;
+} commands[] = {
+    {"call", gw_cli_call, OWN_HELP}, {"check", gw_cli_check, 0},
+    {"help", help, OWN_HELP},        {"list", gw_cli_list, NO_ARGUMENTS},
+    {"login", gw_cli_login, 0},      {"models", gw_cli_models, OWN_HELP},
+    {"policy", gw_cli_policy, 0},    {"resume", gw_cli_resume, 0},
+    {"test", gw_cli_test, 0},        {"types", gw_cli_types, 0},
+    {"undo", gw_cli_undo, 0},        {"whoami", gw_cli_whoami, NO_ARGUMENTS},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+bool gw_cli_is_command(const char *name)
+{
+    return find_command(name) != NULL;
+}
+
+static int run_command(const struct command *command, const struct gw_cli_options *options)
+{
+    if (options->help && !(command->flags & OWN_HELP)) {
+        return gw_cli_help(stdout);
+    }
+    return (command->flags & NO_ARGUMENTS) && options->rest_count > 0 ? fail_argument(options, 0)
+                                                                      : command->run(options);
+}
+
 static int help(const struct gw_cli_options *options)
 {
-    static const char *const commands[] = {"check",  "help", "list",  "login",
-                                           "policy", "test", "types", "whoami"};
     if (options->rest_count > 1) {
         return fail_argument(options, 1);
     }
     const char *subject = options->rest_count > 0 ? options->rest[0] : "help";
-    struct gw_cli_options bare = *options; /* these two explain themselves without a word more */
+    const struct command *command = find_command(subject);
+    if (!command) {
+        return gw_cli_help_runbook(subject);
+    }
+    if (command->run == help || !(command->flags & OWN_HELP)) {
+        return gw_cli_help(stdout);
+    }
+    struct gw_cli_options bare = *options; /* without a word more it explains itself */
     bare.rest_count = 0;
-    if (strcmp(subject, "call") == 0) {
-        return gw_cli_call(&bare);
-    }
-    if (strcmp(subject, "models") == 0) {
-        return gw_cli_models(&bare);
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(subject, commands[i]) == 0) {
-            return gw_cli_help(stdout);
-        }
-    }
-    return gw_cli_help_runbook(subject);
+    return command->run(&bare);
 }
 
 static int dispatch(const struct gw_cli_options *options)
@@ -97,43 +132,9 @@ static int dispatch(const struct gw_cli_options *options)
                    : gw_cli_fail_with(GW_EXIT_USAGE, "which runbook? 'gwrun list' shows them, "
                                                      "'gwrun help' how it is used");
     }
-    if (strcmp(options->name, "list") == 0) {
-        return options->rest_count > 0 ? fail_argument(options, 0) : gw_cli_list(options);
-    }
-    if (strcmp(options->name, "models") == 0) {
-        return gw_cli_models(options);
-    }
-    if (strcmp(options->name, "resume") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_resume(options);
-    }
-    if (strcmp(options->name, "undo") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_undo(options);
-    }
-    if (strcmp(options->name, "test") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_test(options);
-    }
-    if (strcmp(options->name, "types") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_types(options);
-    }
-    if (strcmp(options->name, "whoami") == 0) {
-        return options->help             ? gw_cli_help(stdout)
-               : options->rest_count > 0 ? fail_argument(options, 0)
-                                         : gw_cli_whoami(options);
-    }
-    if (strcmp(options->name, "login") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_login(options);
-    }
-    if (strcmp(options->name, "call") == 0) {
-        return gw_cli_call(options);
-    }
-    if (strcmp(options->name, "check") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_check(options);
-    }
-    if (strcmp(options->name, "policy") == 0) {
-        return options->help ? gw_cli_help(stdout) : gw_cli_policy(options);
-    }
-    if (strcmp(options->name, "help") == 0) {
-        return help(options);
+    const struct command *command = find_command(options->name);
+    if (command) {
+        return run_command(command, options);
     }
     return options->help ? gw_cli_help_runbook(options->name) : gw_cli_run(options);
 }

@@ -67,6 +67,19 @@ static int spec_find(lua_State *L)
     return 1;
 }
 
+/* print(...): a line on standard error */
+static int spec_print(lua_State *L)
+{
+    int count = lua_gettop(L);
+    for (int i = 1; i <= count; i++) {
+        luaL_tolstring(L, i, NULL);
+        fputs(i > 1 ? " " : "", stderr);
+        gw_cli_print(stderr, gw_check_view(L, -1));
+    }
+    fputc('\n', stderr);
+    return 0;
+}
+
 /* clock() -> real seconds, for differences only */
 static int spec_clock(lua_State *L)
 {
@@ -131,5 +144,7 @@ void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec)
     set_text(L, "path", spec->path);
     set_text(L, "filter", spec->filter);
     gw_script_set_host(script, "spec");
+    lua_pushcfunction(L, spec_print);
+    gw_script_set_global(script, "print");
     gw_cli_bind_aws_facts(script);
 }

@@ -1,8 +1,6 @@
 /* test_report: what came of tests: a line each for people, an event a line for programs, and JUnit's
  * XML for build servers. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/internal.h"
 #include "codec/codec.h"
@@ -283,13 +281,7 @@ bool gw_cli_test_report_junit(const struct gw_cli_test_report *report, const cha
         i = add_suite(&out, &report->results, i);
     }
     gw_buf_add_text(&out, "</testsuites>\n");
-    FILE *file = fopen(path, "wb");
-    bool written = file && fwrite(out.data, 1, out.len, file) == out.len;
-    int reason = errno;
-    if (file && fclose(file) != 0) {
-        written = false;
-        reason = errno;
-    }
+    bool written = gw_cli_write_file(path, "wb", gw_buf_view(&out), err);
     gw_buf_clear(&out);
-    return written || gw_fail(err, GW_ERR_IO, "%s: cannot be written (%s)", path, strerror(reason));
+    return written;
 }

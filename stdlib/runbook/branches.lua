@@ -3,6 +3,7 @@
 local failure = require "failure"
 local undo = require "runbook.undo"
 
+---@class RunBranches
 local branches = {}
 
 -- In a fixed order: the same script asks in the same order again.

@@ -3,6 +3,7 @@
 local host = require "host.run"
 local options = require "options"
 
+---@class RunChecklists
 local checklist = {}
 
 local ITEM = { text = "string", probe = "function", manual = "boolean", within = "number|string", every = "number|string" }

@@ -5,6 +5,7 @@ local options = require "options"
 local perform = require "runbook.perform"
 local undo = require "runbook.undo"
 
+---@class RunSteps
 local step = {}
 
 ---@class Step

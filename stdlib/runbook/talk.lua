@@ -5,6 +5,7 @@ local host = require "host.run"
 local options = require "options"
 local planned = require "planned"
 
+---@class RunTalk
 local talk = {}
 
 -- A mistake in it is told where the runbook made it.

@@ -5,6 +5,7 @@ local options = require "options"
 local trouble = require "runbook.trouble"
 local undo = require "runbook.undo"
 
+---@class RunWaits
 local wait = {}
 
 local HOW = { timeout = "number|string", every = "number|string" }

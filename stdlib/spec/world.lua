@@ -6,7 +6,8 @@ local host = require "host.spec"
 local options = require "options"
 local Rehearsal = require "spec.run"
 
----@class World: AwsServices services as in scripts: `world.ecs.describe_services{...}`; calls need no step
+---Has the services as `aws` of scripts has them: `world.ecs.describe_services{...}`; calls need no step.
+---@class World: AwsServices
 local World = {}
 
 local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds

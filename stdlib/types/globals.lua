@@ -20,6 +20,9 @@ parallel = {}
 ---@param ... any
 function print(...) end
 
+---A value that prints as "[secret]", and is kept out of journals, reports and errors.
+---@class Secret
+
 time = {}
 
 ---@return number seconds since 1970

@@ -3,13 +3,15 @@
 
 local module = {}
 
--- The module's own variable, from the line that returns it.
-local function returned(text)
+-- The module's own variable: that of the line which returns it, or the one with the module's name, which stands behind what
+-- is returned.
+local function returned(text, name)
   local last
   for line in text:gmatch "[^\n]+" do
     last = line:match "^return ([%a_][%w_]*)$" or line:match "^return setmetatable%(([%a_][%w_]*)," or last
   end
-  return last
+  local own = name:match "[^.]+$"
+  return last or text:find("\nlocal " .. own .. " = {}", 1, true) and own or nil
 end
 
 local function is_class(block)
@@ -65,7 +67,7 @@ end
 ---@param more? table<string, string[]> further comments above a function, by its name: "aws.client"
 ---@return string?
 function module.write(name, text, more)
-  local variable = returned(text)
+  local variable = returned(text, name)
   local body, own = {}, nil
   for _, block in ipairs(each_block(text)) do
     local line = below(block.lines, block.below, variable)

@@ -25,7 +25,12 @@ function Writer:add(format, ...)
   self.lines[#self.lines + 1] = select("#", ...) > 0 and format:format(...) or format
 end
 
-function Writer:class(name) return ("aws.%s.%s"):format(self.service, name) end
+---The class of a service: "sso-admin" is no name there.
+---@param name string
+---@return string
+function service.class(name) return "aws." .. name:gsub("[^%w]", "_") end
+
+function Writer:class(name) return ("%s.%s"):format(service.class(self.service), name) end
 
 -- ---- types -----------------------------------------------------------------------------------------------------------
 
@@ -248,10 +253,8 @@ function service.write(name)
     presigns[i] = ("---@field %s fun(%s, how?: PresignHow): string, PresignedRequest"):format(one.name, given)
     pages[#pages + 1] = writer:pages_field(one)
   end
-  writer:add("---@class aws.%s", name)
-  writer:add("---@field pages aws.%s.pages", name)
-  writer:add("---@field wait aws.%s.wait", name)
-  writer:add("---@field presign aws.%s.presign", name)
+  writer:add("---@class %s", service.class(name))
+  for _, group in ipairs { "pages", "wait", "presign" } do writer:add("---@field %s %s", group, writer:class(group)) end
   for _, line in ipairs(tries) do writer:add(line) end
   writer:add "local client = {}\n"
   for _, one in ipairs(list) do writer:function_of(one, "client") end
