@@ -160,7 +160,7 @@ return {
       "ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:UpdateService", "ecs:StopTask",
       "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents",
     },
-    hosts = { "{health_url}" },
+    http = { "{health_url}" },
   },
 
   targets = function(p)

@@ -1,4 +1,4 @@
---- Plain HTTP for runbooks; only hosts that the runbook declares in `needs.hosts`.
+--- Plain HTTP for runbooks; only hosts that the runbook declares in `needs.http`.
 
 local host = require "host.http"
 local options = require "options"

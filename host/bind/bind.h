@@ -26,6 +26,7 @@ void gw_check_options(lua_State *L, int arg, const char *subject, const char *co
 struct gw_act {
     struct gw_view action; /* "ecs:UpdateService"; "POST https://example.com/hook" */
     struct gw_view host;   /* of plain HTTP: "example.com:8080"; empty: an AWS call */
+    struct gw_view url;    /* of plain HTTP, without its query; empty: an AWS call */
     enum gw_effect effect;
     const struct gw_value *params;  /* what the script gave; NULL: nothing to show */
     struct gw_view region, profile; /* that it asked for; empty: the run's own */

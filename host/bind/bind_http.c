@@ -96,9 +96,10 @@ static int64_t read_timeout(lua_State *L)
 static void describe(struct pending *pending, const struct gw_url *url)
 {
     struct gw_view method = pending->req.method;
-    pending->act.action = gw_arena_printf(pending->arena, "%.*s %.*s://%.*s%.*s",
-                                          GW_VIEW_ARGS(method), GW_VIEW_ARGS(url->scheme),
-                                          GW_VIEW_ARGS(url->authority), GW_VIEW_ARGS(url->path));
+    pending->act.url = gw_arena_printf(pending->arena, "%.*s://%.*s%.*s", GW_VIEW_ARGS(url->scheme),
+                                       GW_VIEW_ARGS(url->authority), GW_VIEW_ARGS(url->path));
+    pending->act.action = gw_arena_printf(pending->arena, "%.*s %.*s", GW_VIEW_ARGS(method),
+                                          GW_VIEW_ARGS(pending->act.url));
     pending->act.host = url->authority;
     pending->act.effect =
         gw_view_equal(method, GW_VIEW("GET")) || gw_view_equal(method, GW_VIEW("HEAD"))

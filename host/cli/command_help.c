@@ -147,7 +147,7 @@ static void print_facts(FILE *out, const char *name, const struct gw_value *fact
         }
     }
     print_list(out, "needs of AWS", gw_map_get(needs, GW_VIEW("aws")));
-    print_list(out, "needs of hosts", gw_map_get(needs, GW_VIEW("hosts")));
+    print_list(out, "needs of HTTP", gw_map_get(needs, GW_VIEW("http")));
     print_list(out, "reads files", gw_map_get(needs, GW_VIEW("read")));
     print_list(out, "writes files", gw_map_get(needs, GW_VIEW("write")));
 }

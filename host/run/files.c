@@ -1,6 +1,5 @@
 /* files: which files a script may use: those that its runbook declares in needs.read and
- * needs.write. Both sides are compared without links and "..", so that neither leads elsewhere. In
- * a declaration '*' stands for any part of one name, and a final '/' for all that is below. */
+ * needs.write. Both sides are compared without links and "..", so that neither leads elsewhere. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -61,38 +60,13 @@ static bool real_target(struct gw_view path, struct gw_arena *arena, struct gw_v
 
 /* ---- declarations ---------------------------------------------------------------------------- */
 
-static bool matches(struct gw_view pattern, struct gw_view path)
-{
-    size_t p = 0, at = 0, star = GW_NPOS, retry = 0;
-    while (at < path.len) {
-        if (p < pattern.len && pattern.data[p] == '*') {
-            star = p++;
-            retry = at;
-        } else if (p < pattern.len && pattern.data[p] == path.data[at]) {
-            p++;
-            at++;
-        } else if (p == pattern.len && p > 0 && pattern.data[p - 1] == '/') {
-            return true; /* all that is below */
-        } else if (star != GW_NPOS && path.data[retry] != '/') {
-            p = star + 1;
-            at = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && pattern.data[p] == '*') {
-        p++;
-    }
-    return p == pattern.len;
-}
-
 static bool allows(struct gw_view declared, struct gw_view real, struct gw_arena *arena)
 {
     struct gw_view pattern;
     size_t star = gw_view_find_char(declared, '*');
     size_t folder_len = name_start(declared, star < declared.len ? star : declared.len);
     return declared.len > 0 && real_folder(declared, folder_len, arena, &pattern) &&
-           matches(pattern, real);
+           gw_run_matches(pattern, real, '/');
 }
 
 static bool is_declared(const struct gw_run *run, const char *list_name, struct gw_view real,

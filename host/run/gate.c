@@ -12,72 +12,6 @@ static bool changes(enum gw_effect effect)
     return effect == GW_EFFECT_CHANGE || effect == GW_EFFECT_DESTROY;
 }
 
-/* "ecs:DescribeServices", "ecs:Describe*" */
-static bool action_matches(struct gw_view declared, struct gw_view action)
-{
-    if (gw_view_ends_with(declared, GW_VIEW("*"))) {
-        declared.len--;
-        return gw_view_starts_with(action, declared);
-    }
-    return gw_view_equal(declared, action);
-}
-
-/* Host and port of "example.com", "example.com:8080" or "http://example.com:8080/health". */
-static struct gw_view authority_of(struct gw_view declared)
-{
-    struct gw_url url;
-    if (gw_view_find(declared, GW_VIEW("://")) != GW_NPOS && gw_url_parse(declared, &url, NULL)) {
-        return url.authority;
-    }
-    return declared;
-}
-
-static struct gw_view without_port(struct gw_view authority)
-{
-    size_t end = authority.len;
-    while (end > 0 && authority.data[end - 1] >= '0' && authority.data[end - 1] <= '9') {
-        end--;
-    }
-    return end > 0 && authority.data[end - 1] == ':' ? gw_view_sub(authority, 0, end - 1)
-                                                     : authority;
-}
-
-/* A declaration without a port allows every port of the host. */
-static bool host_matches(struct gw_view declared, struct gw_view authority)
-{
-    declared = authority_of(declared);
-    return gw_view_equal_nocase(declared, authority) ||
-           gw_view_equal_nocase(declared, without_port(authority));
-}
-
-static bool is_declared(const struct gw_run *run, const struct gw_act *act)
-{
-    bool http = act->host.len > 0;
-    const struct gw_value *list = gw_map_get(&run->needs, http ? GW_VIEW("hosts") : GW_VIEW("aws"));
-    for (size_t i = 0; list && list->kind == GW_LIST && i < list->as.list.count; i++) {
-        const struct gw_value *item = &list->as.list.items[i];
-        if (item->kind == GW_STRING && (http ? host_matches(item->as.string, act->host)
-                                             : action_matches(item->as.string, act->action))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool fail_undeclared(const struct gw_act *act, struct gw_err *err)
-{
-    if (act->host.len > 0) {
-        return gw_fail(err, GW_ERR_DENIED,
-                       "%.*s: host not declared in this runbook's needs.hosts; add \"%.*s\" "
-                       "(refused before anything was sent)",
-                       GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(act->host));
-    }
-    return gw_fail(err, GW_ERR_DENIED,
-                   "%.*s: not declared in this runbook's needs.aws; add \"%.*s\" "
-                   "(refused before anything was sent)",
-                   GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(act->action));
-}
-
 static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_err *err)
 {
     const struct gw_run_step *step = act->context;
@@ -90,8 +24,8 @@ static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_
         return gw_fail(err, GW_ERR_CANCELLED, "%.*s: not sent, the run is being stopped",
                        GW_VIEW_ARGS(act->action));
     }
-    if (!is_declared(run, act) && !gw_run_is_own(act)) {
-        return fail_undeclared(act, err);
+    if (!gw_run_is_own(act) && !gw_run_check_declared(&run->needs, act, err)) {
+        return false;
     }
     if (changes(act->effect) && !(step && step->open)) {
         return gw_fail(err, GW_ERR_DENIED,

@@ -39,7 +39,7 @@ struct gw_run {
     size_t arg_count;
 
     struct gw_arena *needs_arena;
-    struct gw_value needs; /* {aws =, hosts =, read =, write =}, all lists */
+    struct gw_value needs; /* {aws =, http =, read =, write =}, all lists */
 
     struct gw_run_step *steps;
     char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
@@ -88,6 +88,14 @@ void gw_run_add_own(lua_State *L, struct gw_run *run);
 
 /* gate.c */
 void gw_run_open_gate(struct gw_run *run);
+
+/* needs.c */
+
+/* `*` stands for any text without the barrier in it; '\0': for any. With the barrier '/' a final
+ * one stands for all that is below. */
+bool gw_run_matches(struct gw_view pattern, struct gw_view text, char barrier);
+bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *act,
+                           struct gw_err *err);
 
 /* files.c: the gate's answer about a file. */
 bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_access access,

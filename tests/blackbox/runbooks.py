@@ -63,7 +63,7 @@ return {
 HTTP = """
 local http = require "http"
 return {
-  title = "Probe", summary = "Asks a URL.", needs = { hosts = { "{url}" } },
+  title = "Probe", summary = "Asks a URL.", needs = { http = { "{url}" } },
   params = { url = { type = "url", required = true }, timeout = { type = "integer", default = 30 } },
   run = function(rb, p)
     local answer = http.request { url = p.url, timeout = p.timeout }

@@ -21,7 +21,7 @@ return {
     report = { type = "file", access = "write" },
     token = { type = "secret", env = "GWRUN_TOKEN", help = "of the registry" },
   },
-  needs = { aws = { "ecs:DescribeServices" }, hosts = { "example.com" } },
+  needs = { aws = { "ecs:DescribeServices" }, http = { "example.com" } },
   run = function() end,
 }
 """
@@ -132,7 +132,7 @@ parameters
 needs of AWS
   ecs:DescribeServices
 
-needs of hosts
+needs of HTTP
   example.com
 """
         for args in (["help", "drain"], ["drain", "--help"]):

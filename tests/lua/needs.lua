@@ -1,0 +1,59 @@
+-- What an entry of a runbook's needs allows.
+local spec = require "spec"
+
+local function run(entry, urls)
+  local args = { "--entry", entry, "--urls", table.concat(urls, ",") }
+  local allowed = {}
+  for _, event in ipairs(spec.run { runbook = "tests/lua/runbooks/needs.lua", args = args }:of "evidence") do
+    allowed[event.name] = event.value
+  end
+  return allowed
+end
+
+-- claim, entry, URLs that it allows, URLs that it does not
+local ROWS = {
+  {
+    "a host allows every scheme, port and path", "example.com",
+    { "http://example.com/", "https://EXAMPLE.com/a", "http://example.com:8080/b?c=d" },
+    { "http://a.example.com/", "http://example.com.evil.org/", "http://xexample.com/" },
+  },
+  {
+    "a port is that port", "example.com:8080",
+    { "http://example.com:8080/", "https://example.com:8080/" }, { "http://example.com/", "http://example.com:8081/" },
+  },
+  {
+    "a star is one label or a part of it", "https://*.example.com",
+    { "https://a.example.com/", "https://b.example.com:443/x" },
+    { "https://example.com/", "https://a.b.example.com/", "http://a.example.com/", "https://a.example.com:8443/" },
+  },
+  { "a star alone is every host", "*", { "http://a.b.c/", "https://[::1]:9/" }, {} },
+  {
+    "a path is that path", "http://example.com/health",
+    { "http://example.com/health", "http://example.com:80/health?deep=1" },
+    { "http://example.com/", "http://example.com/healthy", "http://example.com/health/x" },
+  },
+  {
+    "a final slash is all below", "http://example.com/api/", { "http://example.com/api/a/b" },
+    { "http://example.com/api/../admin", "http://example.com/api/%2e%2E/admin", "http://example.com/apis/" },
+  },
+}
+
+for _, row in ipairs(ROWS) do
+  spec.test("of HTTP " .. row[1], function()
+    local urls = {}
+    for _, list in ipairs { row[3], row[4] } do
+      for _, url in ipairs(list) do urls[#urls + 1] = url end
+    end
+    local allowed = run(row[2], urls)
+    for _, url in ipairs(row[3]) do spec.expect(allowed[url], true, url) end
+    for _, url in ipairs(row[4]) do spec.expect(allowed[url], false, url) end
+  end)
+end
+
+spec.test("of AWS a star stands for any part of an action", function()
+  local allowed = run("*", {})
+  spec.expect(allowed["ecs:ListClusters"], true)
+  spec.expect(allowed["ecs:DescribeClusters"], true)
+  spec.expect(allowed["logs:FilterLogEvents"], true)
+  spec.expect(allowed["logs:GetQueryResults"], false)
+end)
