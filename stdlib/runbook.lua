@@ -197,8 +197,9 @@ end
 local function set_needs(given, p)
   local needs = given.needs or {}
   host.set_needs {
-    aws = json.array(needs.aws or {}), hosts = declaration.fill(needs.hosts, p),
+    aws = json.array(needs.aws or {}), http = declaration.fill(needs.http, p),
     read = declaration.fill(needs.read, p), write = declaration.fill(needs.write, p),
+    run = declaration.fill(needs.run, p), env = declaration.fill(needs.env, p),
   }
 end
 

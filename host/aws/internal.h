@@ -194,7 +194,6 @@ void gw_fetch_web_identity(struct gw_fetch *fetch); /* credentials_sts.c */
 void gw_fetch_sso(struct gw_fetch *fetch);
 void gw_fetch_login(struct gw_fetch *fetch);
 void gw_fetch_process(struct gw_fetch *fetch);
-void gw_process_stop(struct gw_process *process); /* NULL is fine */
 /* What a process has printed. */
 bool gw_process_read(struct gw_view text, struct gw_view source, struct gw_arena *arena,
                      struct gw_credentials *out, struct gw_err *err);

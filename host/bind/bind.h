@@ -24,9 +24,10 @@ void gw_check_options(lua_State *L, int arg, const char *subject, const char *co
 
 /* One intended act of a script. */
 struct gw_act {
-    struct gw_view action; /* "ecs:UpdateService"; "POST https://example.com/hook" */
-    struct gw_view host;   /* of plain HTTP: "example.com:8080"; empty: an AWS call */
-    struct gw_view url;    /* of plain HTTP, without its query; empty: an AWS call */
+    struct gw_view action;          /* "ecs:UpdateService"; "POST https://example.com/hook" */
+    struct gw_view host;            /* of plain HTTP: "example.com:8080"; empty: an AWS call */
+    struct gw_view url;             /* of plain HTTP, without its query; empty: an AWS call */
+    const struct gw_value *command; /* of a process: its words; NULL: none */
     enum gw_effect effect;
     const struct gw_value *params;  /* what the script gave; NULL: nothing to show */
     struct gw_view region, profile; /* that it asked for; empty: the run's own */
@@ -94,11 +95,20 @@ struct gw_gate {
     struct gw_client *(*client)(struct gw_gate *self, struct gw_view region, struct gw_view profile,
                                 struct gw_err *err);
     struct gw_transport *(*transport)(struct gw_gate *self, struct gw_err *err);
+    /* What the runbook says that a command does; a change unless it says so. */
+    enum gw_effect (*command)(struct gw_gate *self, const struct gw_value *words);
+    /* In a simulator: what its world answers to a command, as a map; GW_NULL: it is to be run. */
+    bool (*rehearse)(struct gw_gate *self, const struct gw_act *act, struct gw_arena *arena,
+                     struct gw_value *answer, struct gw_err *err);
+    /* May the script read this variable of the environment, and hand it on? */
+    bool (*variable)(struct gw_gate *self, struct gw_view name, struct gw_err *err);
 };
 
 /* The gate must outlive the script. */
-void gw_bind_aws(struct gw_script *script, struct gw_gate *gate);  /* host.aws [-0, +0, m] */
-void gw_bind_http(struct gw_script *script, struct gw_gate *gate); /* host.http [-0, +0, m] */
-void gw_bind_file(struct gw_script *script, struct gw_gate *gate); /* host.file [-0, +0, m] */
+void gw_bind_aws(struct gw_script *script, struct gw_gate *gate);     /* host.aws [-0, +0, m] */
+void gw_bind_http(struct gw_script *script, struct gw_gate *gate);    /* host.http [-0, +0, m] */
+void gw_bind_file(struct gw_script *script, struct gw_gate *gate);    /* host.file [-0, +0, m] */
+void gw_bind_process(struct gw_script *script, struct gw_gate *gate); /* host.process [-0, +0, m] */
+void gw_bind_env(struct gw_script *script, struct gw_gate *gate);     /* host.env [-0, +0, m] */
 
 #endif

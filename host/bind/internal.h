@@ -29,6 +29,24 @@ int gw_bind_aws_caller(lua_State *L); /* upvalue 1: the gate */
 
 int gw_bind_task_lock(lua_State *L); /* of host.task */
 
+/* ---- process_how.c: what a script wants run ----------------------------------------------------- */
+
+struct gw_bind_command {
+    struct gw_arena *arena; /* holds all of it */
+    struct gw_view title;   /* "run git push 'a b'" */
+    struct gw_value words, params;
+    struct gw_process_options options;
+};
+
+/* From the table at index 1. Raises for what is no command. */
+void gw_bind_read_command(lua_State *L, struct gw_bind_command *command);
+/* Finds its program, and makes its environment. */
+bool gw_bind_prepare_command(struct gw_bind_command *command, struct gw_gate *gate,
+                             struct gw_err *err);
+
+/* Is a text that is known to be secret in it? Lua's strings forget that they were. */
+bool gw_bind_holds_secret(struct gw_view text);
+
 /* ---- aws_document.c ---------------------------------------------------------------------------- */
 
 /* An input or output as a document to be shown; secrets stay marked unless `reveal`. Text is shared

@@ -150,6 +150,8 @@ static void print_facts(FILE *out, const char *name, const struct gw_value *fact
     print_list(out, "needs of HTTP", gw_map_get(needs, GW_VIEW("http")));
     print_list(out, "reads files", gw_map_get(needs, GW_VIEW("read")));
     print_list(out, "writes files", gw_map_get(needs, GW_VIEW("write")));
+    print_list(out, "runs commands", gw_map_get(needs, GW_VIEW("run")));
+    print_list(out, "reads the environment", gw_map_get(needs, GW_VIEW("env")));
 }
 
 int gw_cli_help_runbook(const char *name)

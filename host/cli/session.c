@@ -242,6 +242,13 @@ static bool get_world(void *ctx, struct gw_arena *arena, struct gw_value *out)
     return gw_sim_summary(session->sim, arena, out);
 }
 
+static bool ask_command(void *ctx, const struct gw_value *words, struct gw_arena *arena,
+                        struct gw_value *answer, struct gw_err *err)
+{
+    struct gw_cli_session *session = ctx;
+    return gw_sim_command(session->sim, words, arena, answer, err);
+}
+
 /* --region, GWRUN_REGION, then the declaration; what AWS's own variables and the profile say comes
  * after those, in gw_settings_resolve. */
 static struct gw_view choose_region(struct gw_cli_session *session, struct gw_view declared)
@@ -350,6 +357,7 @@ bool gw_cli_session_settle(struct gw_cli_session *session, struct gw_view declar
     own->client = make_client(session, own);
     *out = (struct gw_run_target){.client = get_client,
                                   .world = session->sim ? get_world : NULL,
+                                  .command = session->sim ? ask_command : NULL,
                                   .ctx = session,
                                   .transport = session->transport,
                                   .region = session->region,

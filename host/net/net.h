@@ -51,6 +51,37 @@ struct gw_watch *gw_watch_start(struct gw_loop *loop, int fd, int events, gw_wat
                                 void *ctx);
 void gw_watch_stop(struct gw_watch *watch); /* also from inside its own callback */
 
+/* ---- processes ------------------------------------------------------------------------------- */
+
+/* A program that runs beside the loop, with none of our descriptors. */
+struct gw_process_options {
+    const char *program;            /* its file */
+    const char *const *arguments;   /* from its own name on; NULL-terminated */
+    const char *const *environment; /* "NAME=value", NULL-terminated; NULL: ours */
+    const char *folder;             /* that it runs in; NULL: ours */
+    struct gw_view input;           /* what it reads; copied, and wiped at its end */
+    bool interactive; /* it has our standard input and terminal instead, and no group of its own */
+    size_t max_out_bytes; /* more is GW_ERR_LIMIT */
+    size_t max_err_bytes; /* more goes nowhere */
+    int64_t timeout_ms;   /* then its group is told to end, 5 s later killed; GW_ERR_TIMEOUT */
+};
+
+struct gw_process_end {
+    int code;   /* 127 also where it could not be executed */
+    int signal; /* that ended it; 0: none */
+    struct gw_view out, err;
+};
+
+/* Called once, later: with `end`, valid only during the call, or with NULL and `err`. */
+typedef void (*gw_process_done_fn)(void *ctx, const struct gw_process_end *end,
+                                   const struct gw_err *err);
+
+/* Dead once `done` was called. What it leaves running in its group is killed. */
+struct gw_process;
+struct gw_process *gw_process_start(struct gw_loop *loop, const struct gw_process_options *options,
+                                    gw_process_done_fn done, void *ctx, struct gw_err *err);
+void gw_process_stop(struct gw_process *process); /* kills it; `done` is not called; NULL is fine */
+
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
 struct gw_header {

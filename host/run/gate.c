@@ -118,6 +118,26 @@ static struct gw_transport *transport(struct gw_gate *self, struct gw_err *err)
     return run->target.transport;
 }
 
+static bool rehearse(struct gw_gate *self, const struct gw_act *act, struct gw_arena *arena,
+                     struct gw_value *answer, struct gw_err *err)
+{
+    struct gw_run *run = run_of(self);
+    *answer = (struct gw_value){0};
+    if (!run->options.simulated) {
+        return true;
+    }
+    if (run->target.command &&
+        !run->target.command(run->target.ctx, act->command, arena, answer, err)) {
+        return false;
+    }
+    return answer->kind == GW_MAP || !changes(act->effect) ||
+           gw_fail(
+               err, GW_ERR_DENIED,
+               "%.*s: changes something, so that a rehearsal does not run it, and the simulated "
+               "world has no answer to it; add one to the world's commands",
+               GW_VIEW_ARGS(act->action));
+}
+
 void gw_run_open_gate(struct gw_run *run)
 {
     run->gate = (struct gw_gate){.ask = ask,
@@ -127,5 +147,8 @@ void gw_run_open_gate(struct gw_run *run)
                                  .file = gw_run_allow_file,
                                  .streamed = streamed,
                                  .client = client,
-                                 .transport = transport};
+                                 .transport = transport,
+                                 .command = gw_run_command_effect,
+                                 .rehearse = rehearse,
+                                 .variable = gw_run_allow_variable};
 }

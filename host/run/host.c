@@ -129,7 +129,7 @@ static int host_step(lua_State *L)
     return 2;
 }
 
-/* set_needs{ aws=, http=, read=, write= } */
+/* set_needs{ aws=, http=, read=, write=, run=, env= } */
 static int host_set_needs(lua_State *L)
 {
     struct gw_run *run = run_of(L);

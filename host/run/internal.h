@@ -39,7 +39,7 @@ struct gw_run {
     size_t arg_count;
 
     struct gw_arena *needs_arena;
-    struct gw_value needs; /* {aws =, http =, read =, write =}, all lists */
+    struct gw_value needs; /* {aws =, http =, read =, write =, run =, env =}, all lists */
 
     struct gw_run_step *steps;
     char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
@@ -96,6 +96,9 @@ void gw_run_open_gate(struct gw_run *run);
 bool gw_run_matches(struct gw_view pattern, struct gw_view text, char barrier);
 bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *act,
                            struct gw_err *err);
+/* The gate's answers about a command and about a variable. */
+enum gw_effect gw_run_command_effect(struct gw_gate *gate, const struct gw_value *words);
+bool gw_run_allow_variable(struct gw_gate *gate, struct gw_view name, struct gw_err *err);
 
 /* files.c: the gate's answer about a file. */
 bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_access access,

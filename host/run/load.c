@@ -113,6 +113,8 @@ static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
     gw_bind_aws(run->script, &run->gate);
     gw_bind_http(run->script, &run->gate);
     gw_bind_file(run->script, &run->gate);
+    gw_bind_process(run->script, &run->gate);
+    gw_bind_env(run->script, &run->gate);
     gw_run_bind_host(run);
     if (run->options.bind) {
         run->options.bind(run->options.bind_ctx, run->script);

@@ -3,7 +3,7 @@
  * In an entry `*` stands for any text. Of a host it stays within one label ("*.example.com" is not
  * "a.b.example.com") unless it is the whole host; of a path, of files too, within one name, and a
  * final '/' stands for all that is below. */
-#include <string.h>
+#include <ctype.h>
 
 #include "run/internal.h"
 
@@ -129,6 +129,107 @@ static bool allows_url(struct gw_view entry, const void *wanted)
            path_matches(declared.path, url.path);
 }
 
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static const struct gw_view reads = {"read:", 5};
+
+/* A word of the entry is a word of the command; a last `*` any number of them. */
+static bool words_match(struct gw_view entry, const struct gw_value *words)
+{
+    struct gw_view word;
+    size_t at = 0, count = words->as.list.count;
+    while (gw_view_next(&entry, ' ', &word)) {
+        if (word.len == 0) {
+            continue;
+        }
+        if (gw_view_equal(word, GW_VIEW("*")) && gw_view_trim(entry).len == 0) {
+            return true;
+        }
+        if (at == count || !gw_run_matches(word, words->as.list.items[at++].as.string, '\0')) {
+            return false;
+        }
+    }
+    return at == count && count > 0;
+}
+
+static bool allows_reading_command(struct gw_view entry, const void *words)
+{
+    return gw_view_starts_with(entry, reads) &&
+           words_match(gw_view_sub(entry, reads.len, GW_NPOS), words);
+}
+
+static bool allows_command(struct gw_view entry, const void *words)
+{
+    return allows_reading_command(entry, words) || words_match(entry, words);
+}
+
+enum gw_effect gw_run_command_effect(struct gw_gate *gate, const struct gw_value *words)
+{
+    const struct gw_run *run = (const struct gw_run *)gate; /* its first member */
+    return is_listed(&run->needs, "run", allows_reading_command, words) ? GW_EFFECT_READ
+                                                                        : GW_EFFECT_CHANGE;
+}
+
+/* ---- the environment ------------------------------------------------------------------------- */
+
+static bool is_variable_name(struct gw_view name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        if (!isalpha(c) && c != '_' && !(isdigit(c) && i > 0)) {
+            return false;
+        }
+    }
+    return name.len > 0;
+}
+
+/* Keys and tokens, which no entry allows. */
+static bool is_forbidden(struct gw_view name)
+{
+    static const char *const names[] = {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                                        "AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (gw_view_equal(name, gw_view_of(names[i]))) {
+            return true;
+        }
+    }
+    return gw_view_starts_with(name, GW_VIEW("AWS_BEARER_TOKEN"));
+}
+
+static bool allows_variable(struct gw_view entry, const void *wanted)
+{
+    return gw_run_matches(entry, *(const struct gw_view *)wanted, '\0');
+}
+
+bool gw_run_allow_variable(struct gw_gate *gate, struct gw_view name, struct gw_err *err)
+{
+    const struct gw_run *run = (const struct gw_run *)gate; /* its first member */
+    if (!is_variable_name(name)) {
+        return gw_fail(err, GW_ERR_INPUT, "env '%.*s': is no name of a variable",
+                       GW_VIEW_ARGS(name));
+    }
+    if (is_forbidden(name)) {
+        return gw_fail(err, GW_ERR_DENIED, "env '%.*s': no runbook may read keys and tokens of AWS",
+                       GW_VIEW_ARGS(name));
+    }
+    return is_listed(&run->needs, "env", allows_variable, &name) ||
+           gw_fail(err, GW_ERR_DENIED,
+                   "env '%.*s': not declared in this runbook's needs.env; add \"%.*s\"",
+                   GW_VIEW_ARGS(name), GW_VIEW_ARGS(name));
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+/* The entry that would allow it: "git push origin". */
+static bool fail_command(const struct gw_act *act, struct gw_err *err)
+{
+    struct gw_view entry = gw_view_sub(act->action, sizeof "run " - 1, GW_NPOS);
+    return gw_fail(err, GW_ERR_DENIED,
+                   "%.*s: not declared in this runbook's needs.run; add \"%.*s\" "
+                   "(refused before it was run)",
+                   GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(entry));
+}
+
 bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *act,
                            struct gw_err *err)
 {
@@ -138,6 +239,9 @@ bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *ac
                        "%.*s: not declared in this runbook's needs.http; add \"%.*s\" "
                        "(refused before anything was sent)",
                        GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(act->host));
+    }
+    if (act->command) {
+        return is_listed(needs, "run", allows_command, act->command) || fail_command(act, err);
     }
     return is_listed(needs, "aws", allows_action, act) ||
            gw_fail(err, GW_ERR_DENIED,

@@ -84,6 +84,9 @@ struct gw_run_target {
                                 struct gw_err *err);
     /* Facts for the end of a rehearsal, as a map; false: none. May be NULL. */
     bool (*world)(void *ctx, struct gw_arena *arena, struct gw_value *out);
+    /* What the simulated world answers to a command, as gw_sim_command; NULL: it is not simulated. */
+    bool (*command)(void *ctx, const struct gw_value *words, struct gw_arena *arena,
+                    struct gw_value *answer, struct gw_err *err);
     void *ctx;
     struct gw_transport *transport; /* of plain HTTP */
     struct gw_view region, account; /* for people; either may be empty; must outlive the run */

@@ -107,6 +107,12 @@ struct gw_view gw_sim_region(struct gw_sim *sim)
     return sim->region;
 }
 
+bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_arena *arena,
+                    struct gw_value *answer, struct gw_err *err)
+{
+    return gw_sim_ask(sim, "command", words, 1, arena, answer, err);
+}
+
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out)
 {
     struct gw_err err = {0};

@@ -35,6 +35,11 @@ struct gw_transport *gw_sim_transport(struct gw_sim *sim);
 struct gw_credentials gw_sim_credentials(struct gw_sim *sim);
 struct gw_view gw_sim_region(struct gw_sim *sim);
 
+/* What the world answers to a command: { code=, signal=, stdout=, stderr= }; GW_NULL: it does not
+ * know it. */
+bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_arena *arena,
+                    struct gw_value *answer, struct gw_err *err);
+
 /* Facts for the summary of a run, as the world's `summary` function gives them (GW_MAP; e.g.
  * requests served and lost); false when the world has none. */
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out);

@@ -10,13 +10,15 @@ local FIELDS = {
   lock = "string|table", timeout = "number|string", run = "function", preflight = "boolean", production = "table",
   targets = "function",
 }
-local NEEDS = { aws = "table", hosts = "table", read = "table", write = "table" }
+local NEEDS = { aws = "table", http = "table", read = "table", write = "table", run = "table", env = "table" }
 
 ---@class Needs "{name}" is the value of a parameter, but in `aws`
 ---@field aws? string[] actions: "ecs:Describe*"
----@field hosts? string[] of plain HTTP
+---@field http? string[] hosts and URLs: "example.com", "https://*.example.com"
 ---@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
 ---@field write? string[] likewise
+---@field run? string[] commands: "git push *"; "read: git log *" changes nothing
+---@field env? string[] variables of the environment: "CI_*"
 
 ---@class Declaration
 ---@field title string
@@ -57,8 +59,9 @@ function declaration.describe(given)
     title = given.title, summary = given.summary, guide = given.guide, region = given.region,
     params = params.describe(given.params or {}),
     needs = {
-      aws = json.array(needs.aws or {}), hosts = json.array(needs.hosts or {}),
+      aws = json.array(needs.aws or {}), http = json.array(needs.http or {}),
       read = json.array(needs.read or {}), write = json.array(needs.write or {}),
+      run = json.array(needs.run or {}), env = json.array(needs.env or {}),
     },
   }
 end

@@ -156,6 +156,21 @@ function door.http(request)
   return http.answer(world, request)
 end
 
+---What a command ends with; nil where the world does not know it. `*` in the world's names stands for any text.
+---@param words string[]
+---@return { code?: integer, signal?: integer, stdout?: string, stderr?: string }?
+function door.command(words)
+  clock.catch_up()
+  local text = table.concat(words, " ")
+  for name, answer in pairs(world.commands) do
+    local pattern = name:gsub("%W", "%%%0"):gsub("%%%*", ".*")
+    if text:find("^" .. pattern .. "$") then
+      if type(answer) == "function" then return answer(words) end
+      return answer
+    end
+  end
+end
+
 ---Facts for the summary of a run.
 ---@return table?
 function door.summary()
@@ -201,6 +216,7 @@ function door.open(name, given)
     account = data.account, region = data.region, data = data, images = {}, pace = with_defaults(data.pace, PACE),
   }
   http.open(world, data.hosts)
+  world.commands = data.commands or {}
   run_history(world, data.history, start)
   traffic.restart(world)
   local key = caller_key(data)

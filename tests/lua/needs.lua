@@ -57,3 +57,15 @@ spec.test("of AWS a star stands for any part of an action", function()
   spec.expect(allowed["logs:FilterLogEvents"], true)
   spec.expect(allowed["logs:GetQueryResults"], false)
 end)
+
+spec.test("a rehearsal's world answers commands, and what it does not know changes nothing", function()
+  local result = spec.run {
+    runbook = "tests/lua/runbooks/commands.lua",
+    world = { commands = { ["git push *"] = { stdout = "pushed" }, ["git fetch"] = { code = 1, stderr = "no route" } } },
+  }
+  spec.expect(result:of "evidence"[1].value, "pushed")
+  spec.expect(result:of "evidence"[2].value, "run git fetch: ended with code 1: no route")
+  spec.expect(result.exit, 4)
+  spec.expect(result:finish().text, "stopped in step 1: run git gc: changes something, so that a rehearsal does not run it, "
+    .. "and the simulated world has no answer to it; add one to the world's commands")
+end)

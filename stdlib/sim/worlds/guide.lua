@@ -259,6 +259,7 @@ return {
     clock_ahead = 0,           -- seconds that AWS's clock is ahead of this machine's
     trail_delay = 0,           -- seconds until CloudTrail tells of a call; 900 is AWS's longest
     foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 } }
+    commands = {},             -- what programs end with: { ["git push *"] = { code = 0, stdout = "done" } }
   },
 
   ---@param settings table
@@ -307,6 +308,7 @@ return {
         ["google-workspace.busyb.local"] = { port = 8000 },
         [DNS_NAME] = { balancer = BALANCER },
       },
+      commands = settings.commands,
     }
   end,
 }
