@@ -199,11 +199,16 @@ int64_t gw_clock_wall_ms(void); /* since 1970 UTC */
 /* ---- redaction and log ----------------------------------------------------------------------- */
 
 /* What is registered here never leaves through gw_log, gw_redact, or an error message made with
- * gw_fail: each occurrence becomes "[secret]". Secrets under 6 bytes are not searched for. Redact
- * first what is then escaped, wrapped or cut: a secret is found only as it was added. */
+ * gw_fail: each occurrence becomes "[secret]", also where it is escaped as in JSON, percent-encoded,
+ * in base64 (part of something longer too, from 7 bytes on), or one line of several (of 16 bytes or
+ * more). Not found: secrets under 6 bytes; what is cut, wrapped, compressed, encrypted, escaped in
+ * other ways (XML, \u for letters beyond ASCII) or twice; a number that is no text. So redact
+ * first what is then changed. */
 void gw_secret_add(struct gw_view secret); /* copies; the copy is wiped at exit */
 void gw_secret_clear(void);                /* wipes and forgets all */
 struct gw_view gw_redact(struct gw_arena *arena, struct gw_view text); /* `text` itself if clean */
+/* The same with all texts and keys in it; what is marked as secret is "[secret]", and stays marked. */
+struct gw_value gw_redact_value(struct gw_arena *arena, const struct gw_value *value);
 
 enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARN, GW_LOG_INFO, GW_LOG_DEBUG };
 void gw_log_set_level(enum gw_log_level level); /* default GW_LOG_WARN */

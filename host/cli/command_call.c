@@ -122,6 +122,7 @@ int gw_cli_call(const struct gw_cli_options *options)
                                          .folders = gw_cli_stdlib_folders(),
                                          .modules = gw_stdlib_modules,
                                          .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+                                         .read_only = options->read_only,
                                          .simulated = options->sim,
                                          .assume_yes =
                                              options->yes || (options->sim && !options->ask),

@@ -192,6 +192,7 @@ static struct gw_run_options run_options(const struct gw_cli_options *options,
                                  .folders = gw_cli_stdlib_folders(),
                                  .modules = gw_stdlib_modules,
                                  .mode = options->plan ? GW_RUN_PLAN : GW_RUN_REAL,
+                                 .read_only = options->read_only,
                                  .simulated = options->sim,
                                  .preflight = options->no_preflight ? GW_PREFLIGHT_LEFT_OUT
                                                                     : GW_PREFLIGHT_WANTED,

@@ -17,7 +17,7 @@ extern const struct gw_script_module gw_models_modules[];
 struct gw_cli_options {
     const char *name; /* of the runbook or command; NULL: none given */
     bool sim, ask, plan, yes, quiet, verbose, no_color, help, version, json;
-    bool no_sign_request, no_preflight, wait_for_lock, accept_changes;
+    bool no_sign_request, no_preflight, read_only, wait_for_lock, accept_changes;
     const char *sim_world, *region, *profile, *endpoint_url, *ca_bundle, *seed_text, *output;
     const char *state, *on_failure, *on_foreign_change, *on_uncertain, *take_over;
     uint64_t seed;

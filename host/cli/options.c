@@ -33,6 +33,7 @@ static const struct option known[] = {
     OPTION("--plan", FLAG, plan),
     OPTION("--profile", TEXT, profile),
     OPTION("--quiet", FLAG, quiet),
+    OPTION("--read-only", FLAG, read_only),
     OPTION("--region", TEXT, region),
     OPTION("--seed", TEXT, seed_text),
     OPTION("--sim", FLAG, sim),
@@ -172,6 +173,14 @@ static bool check_together(struct gw_cli_options *out, struct gw_err *err)
     return true;
 }
 
+/* The environment's word is for what is real: a rehearsal has nothing to protect. */
+static void read_environment(struct gw_cli_options *out)
+{
+    const char *text = getenv("GWRUN_READ_ONLY");
+    bool is_set = text && text[0] && strcmp(text, "0") != 0;
+    out->read_only = out->read_only || (is_set && !out->sim);
+}
+
 bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_err *err)
 {
     bool host = true;
@@ -194,6 +203,7 @@ bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_e
             out->name = argv[i];
         }
     }
+    read_environment(out);
     return read_output(out, err) && read_seed(out, err) && check_answers(out, err) &&
            check_together(out, err);
 }

@@ -34,32 +34,6 @@ void gw_report_free(struct gw_report *report)
 
 /* ---- secrets --------------------------------------------------------------------------------- */
 
-static struct gw_value redacted(struct gw_arena *arena, const struct gw_value *value)
-{
-    struct gw_value copy = *value;
-    if (value->secret) {
-        return gw_value_text("[secret]");
-    }
-    if (value->kind == GW_STRING) {
-        copy.as.string = gw_redact(arena, value->as.string);
-    }
-    if (value->kind == GW_LIST) {
-        copy = gw_value_list();
-        for (size_t i = 0; i < value->as.list.count; i++) {
-            *gw_list_add(arena, &copy) = redacted(arena, &value->as.list.items[i]);
-        }
-    }
-    if (value->kind == GW_MAP) {
-        copy = gw_value_map();
-        for (size_t i = 0; i < value->as.map.count; i++) {
-            const struct gw_entry *entry = &value->as.map.entries[i];
-            *gw_map_add(arena, &copy, gw_redact(arena, entry->key)) =
-                redacted(arena, &entry->value);
-        }
-    }
-    return copy;
-}
-
 /* The event's own name and those of its members are the engine's: a secret that happens to be one
  * of these words must not hide what happened. */
 static struct gw_value redacted_event(struct gw_arena *arena, const struct gw_value *event)
@@ -69,7 +43,7 @@ static struct gw_value redacted_event(struct gw_arena *arena, const struct gw_va
         const struct gw_entry *entry = &event->as.map.entries[i];
         bool is_name = gw_view_equal(entry->key, GW_VIEW("event"));
         *gw_map_add(arena, &copy, entry->key) =
-            is_name ? entry->value : redacted(arena, &entry->value);
+            is_name ? entry->value : gw_redact_value(arena, &entry->value);
     }
     return copy;
 }

@@ -372,6 +372,13 @@ int gw_run_lua_confirm(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct gw_view text = field(L, "text"), word = field(L, "word");
+    if (run->options.read_only) { /* what would be refused need not be asked */
+        struct gw_err err = {0};
+        struct gw_view name = run->step_id ? gw_view_of(run->step_name) : text;
+        gw_run_refuse_change(gw_arena_printf(gw_push_arena(L), "step '%.*s'", GW_VIEW_ARGS(name)),
+                             &err);
+        return gw_push_fail(L, &err);
+    }
     if (run->options.assume_yes || (run->answer_all && word.len == 0)) {
         tell_confirmed(run, text, "assumed");
         lua_pushboolean(L, true);

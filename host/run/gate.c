@@ -12,6 +12,14 @@ static bool changes(enum gw_effect effect)
     return effect == GW_EFFECT_CHANGE || effect == GW_EFFECT_DESTROY;
 }
 
+bool gw_run_refuse_change(struct gw_view subject, struct gw_err *err)
+{
+    return gw_fail(err, GW_ERR_DENIED,
+                   "%.*s: changes something, and this run is read-only: it has --read-only, or "
+                   "GWRUN_READ_ONLY is set (refused before anything was sent)",
+                   GW_VIEW_ARGS(subject));
+}
+
 static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_err *err)
 {
     const struct gw_run_step *step = act->context;
@@ -26,6 +34,9 @@ static bool check(const struct gw_run *run, const struct gw_act *act, struct gw_
     }
     if (!gw_run_is_own(act) && !gw_run_check_declared(&run->needs, act, err)) {
         return false;
+    }
+    if (changes(act->effect) && run->options.read_only && run->options.mode != GW_RUN_PLAN) {
+        return gw_run_refuse_change(act->action, err);
     }
     if (changes(act->effect) && !(step && step->open)) {
         return gw_fail(err, GW_ERR_DENIED,

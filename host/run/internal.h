@@ -89,6 +89,9 @@ void gw_run_add_own(lua_State *L, struct gw_run *run);
 /* gate.c */
 void gw_run_open_gate(struct gw_run *run);
 
+/* What --read-only says of a change; false. */
+bool gw_run_refuse_change(struct gw_view subject, struct gw_err *err);
+
 /* needs.c */
 
 /* `*` stands for any text without the barrier in it; '\0': for any. With the barrier '/' a final

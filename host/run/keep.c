@@ -40,9 +40,16 @@ static struct gw_value each(const struct gw_value *value, struct gw_arena *arena
     return out;
 }
 
+/* A text that has one in it, as "password: ..." has, is no use without it either. */
+static bool holds_secret(const struct gw_value *value, struct gw_arena *arena)
+{
+    return value->secret || (value->kind == GW_STRING &&
+                             gw_redact(arena, value->as.string).data != value->as.string.data);
+}
+
 struct gw_value gw_run_kept(const struct gw_value *value, struct gw_arena *arena)
 {
-    return value->secret ? lost_mark(arena) : each(value, arena, gw_run_kept);
+    return holds_secret(value, arena) ? lost_mark(arena) : each(value, arena, gw_run_kept);
 }
 
 struct gw_value gw_run_restored(const struct gw_value *value, struct gw_arena *arena)

@@ -49,6 +49,7 @@ struct gw_run_options {
     const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules;
     enum gw_run_mode mode;
+    bool read_only; /* every change is refused */
     bool simulated;
     enum gw_preflight preflight;
     bool assume_yes; /* --yes, or the simulator without --ask */
