@@ -2,18 +2,23 @@
 
 local host = require "host.http"
 local options = require "options"
+local planned = require "planned"
 
 local http = {}
 
-local REQUEST = { url = "string", method = "string", headers = "table", body = "string", timeout = "number" }
+local REQUEST = { url = "string", method = "string", headers = "table", body = "string|userdata", timeout = "number" }
 
----Sends one request.
+---Sends one request. In a plan one that changes something is shown, and not sent. The body may be a secret.
 ---@param request { url: string, method?: string, headers?: table<string, string>, body?: string, timeout?: number } seconds
 ---@return { status: integer, reason: string, headers: table<string, string>, body: string }? response
 ---@return table? err
 function http.try_request(request)
   options.check("http.request", request, REQUEST)
-  return host.request(request)
+  local response, err, state = host.request(request)
+  if state == "planned" then -- without the query, which may hold a token
+    return planned.act(request.method .. " " .. request.url:match "^[^?]*", { body = request.body })
+  end
+  return response, err
 end
 
 ---As try_request, but a failure to get any answer raises.

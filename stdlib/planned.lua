@@ -80,6 +80,20 @@ local function record(operation, params, guarded, client, how)
   list[at] = call
 end
 
+---Records what is no call of AWS: a command, a request.
+---@param action string
+---@param params table
+---@return table unknown stands for what comes of it
+function planned.act(action, params)
+  local step = require "host.run".step() or ""
+  calls[step] = calls[step] or {}
+  table.insert(calls[step], {
+    action = action, words = action, effect = "change", params = planned.plain(params), target = {},
+    changes = json.array {},
+  })
+  return planned.answer { action = action }
+end
+
 local WAITS = { waits = true }
 
 -- A reading whose input is known later: only whether it is allowed can be told now.

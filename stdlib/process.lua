@@ -7,6 +7,7 @@
 local host = require "host.process"
 local options = require "options"
 local planned = require "planned"
+local unknown = require "plan.unknown"
 
 local process = {}
 
@@ -35,11 +36,12 @@ end
 
 local function run(command)
   check(command)
-  local result, err, state, action, params = host.run(command)
-  if state == "planned" then
-    planned.record(action, params, params)
-    return planned.unknown
+  if unknown.origin(command) then -- in a plan; even one that reads can only be run once this is known
+    local plain = planned.plain(command)
+    return planned.act("run " .. table.concat(plain, " "), plain)
   end
+  local result, err, state, action, params = host.run(command)
+  if state == "planned" then return planned.act(action, params) end
   return result, err
 end
 

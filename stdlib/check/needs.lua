@@ -142,7 +142,7 @@ end
 function needs.check(report, script, place)
   check_actions(report, script, place)
   for _, finding in ipairs(script:findings "http") do
-    check_touched(report, script, place, "host", script.needs.hosts, { value = finding.url, finding = finding, list = "hosts" }, fits_host)
+    check_touched(report, script, place, "host", script.needs.http, { value = finding.url, finding = finding, list = "http" }, fits_host)
   end
   for _, finding in ipairs(script:findings "file") do
     local found = { value = finding.path, finding = finding, list = finding.access }

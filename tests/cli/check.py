@@ -20,7 +20,7 @@ end
 return {
   title = "Scale", summary = "Scales.", region = "eu-west-1", lock = "ecs:blue/web",
   params = { count = { type = "integer", required = true }, host = { type = "string", default = "example.com" } },
-  needs = { aws = { "ecs:DescribeServices", "ecs:UpdateService" }, hosts = { "{host}" } },
+  needs = { aws = { "ecs:DescribeServices", "ecs:UpdateService" }, http = { "{host}" } },
   run = function(rb, p)
     local which = { cluster = "blue", service = "web" }
     rb:note("%d tasks wanted, 100%% sure", p.count)
@@ -181,15 +181,15 @@ class Check(gwrun.Case):
     def test_hosts_and_files_are_declared(self):
         self.assert_body("""require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """,
-                         "1:16: error: https://example.com/x is not in needs.hosts [undeclared-host]",
+                         "1:16: error: https://example.com/x is not in needs.http [undeclared-host]",
                          "2:24: error: certs/a.pem is not in needs.read [undeclared-file]")
-        declared = FRAME.replace("needs = {", 'needs = { hosts = { "example.com" }, read = { "certs/*.pem" },')
+        declared = FRAME.replace("needs = {", 'needs = { http = { "example.com" }, read = { "certs/*.pem" },')
         self.check(declared % """require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """, code=gwrun.OK)
 
     def test_parameters_are_declared_and_used(self):
         self.assert_body("rb:note(p.cuont)", "1:11: error: parameter 'cuont' is not declared, did you mean 'count'? [unknown-parameter]")
-        found, _ = self.check(GOOD.replace(', hosts = { "{host}" }', ""), code=gwrun.OK)
+        found, _ = self.check(GOOD.replace(', http = { "{host}" }', ""), code=gwrun.OK)
         self.assertEqual(found, ["16:61: warning: parameter 'host' is declared, but never used [unused-parameter]"])
 
     # ---- names

@@ -69,3 +69,11 @@ spec.test("a rehearsal's world answers commands, and what it does not know chang
   spec.expect(result:finish().text, "stopped in step 1: run git gc: changes something, so that a rehearsal does not run it, "
     .. "and the simulated world has no answer to it; add one to the world's commands")
 end)
+
+spec.test("a plan shows the request that it does not send", function()
+  local plan = spec.run { runbook = "tests/lua/runbooks/hook.lua", plan = true }
+  spec.expect(plan.exit, 0)
+  local call = plan:of "step.planned"[1].calls[1]
+  spec.expect(call.action, "POST http://hooks.example.com/done")
+  spec.expect(call.params.body, "deployed")
+end)
