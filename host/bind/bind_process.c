@@ -17,6 +17,7 @@ struct pending {
     struct gw_wait *wait;
     struct gw_loop *loop;
     int64_t began_ms;
+    bool has_run;
 
     struct gw_err err; /* code GW_ERR_NONE: it ran, and this is how it ended */
     struct gw_process_end end;
@@ -32,14 +33,29 @@ static struct gw_view last_line(struct gw_view text)
     return gw_view_trim(line);
 }
 
-/* That it ended with another code than 0 is a failure of the act, if not of running it. */
+/* That it ended with another code than 0 is a failure of the act, if not of running it. One that
+ * says so itself may be run again; what one did that was killed is not known. */
 static bool describe_failure(const struct pending *pending, struct gw_err *err)
 {
     struct gw_view reason = last_line(pending->end.err);
-    return gw_fail(err, GW_ERR_SERVICE, "%.*s: ended with %s %d%s%.*s",
-                   GW_VIEW_ARGS(pending->command.title), pending->end.signal ? "signal" : "code",
+    enum gw_err_code code = pending->end.signal ? GW_ERR_CANCELLED : GW_ERR_SERVICE;
+    return gw_fail(err, code, "%.*s: ended with %s %d%s%.*s", GW_VIEW_ARGS(pending->command.title),
+                   pending->end.signal ? "signal" : "code",
                    pending->end.signal ? pending->end.signal : pending->end.code,
                    reason.len > 0 ? ": " : "", GW_VIEW_ARGS(reason));
+}
+
+/* As a script gets it, and the journal keeps it. */
+static struct gw_value result_of(const struct pending *pending)
+{
+    struct gw_arena *arena = pending->command.arena;
+    struct gw_value result = gw_value_map();
+    bool by_signal = pending->end.signal != 0;
+    *gw_map_add(arena, &result, by_signal ? GW_VIEW("signal") : GW_VIEW("code")) =
+        gw_value_int(by_signal ? pending->end.signal : pending->end.code);
+    *gw_map_add(arena, &result, GW_VIEW("stdout")) = gw_value_string(pending->end.out);
+    *gw_map_add(arena, &result, GW_VIEW("stderr")) = gw_value_string(pending->end.err);
+    return result;
 }
 
 static void report(struct pending *pending)
@@ -49,8 +65,10 @@ static void report(struct pending *pending)
     if (ended_badly) {
         describe_failure(pending, &err);
     }
+    struct gw_value output = result_of(pending);
     struct gw_outcome outcome = {.err = err.code ? &err : NULL,
-                                 .attempts = 1,
+                                 .output = err.code ? NULL : &output,
+                                 .attempts = pending->has_run,
                                  .duration_ms = gw_loop_now_ms(pending->loop) - pending->began_ms};
     pending->gate->finished(pending->gate, &pending->act, &outcome);
 }
@@ -96,18 +114,8 @@ static int push_outcome(lua_State *L, void *ctx)
     if (pending->err.code != GW_ERR_NONE) {
         return gw_push_fail(L, &pending->err);
     }
-    lua_createtable(L, 0, 4);
-    if (pending->end.signal) {
-        lua_pushinteger(L, pending->end.signal);
-        lua_setfield(L, -2, "signal");
-    } else {
-        lua_pushinteger(L, pending->end.code);
-        lua_setfield(L, -2, "code");
-    }
-    gw_push_view(L, pending->end.out);
-    lua_setfield(L, -2, "stdout");
-    gw_push_view(L, pending->end.err);
-    lua_setfield(L, -2, "stderr");
+    struct gw_value result = result_of(pending);
+    gw_push_value(L, &result);
     if (!pending->end.signal && pending->end.code == 0) {
         return 1;
     }
@@ -138,6 +146,7 @@ static int number_in(const struct gw_value *map, const char *name)
 /* As the simulated world has it. */
 static void take_answer(struct pending *pending, const struct gw_value *answer)
 {
+    pending->has_run = true;
     struct gw_process_end end = {.code = number_in(answer, "code"),
                                  .signal = number_in(answer, "signal"),
                                  .out = gw_map_text(answer, GW_VIEW("stdout")),
@@ -167,7 +176,8 @@ static bool start(struct pending *pending)
     if (!pending->process) {
         gw_err_prefix(err, "%.*s", GW_VIEW_ARGS(pending->command.title));
     }
-    return pending->process != NULL;
+    pending->has_run = pending->process != NULL;
+    return pending->has_run;
 }
 
 static struct pending *read_pending(lua_State *L, struct gw_gate *gate, struct gw_task *task)
@@ -211,6 +221,9 @@ static int process_run(lua_State *L)
         gw_push_view(L, pending->command.title);
         gw_push_value(L, &pending->command.params);
         return 5;
+    case GW_GATE_RECALLED:
+        gw_push_value(L, pending->act.recalled);
+        return 1;
     case GW_GATE_REFUSED:
         return gw_push_fail(L, &err);
     case GW_GATE_SEND:

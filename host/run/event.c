@@ -119,8 +119,8 @@ static struct gw_value dated(struct gw_run *run, const struct gw_value *event)
     for (size_t i = 0; i < event->as.map.count; i++) {
         const struct gw_entry *entry = &event->as.map.entries[i];
         if (!gw_view_equal(entry->key, GW_VIEW("event"))) {
-            struct gw_value value = is_result(entry->key) ? gw_run_kept(&entry->value, arena)
-                                                          : entry->value;
+            struct gw_value value =
+                is_result(entry->key) ? gw_run_kept(&entry->value, arena) : entry->value;
             *gw_map_add(arena, &out, entry->key) = gw_redact_value(arena, &value);
         }
     }

@@ -48,7 +48,7 @@ class ReadOnly(gwrun.Case):
 
     def test_every_kind_of_change_is_refused(self):
         with Server(ok_json({})) as server:
-            result = self.gwrun(self.write("x.lua", DIRECT), "--read-only", "--output", "json", "--endpoint-url", server.url,
+            result = self.gwrun(self.write("x.lua", DIRECT), "--read-only", "--no-preflight", "--output", "json", "--endpoint-url", server.url,
                                 "--url", server.url + "/hook", env=gwrun.KEYS)
             self.assertEqual(server.requests, [])
         notes = [event["text"] for event in result.events if event["event"] == "note"]
