@@ -37,17 +37,36 @@ static char *dup_folder(const char *path)
     return gw_view_dup((struct gw_view){path, slash == path ? 1 : (size_t)(slash - path)});
 }
 
+/* What is made in a folder may be gone after a power cut until the folder is synced too. */
+static void sync_folder_of(const char *path)
+{
+    char *folder = dup_folder(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
 /* Failures show when the folder itself is looked at. */
+static void make_folder(const char *folder)
+{
+    if (mkdir(folder, FOLDER_MODE) == 0) {
+        sync_folder_of(folder);
+    }
+}
+
 static void make_folders(char *folder)
 {
     for (char *at = folder + 1; *at; at++) {
         if (*at == '/') {
             *at = '\0';
-            mkdir(folder, FOLDER_MODE);
+            make_folder(folder);
             *at = '/';
         }
     }
-    mkdir(folder, FOLDER_MODE);
+    make_folder(folder);
 }
 
 static bool check_folder(const char *path, char *folder, struct gw_err *err)
@@ -119,6 +138,7 @@ static bool make_file(const char *path, struct gw_err *err)
     }
     if (fd >= 0) {
         close(fd);
+        sync_folder_of(path);
     }
     return true;
 }

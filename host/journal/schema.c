@@ -63,19 +63,19 @@ static const char *const VIEWS =
     "CREATE VIEW call AS"
     " SELECT c.run, c.seq, c.at, c.step, c.body->>'action' AS action,"
     "  c.body->>'effect' AS effect, c.body->>'outcome' AS outcome,"
-    "  c.body->>'request_id' AS request_id, c.body->>'attempts' AS attempts,"
-    "  c.body->>'ms' AS ms, coalesce(c.body->'params', (SELECT i.body->'params' FROM event i"
+    "  c.body->>'uncertain' AS uncertain, c.body->>'request_id' AS request_id,"
+    "  c.body->>'attempts' AS attempts, c.body->>'ms' AS ms,"
+    "  coalesce(c.body->'params', (SELECT i.body->'params' FROM event i"
     "   WHERE i.run = c.run AND i.event = 'call.intent' AND i.seq < c.seq AND i.step IS c.step"
-    "   AND i.body->>'action' = c.body->>'action'"
-    "   AND i.body->>'digest' IS c.body->>'digest' ORDER BY i.seq DESC LIMIT 1)) AS params,"
+    "   AND i.body->>'call' = c.body->>'call' ORDER BY i.seq DESC LIMIT 1)) AS params,"
     "  c.body->>'$.error.message' AS error"
     " FROM event c WHERE c.event = 'call'"
-    " UNION ALL" /* what was meant and has no outcome yet */
-    " SELECT i.run, i.seq, i.at, i.step, i.body->>'action', i.body->>'effect', 'open',"
+    " UNION ALL" /* what was meant, and nothing says what came of it */
+    " SELECT i.run, i.seq, i.at, i.step, i.body->>'action', i.body->>'effect', 'open', 1,"
     "  NULL, NULL, NULL, i.body->'params', NULL"
     " FROM event i WHERE i.event = 'call.intent' AND NOT EXISTS (SELECT 1 FROM event c"
-    "  WHERE c.run = i.run AND c.event = 'call' AND c.seq > i.seq AND c.step IS i.step"
-    "  AND c.body->>'action' = i.body->>'action' AND c.body->>'digest' IS i.body->>'digest');"
+    "  WHERE c.run = i.run AND c.event IN ('call', 'call.settled') AND c.seq > i.seq"
+    "  AND c.step IS i.step AND c.body->>'call' = i.body->>'call');"
     "CREATE VIEW note AS"
     " SELECT run, seq, at, step, event AS kind, body->>'text' AS text"
     " FROM event WHERE event IN ('note', 'warning');";
@@ -99,13 +99,20 @@ static bool read_number(struct gw_journal *journal, const char *sql, int64_t *ou
 static bool touch_tables(struct gw_journal *journal, struct gw_err *err)
 {
     int64_t count;
-    return read_number(journal,
-                       "SELECT (SELECT max(number) FROM run) + (SELECT max(number) FROM event)"
-                       " + (SELECT length(run) FROM event ORDER BY run DESC, seq DESC LIMIT 1)"
-                       " + (SELECT count(*) FROM lock) + (SELECT max(number) FROM pruned)"
-                       " + (SELECT length(hash) FROM text ORDER BY hash DESC LIMIT 1)"
-                       " + (SELECT length(run) FROM file ORDER BY run DESC LIMIT 1)",
-                       &count, err);
+    bool sound =
+        read_number(journal,
+                    "SELECT (SELECT max(number) FROM run) + (SELECT max(number) FROM event)"
+                    " + (SELECT length(run) FROM event ORDER BY run DESC, seq DESC LIMIT 1)"
+                    " + (SELECT count(*) FROM lock) + (SELECT max(number) FROM pruned)"
+                    " + (SELECT length(hash) FROM text ORDER BY hash DESC LIMIT 1)"
+                    " + (SELECT length(run) FROM file ORDER BY run DESC LIMIT 1)",
+                    &count, err);
+    if (!sound && sqlite3_errcode(journal->db) == SQLITE_ERROR) {
+        journal->is_damaged = true; /* a table lacks */
+        gw_fail(err, GW_ERR_IO, "journal '%s': damaged (%s)", gw_journal_name(journal),
+                sqlite3_errmsg(journal->db));
+    }
+    return sound;
 }
 
 enum gw_schema_state gw_schema_state(struct gw_journal *journal, struct gw_err *err)

@@ -302,6 +302,19 @@ static void damaged_tables_are_set_aside(void **state)
     assert_string_equal(bench_query(bench, "SELECT count(*) FROM run"), "0\n");
 }
 
+static void a_file_that_lacks_a_table_is_set_aside(void **state)
+{
+    struct bench *bench = *state;
+    bench_open(bench);
+    bench_close(bench);
+    bench_sql(bench, "DROP TABLE lock");
+    assert_refused(bench, true, GW_ERR_IO,
+                   about(bench, "journal '", "': damaged (no such table: lock)"));
+    bench_open(bench);
+    assert_non_null(find_aside(bench, ""));
+    bench_whole_run(bench, "r");
+}
+
 static bool count(void *ctx, const struct gw_value *event)
 {
     (void)event;
@@ -465,6 +478,7 @@ int main(void)
         T(what_is_no_database_is_set_aside),
         T(a_reader_leaves_a_damaged_file),
         T(damaged_tables_are_set_aside),
+        T(a_file_that_lacks_a_table_is_set_aside),
         T(damage_met_later_is_set_aside_on_close),
         T(says_that_the_folder_is_none),
         T(says_that_the_file_is_a_folder),

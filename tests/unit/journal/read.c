@@ -188,13 +188,13 @@ static void views_answer_questions(void **state)
         "{'event':'step.started'," AT ",'step':'1','name':'Point'}",
         "{'event':'call'," AT ",'action':'ecs:DescribeServices','effect':'read','outcome':'ok',"
         "'request_id':'q1','attempts':1,'ms':12}",
-        "{'event':'call.intent'," AT ",'step':'1','action':'ecs:UpdateService','effect':'change',"
-        "'digest':'d1','params':{'desiredCount':2}}",
-        "{'event':'call.intent'," AT ",'step':'1','action':'ecs:UpdateService','effect':'change',"
-        "'digest':'d2','params':{'desiredCount':3}}",
-        "{'event':'call'," AT ",'step':'1','action':'ecs:UpdateService','effect':'change',"
-        "'digest':'d1','outcome':'failed','request_id':'q2','attempts':3,'ms':70,"
-        "'error':{'message':'no'}}",
+        "{'event':'call.intent'," AT ",'step':'1','call':1,'action':'ecs:UpdateService',"
+        "'effect':'change','params':{'desiredCount':2}}",
+        "{'event':'call.intent'," AT ",'step':'1','call':2,'action':'ecs:UpdateService',"
+        "'effect':'change','params':{'desiredCount':3}}",
+        "{'event':'call'," AT ",'step':'1','call':1,'action':'ecs:UpdateService',"
+        "'effect':'change','outcome':'failed','uncertain':true,'request_id':'q2','attempts':3,"
+        "'ms':70,'error':{'message':'no'}}",
         "{'event':'step.finished'," AT ",'step':'1','name':'Point','seconds':1.5}",
         "{'event':'step.started'," AT ",'step':'2','name':'Drain'}",
         "{'event':'note'," AT ",'text':'hello'}",
@@ -208,13 +208,23 @@ static void views_answer_questions(void **state)
     assert_string_equal(bench_query(bench, "SELECT run, step, name, state, seconds FROM step"),
                         "r|1|Point|finished|1.5\nr|2|Drain|running|-\n");
     assert_string_equal(
-        bench_query(bench, "SELECT step, action, effect, outcome, request_id, attempts, ms, params,"
-                           " error FROM call ORDER BY seq"),
-        "-|ecs:DescribeServices|read|ok|q1|1|12|-|-\n"
-        "1|ecs:UpdateService|change|open|-|-|-|{\"desiredCount\":3}|-\n"
-        "1|ecs:UpdateService|change|failed|q2|3|70|{\"desiredCount\":2}|no\n");
+        bench_query(bench, "SELECT step, action, effect, outcome, uncertain, request_id, attempts,"
+                           " ms, params, error FROM call ORDER BY seq"),
+        "-|ecs:DescribeServices|read|ok|-|q1|1|12|-|-\n"
+        "1|ecs:UpdateService|change|open|1|-|-|-|{\"desiredCount\":3}|-\n"
+        "1|ecs:UpdateService|change|failed|1|q2|3|70|{\"desiredCount\":2}|no\n");
     assert_string_equal(bench_query(bench, "SELECT seq, kind, step, text FROM note"),
                         "8|note|-|hello\n9|warning|2|slow\n");
+}
+
+static void a_call_that_was_settled_is_not_open(void **state)
+{
+    struct bench *bench = *state;
+    bench_begin(bench, "r");
+    bench_append(bench, "r", "{'event':'call.intent'," AT ",'step':'1','call':1}");
+    assert_string_equal(bench_query(bench, "SELECT count(*) FROM call"), "1\n");
+    bench_append(bench, "r", "{'event':'call.settled'," AT ",'step':'1','call':1,'as':'applied'}");
+    assert_string_equal(bench_query(bench, "SELECT count(*) FROM call"), "0\n");
 }
 
 int main(void)
@@ -229,6 +239,7 @@ int main(void)
         T(tells_how_long_good_runs_took),
         T(a_resumed_run_tells_no_duration),
         T(views_answer_questions),
+        T(a_call_that_was_settled_is_not_open),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
