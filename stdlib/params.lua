@@ -9,7 +9,8 @@ local sources = require "params.sources"
 local types = require "params.types"
 
 local params = {
-  check = schema.check, describe = schema.describe, flag = schema.flag, names = options.sorted, bind = sources.bind,
+  check = schema.check, describe = schema.describe, flag = schema.flag, names = options.sorted, label = prompts.label,
+  bind = sources.bind,
 }
 
 local SECRET = "[secret]" -- in the record: one was given

@@ -28,27 +28,13 @@ local runbook = { check = declaration.check, describe = declaration.describe }
 ---@param args string[] the runbook's own part of the command line
 ---@param flags string[] options that are not the runbook's
 ---@param sources Sources
+---@param written? table of a run that goes on: as the journal has them
 ---@return table? values
 ---@return string? problem
-function runbook.bind(given, args, flags, sources)
-  return params.bind(given.params or {}, args, sources, flags)
-end
-
----The parameters of a run that goes on. Its secrets are asked for again.
----@param given Declaration
----@param written table as the journal has them
----@param sources Sources
----@return table? values
----@return string? problem
-function runbook.restore(given, written, sources)
+function runbook.bind(given, args, flags, sources, written)
   local schemas = given.params or {}
-  local values, secrets = params.restore(schemas, written)
-  if not values then return nil, secrets end
-  for _, name in ipairs(secrets) do
-    local ok, problem = params.change(schemas, values, name, "prompt://", sources)
-    if not ok then return nil, problem end
-  end
-  return values
+  if written then return params.resume(schemas, written, args, sources, flags) end
+  return params.bind(schemas, args, sources, flags)
 end
 
 ---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches

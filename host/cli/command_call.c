@@ -77,9 +77,10 @@ static bool prepare(struct gw_cli_session *session, struct gw_run *run, struct g
 {
     struct gw_value facts = {0};
     struct gw_run_target target;
-    enum gw_exit exit_code; /* its words are read elsewhere: nothing of them can be wrong here */
+    struct gw_run_arguments none = {0}; /* its words are read elsewhere */
+    enum gw_exit exit_code;             /* so that nothing can be wrong with them here */
     if (!gw_run_load_module(run, "call", err) || !gw_run_describe(run, arena, &facts, err) ||
-        !gw_run_bind_args(run, NULL, 0, &exit_code, err) ||
+        !gw_run_bind_args(run, &none, &exit_code, err) ||
         !gw_cli_session_settle(session, GW_VIEW_NONE, gw_cli_needs_aws(&facts), &target, err)) {
         return false;
     }

@@ -1,5 +1,6 @@
 /* command_resume: gwrun resume RUN and gwrun undo RUN. The run's own journal says which script it
- * was, with which parameters, where; the command line may only say how questions are answered. */
+ * was, with which parameters, where; the command line may only say how questions are answered, and where
+ * secrets are. */
 #include <stdio.h>
 #include <string.h>
 
@@ -178,7 +179,8 @@ static int go_on(const struct gw_cli_options *options, const struct record *reco
     struct gw_cli_options whole = *options;
     struct gw_cli_past past = {.run = run.data, .undo = undo, .params = &record->params};
     whole.name = gw_map_text(&record->sources.as.list.items[0], GW_VIEW("path")).data;
-    whole.rest_count = 0;
+    whole.rest++; /* behind the run's id: where its secrets are */
+    whole.rest_count--;
     whole.region = session_text(record, options->region, "region");
     whole.profile = session_text(record, options->profile, "profile");
     whole.endpoint_url = session_text(record, options->endpoint_url, "endpoint_url");
@@ -209,7 +211,7 @@ static int command(const struct gw_cli_options *options, bool undo)
     struct record record = {.arena = gw_arena_new(), .params = gw_value_map()};
     struct gw_view id;
     int exit_code;
-    if (options->rest_count != 1) {
+    if (options->rest_count == 0) {
         exit_code = gw_cli_fail_with(GW_EXIT_USAGE,
                                      "%s: which run? 'gwrun history' shows them; 'last' is the "
                                      "newest",

@@ -94,10 +94,9 @@ static bool load(struct gw_run *run, const struct gw_cli_options *options, struc
 static bool read_params(struct gw_run *run, const struct gw_cli_options *options,
                         const struct gw_cli_past *past, enum gw_exit *exit_code, struct gw_err *err)
 {
-    if (past) {
-        return gw_run_restore_params(run, past->params, exit_code, err);
-    }
-    return gw_run_bind_args(run, options->rest, options->rest_count, exit_code, err);
+    struct gw_run_arguments arguments = {
+        .args = options->rest, .count = options->rest_count, .written = past ? past->params : NULL};
+    return gw_run_bind_args(run, &arguments, exit_code, err);
 }
 
 static bool prepare(struct gw_cli_session *session, struct gw_run *run,

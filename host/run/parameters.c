@@ -245,7 +245,7 @@ static void push_sources(lua_State *L, struct gw_run *run)
 
 struct binding {
     struct gw_run *run;
-    const struct gw_value *written; /* of a run that goes on; NULL: they are on the command line */
+    const struct gw_value *written; /* of a run that goes on; else NULL */
     bool done;
     enum gw_exit exit_code;
     struct gw_err *err; /* filled where there are no parameters */
@@ -271,17 +271,16 @@ static struct gw_task *start_binding(struct binding *binding)
 {
     struct gw_run *run = binding->run;
     lua_State *L = gw_script_state(run->script);
-    if (binding->written) {
-        gw_run_push_engine_call(run, "restore");
-        gw_push_value(L, binding->written);
-        push_sources(L, run);
-        return gw_task_start(run->script, L, 3, on_bound, binding);
-    }
     gw_run_push_engine_call(run, "bind");
     push_texts(L, run->args, run->arg_count);
     push_flags(L, &run->options);
     push_sources(L, run);
-    return gw_task_start(run->script, L, 4, on_bound, binding);
+    if (binding->written) {
+        gw_push_value(L, binding->written);
+    } else {
+        lua_pushnil(L);
+    }
+    return gw_task_start(run->script, L, 5, on_bound, binding);
 }
 
 /* Until it is done, cannot go on, or is interrupted. */
@@ -303,30 +302,18 @@ static void await(struct binding *binding)
     }
 }
 
-static bool bind(struct binding *binding, enum gw_exit *exit_code)
-{
-    gw_run_open_pipe(binding->run);
-    await(binding);
-    gw_run_close_pipe(binding->run);
-    *exit_code = binding->exit_code;
-    return binding->exit_code == GW_EXIT_OK;
-}
-
-bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
+bool gw_run_bind_args(struct gw_run *run, const struct gw_run_arguments *arguments,
                       enum gw_exit *exit_code, struct gw_err *err)
 {
-    struct binding binding = {.run = run, .exit_code = GW_EXIT_OK, .err = err};
-    run->args = args;
-    run->arg_count = count;
-    bool bound = bind(&binding, exit_code);
+    struct binding binding = {
+        .run = run, .written = arguments->written, .exit_code = GW_EXIT_OK, .err = err};
+    run->args = arguments->args;
+    run->arg_count = arguments->count;
+    gw_run_open_pipe(run);
+    await(&binding);
+    gw_run_close_pipe(run);
     run->args = NULL;
     run->arg_count = 0;
-    return bound;
-}
-
-bool gw_run_restore_params(struct gw_run *run, const struct gw_value *written,
-                           enum gw_exit *exit_code, struct gw_err *err)
-{
-    struct binding binding = {.run = run, .written = written, .exit_code = GW_EXIT_OK, .err = err};
-    return bind(&binding, exit_code);
+    *exit_code = binding.exit_code;
+    return binding.exit_code == GW_EXIT_OK;
 }

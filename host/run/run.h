@@ -126,16 +126,20 @@ bool gw_run_load_module(struct gw_run *run, const char *module, struct gw_err *e
 bool gw_run_describe(struct gw_run *run, struct gw_arena *arena, struct gw_value *out,
                      struct gw_err *err);
 
-/* Finds the runbook's parameters: in its own arguments ("--revision", "2", "--order=guide"), which
- * must outlive the call, in files that they name, in the environment, by asking at the terminal; all
- * held against its schema. Steps the loop. On failure `exit_code` suits it: what was given is wrong,
- * a default raised an error, it was interrupted. */
-bool gw_run_bind_args(struct gw_run *run, const char *const *args, size_t count,
-                      enum gw_exit *exit_code, struct gw_err *err);
+/* Where a runbook's parameters are; all of it must outlive the call. */
+struct gw_run_arguments {
+    const char *const *args; /* the runbook's own: "--revision", "2", "--order=guide" */
+    size_t count;
+    /* Of a run that goes on: as its journal has them, a map; `args` says where secrets are. NULL: a
+     * new run. */
+    const struct gw_value *written;
+};
 
-/* The same for a run that goes on: as its journal has them, a map; secrets are asked for again. */
-bool gw_run_restore_params(struct gw_run *run, const struct gw_value *written,
-                           enum gw_exit *exit_code, struct gw_err *err);
+/* Finds the runbook's parameters: in its arguments, in files that they name, in the environment, by
+ * asking at the terminal; all held against its schema. Steps the loop. On failure `exit_code` suits
+ * it: what was given is wrong, a default raised an error, it was interrupted. */
+bool gw_run_bind_args(struct gw_run *run, const struct gw_run_arguments *arguments,
+                      enum gw_exit *exit_code, struct gw_err *err);
 
 void gw_run_set_target(struct gw_run *run, const struct gw_run_target *target);
 

@@ -25,10 +25,32 @@ local CHOICES = {
   { key = "u", name = "undo" }, { key = "q", name = "stop" },
 }
 
-local function ask_text(text)
-  local answer, err = host.ask { text = text }
+local function ask_text(text, secret)
+  local answer, err = host.ask { text = text, secret = secret }
   if err then error(err, 0) end
   return answer
+end
+
+-- What the run may do, and what it holds a lock on, were settled with it.
+local function is_settled(root, name)
+  local given = root.declaration
+  local lists = { type(given.lock) == "table" and given.lock or { given.lock } }
+  for _, list in pairs(given.needs or {}) do lists[#lists + 1] = list end
+  for _, list in ipairs(lists) do
+    for _, text in ipairs(list) do
+      if text:find("{" .. name .. "}", 1, true) then return true end
+    end
+  end
+  return false
+end
+
+local function change_parameter(root, name)
+  local schemas = root.declaration.params
+  local param = schemas[name]
+  if param and is_settled(root, name) then
+    return nil, ("%s: the run's needs or locks were settled with it; start another run"):format(name)
+  end
+  return params.change(schemas, root.p, name, param and ask_text(params.label(name, param), param.type == "secret"))
 end
 
 local function edit_parameter(root)
@@ -38,7 +60,7 @@ local function edit_parameter(root)
     return
   end
   local name = ask_text("which of " .. table.concat(names, ", ")):gsub("^%-+", ""):gsub("-", "_")
-  local ok, problem = params.change(root.declaration.params, root.p, name, ask_text(name))
+  local ok, problem = change_parameter(root, name)
   if not ok then
     host.emit { event = "warning", text = problem }
     return

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import gwrun
 from terminal import TerminalCase
@@ -215,6 +216,44 @@ class Secrets(gwrun.Case):
                 end } },
               run = function(rb, p) rb:note("<%s>", p.x) end }""")
         self.assertIn("<not read: no argument of the run names it>", self.gwrun("thief.lua").out)
+
+
+RESUMED = """
+return {
+  title = "Resumed", summary = "Fails while a file is not there.",
+  params = {
+    token = { type = "secret", env = "GWRUN_TOKEN" },
+    since = { type = "time", default = "1h", max = "now" }, wait = { type = "duration", default = "90s" },
+    other = { type = "secret" },
+  },
+  needs = { read = { "ready" } },
+  run = function(rb, p)
+    rb:step("Look", { change = function()
+      rb:note("<%s %s %s %s>", time.iso(p.since), p.wait, p.token, p.other)
+      require("file").open("ready")
+    end })
+  end,
+}
+"""
+
+
+class Resumed(gwrun.Case):
+    def test_a_run_that_goes_on_has_the_same_parameters_and_asks_for_its_secrets_only(self):
+        runbook = self.write("resumed.lua", RESUMED)
+        self.write("secret.txt", gwrun.SECRET_VALUE)
+        first = self.gwrun(runbook, "--yes", "--token", "file://secret.txt")
+        self.assertNotEqual(first.code, gwrun.OK)
+        seen = re.search(r"<\S+ 90 \[secret\] nil>", first.out)
+        self.assertTrue(seen, first)
+        missing = self.gwrun("resume", "last", "--yes")
+        self.assert_ends(missing, gwrun.USAGE, r"--token: required; give prompt://, file://PATH, env://GWRUN_NAME")
+        self.assert_ends(self.gwrun("resume", "last", "--yes", "--wait", "5s"), gwrun.USAGE, r"unknown option '--wait'")
+        for args, env in [(["--token", "file://secret.txt"], {}), ([], {"GWRUN_TOKEN": gwrun.SECRET_VALUE})]:
+            again = self.gwrun("resume", "last", "--yes", *args, env=env)
+            self.assertNotEqual(again.code, gwrun.OK)
+            self.assertIn(seen.group(), again.out, again)
+        self.write("ready", "")
+        self.assertEqual(self.gwrun("resume", "last", "--yes", "--token=-", stdin=b"another").code, gwrun.OK)
 
 
 class Prompts(TerminalCase):
