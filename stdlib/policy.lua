@@ -110,17 +110,24 @@ local function is_declared(script, action)
 end
 
 local function collect(script, place)
-  local grants, seen = {}, {}
+  local grants, seen, left_out = {}, {}, {}
   for _, call in ipairs(script:findings "call") do
     local action = call.operation.action
     if is_declared(script, action) then
       seen[action] = true
       for _, grant in ipairs(scope.of(call, place_of_call(call, place))) do grants[#grants + 1] = grant end
-    elseif not seen[action] then
-      seen[action] = true
+    elseif not left_out[action] then
+      left_out[action] = true
       host.say(("'%s' is called, but not declared in needs.aws, and left out"):format(action))
     end
   end
+  local readings = script:plan_readings()
+  for _, call in ipairs(readings) do
+    if is_declared(script, call.operation.action) and not seen[call.operation.action] then
+      for _, grant in ipairs(scope.of(call, place_of_call(call, place))) do grants[#grants + 1] = grant end
+    end
+  end
+  for _, call in ipairs(readings) do seen[call.operation.action] = true end
   for _, declared in ipairs(script.needs.aws) do
     local is_seen = false
     for action in pairs(seen) do is_seen = is_seen or needs.matches(declared, action) end

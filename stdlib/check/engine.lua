@@ -137,7 +137,10 @@ local function call_step(self, arguments, node, file)
   return call_fields(self, step, how)
 end
 
-local function call_probes(self, list)
+---Calls the probes in a list of items.
+---@param self Walker
+---@param list Value
+function engine.call_probes(self, list)
   for _, one in ipairs(values.each(list)) do
     if one.is == "table" then
       for _, item in ipairs(one.items) do
@@ -182,7 +185,7 @@ function engine.call(self, name, arguments, node, file)
   end
   if name == "step" then return call_step(self, arguments, node, file) end
   if name == "checklist" then
-    call_probes(self, arguments[2] or values.none)
+    engine.call_probes(self, arguments[2] or values.none)
     return { values.unknown }
   end
   return call_all(self, arguments)

@@ -34,22 +34,18 @@ end
 
 -- ---- actions
 
-local all_actions
+local function actions_of(pattern)
+  local list = {}
+  for i, operation in ipairs(model.actions(pattern)) do list[i] = operation.action end
+  return list
+end
 
--- Every action that a call of the known services needs, by its prefix.
-local function actions_of(prefix)
-  if not all_actions then
-    all_actions = {}
-    for _, service in ipairs(model.services()) do
-      for _, name in ipairs(model.operations(service) or {}) do
-        local action = model.operation(service, name).action
-        local own = action:match "^[^:]+"
-        all_actions[own] = all_actions[own] or {}
-        table.insert(all_actions[own], action)
-      end
-    end
+local function prefixes()
+  local list = {}
+  for i, service in ipairs(model.services()) do
+    list[i] = model.operation(service, model.operations(service)[1]).action:match "^[^:]+"
   end
-  return all_actions[prefix]
+  return list
 end
 
 -- Actions of IAM that are no operation: they are for the policy alone.
@@ -58,21 +54,17 @@ local PERMISSIONS = { ["iam:PassRole"] = true }
 local function check_declared_action(report, action, place)
   local prefix = action:match "^([%w%-]+):[%w*?]+$"
   if not prefix then
-    if action ~= "*" then report:add("error", "unknown-action", place, "needs.aws: '%s' is no action: expected 'service:Operation'", action) end
+    if action ~= "*" then
+      report:add("error", "unknown-action", place, "needs.aws: '%s' is no action: expected 'service:Operation'", action)
+    end
     return false
   end
-  local known = actions_of(prefix)
-  if not known then
-    local prefixes = {}
-    for name in pairs(all_actions) do prefixes[#prefixes + 1] = name end
+  if #model.actions(action) > 0 then return true end
+  local known = actions_of(prefix .. ":*")
+  if #known == 0 then
     report:add("error", "unknown-action", place, "needs.aws: '%s': no service has actions that begin with '%s:'%s", action, prefix,
-      options.hint(prefix, prefixes))
-    return false
-  end
-  for _, one in ipairs(known) do
-    if matches(action, one) then return true end
-  end
-  if not PERMISSIONS[action] then
+      options.hint(prefix, prefixes()))
+  elseif not PERMISSIONS[action] then
     report:add("error", "unknown-action", place, "needs.aws: there is no action '%s'%s", action, options.hint(action, known))
   end
   return false
@@ -88,6 +80,7 @@ local function check_actions(report, script, place)
       report:add("error", "undeclared-action", place(call), "'%s' is not in needs.aws%s", action, through)
     end
   end
+  for _, call in ipairs(script:plan_readings()) do used[call.operation.action] = true end
   for _, declared in ipairs(script.needs.aws) do
     local at = place_of(script.declaration, "aws", declared, script.file)
     local is_used = not check_declared_action(report, declared, at) or script.has_unseen

@@ -44,7 +44,8 @@ function parameters.check(report, script)
   for _, finding in ipairs(script:findings "param") do
     used[finding.name] = true
     if not declared[finding.name] then
-      report:add("error", "unknown-parameter", script:place(finding), "parameter '%s' is not declared%s", finding.name, options.hint(finding.name, names))
+      report:add("error", "unknown-parameter", script:place(finding), "parameter '%s' is not declared%s", finding.name,
+        options.hint(finding.name, names))
     end
   end
   local declaration = script.declaration

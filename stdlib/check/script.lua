@@ -1,7 +1,9 @@
 --- One runbook for those who look at it without running it: its tree, its declaration, and what a walk through it finds.
 
 local host = require "host.check"
+local engine = require "check.engine"
 local parser = require "syntax.parser"
+local plans = require "check.plans"
 local values = require "check.values"
 local walk = require "check.walk"
 
@@ -102,6 +104,8 @@ function Script:walk(given)
   local p = params_value(self.facts, given)
   local run = self.declaration and self.declaration.fields.run
   if run then walker:call_in(run, { values.new "rb", p }) end
+  local targets = self.declaration and self.declaration.fields.targets
+  if targets then engine.call_probes(walker, walker:call_in(targets, { p })[1] or values.none) end
   local params = self.declaration and self.declaration.fields.params
   for _, schema in pairs(params and params.is == "table" and params.fields or {}) do
     local default = schema.is == "table" and schema.fields.default
@@ -110,6 +114,16 @@ function Script:walk(given)
   walker:walk_rest()
   self.trace, self.walker = walker.trace, walker
   self.has_unseen = #self:findings "dynamic" > 0
+end
+
+---What plans of it read, as calls.
+---@return table[]
+function Script:plan_readings()
+  local list = {}
+  for _, call in ipairs(self:findings "call") do
+    for _, reading in ipairs(plans.readings(call)) do list[#list + 1] = reading end
+  end
+  return list
 end
 
 ---The findings of a kind.

@@ -56,7 +56,8 @@ local function check_methods(report, script, place)
   local known = engine.read()
   for _, finding in ipairs(script:findings "method") do
     if finding.file == script.file and not known.methods[finding.name] then
-      report:add("error", "unknown-method", finding.node, "rb has no method '%s'%s", finding.name, options.hint(finding.name, names_of(known.methods)))
+      report:add("error", "unknown-method", finding.node, "rb has no method '%s'%s", finding.name,
+        options.hint(finding.name, names_of(known.methods)))
     end
     local checks = known.options[finding.name] or known.options[finding.name:gsub("^try_", "")]
     for _, check in ipairs(checks or {}) do check_argument(report, script, check, finding.arguments) end
@@ -83,12 +84,13 @@ function steps.check_format(report, finding, place)
   local text = values.text(finding.format)
   if not text then return end
   local wanted, wrong = count_directives(text)
+  local at, method, given, s = place(finding), finding.method, finding.count, wanted == 1 and "" or "s"
   if not wanted then
-    report:add("error", "format", place(finding), "%s: '%%%s' is no directive of a format; '%%%%' is a percent sign", finding.method, wrong)
-  elseif wanted > finding.count and not finding.open then
-    report:add("error", "format", place(finding), "%s: the format wants %d value%s, %d given", finding.method, wanted, wanted == 1 and "" or "s", finding.count)
-  elseif wanted < finding.count then
-    report:add("warning", "format", place(finding), "%s: the format shows %d value%s of %d", finding.method, wanted, wanted == 1 and "" or "s", finding.count)
+    report:add("error", "format", at, "%s: '%%%s' is no directive of a format; '%%%%' is a percent sign", method, wrong)
+  elseif wanted > given and not finding.open then
+    report:add("error", "format", at, "%s: the format wants %d value%s, %d given", method, wanted, s, given)
+  elseif wanted < given then
+    report:add("warning", "format", at, "%s: the format shows %d value%s of %d", method, wanted, s, given)
   end
 end
 
@@ -161,11 +163,13 @@ local function check_step(report, step, parts)
   local changes, unsettled, is_seen = changes_of(parts.change)
   if fields.undo and #changes == 0 and is_seen then
     local key = how.keys.undo
-    report:add("warning", "unreachable-undo", key and key.node or at, "rb:step: 'change' only reads, so that 'undo' has nothing to take back")
+    report:add("warning", "unreachable-undo", key and key.node or at,
+      "rb:step: 'change' only reads, so that 'undo' has nothing to take back")
   end
   if unsettled and not fields.undo and not fields.check then
     report:add("warning", "no-undo-or-check", at,
-      "rb:step: %s cannot be taken back without 'undo', nor settled after a crash without 'check': AWS has no token to know it by", unsettled)
+      "rb:step: %s cannot be taken back without 'undo', nor settled after a crash without 'check': AWS has no token to know it by",
+      unsettled)
   end
 end
 

@@ -6,7 +6,6 @@
 --- Of each service, by the prefix of its actions:
 ---   arns        by kind of resource; "{Cluster}" is what `members` names, "*" where nothing is known
 ---   members     the members of a call that name a resource, by text or by ARN, best first
----   operations  operations whose action has another name; "Action: Operation Operation"
 ---   actions     "kind kind?: Action Action": kinds that a policy must name, and with "?" those that it may; "none": AWS offers
 ---               no limit. A line that begins with spaces goes on with the one before.
 
@@ -334,48 +333,6 @@ resources.s3 = {
     Bucket = "Bucket",
     Key = "Key",
   },
-  operations = [[
-CreateBucketMetadataTableConfiguration: CreateBucketMetadataConfiguration
-DeleteBucketMetadataTableConfiguration: DeleteBucketMetadataConfiguration
-DeleteObject: DeleteObjects
-GetAccelerateConfiguration: GetBucketAccelerateConfiguration
-GetAnalyticsConfiguration: GetBucketAnalyticsConfiguration ListBucketAnalyticsConfigurations
-GetBucketCORS: GetBucketCors
-GetBucketMetadataTableConfiguration: GetBucketMetadataConfiguration
-GetBucketNotification: GetBucketNotificationConfiguration
-GetBucketObjectLockConfiguration: GetObjectLockConfiguration
-GetBucketPublicAccessBlock: GetPublicAccessBlock
-GetEncryptionConfiguration: GetBucketEncryption
-GetIntelligentTieringConfiguration: GetBucketIntelligentTieringConfiguration ListBucketIntelligentTieringConfigurations
-GetInventoryConfiguration: GetBucketInventoryConfiguration ListBucketInventoryConfigurations
-GetLifecycleConfiguration: GetBucketLifecycle GetBucketLifecycleConfiguration
-GetMetricsConfiguration: GetBucketMetricsConfiguration ListBucketMetricsConfigurations
-GetObject: HeadObject SelectObjectContent
-GetReplicationConfiguration: GetBucketReplication
-ListAllMyBuckets: ListBuckets
-ListBucket: HeadBucket ListObjects ListObjectsV2
-ListBucketMultipartUploads: ListMultipartUploads
-ListBucketVersions: ListObjectVersions
-ListMultipartUploadParts: ListParts
-PutAccelerateConfiguration: PutBucketAccelerateConfiguration
-PutAnalyticsConfiguration: DeleteBucketAnalyticsConfiguration PutBucketAnalyticsConfiguration
-PutBucketCORS: DeleteBucketCors PutBucketCors
-PutBucketNotification: PutBucketNotificationConfiguration
-PutBucketObjectLockConfiguration: PutObjectLockConfiguration
-PutBucketOwnershipControls: DeleteBucketOwnershipControls
-PutBucketPublicAccessBlock: DeletePublicAccessBlock PutPublicAccessBlock
-PutBucketTagging: DeleteBucketTagging
-PutEncryptionConfiguration: DeleteBucketEncryption PutBucketEncryption
-PutIntelligentTieringConfiguration: DeleteBucketIntelligentTieringConfiguration PutBucketIntelligentTieringConfiguration
-PutInventoryConfiguration: DeleteBucketInventoryConfiguration PutBucketInventoryConfiguration
-PutLifecycleConfiguration: DeleteBucketLifecycle PutBucketLifecycle PutBucketLifecycleConfiguration
-PutMetricsConfiguration: DeleteBucketMetricsConfiguration PutBucketMetricsConfiguration
-PutObject: CompleteMultipartUpload CopyObject CreateMultipartUpload UploadPart UploadPartCopy
-PutReplicationConfiguration: DeleteBucketReplication PutBucketReplication
-s3express:CreateSession: CreateSession
-s3express:ListAllMyDirectoryBuckets: ListDirectoryBuckets
-s3-object-lambda:WriteGetObjectResponse: WriteGetObjectResponse
-  ]],
   actions = [[
 bucket: CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
   DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketAcl
@@ -438,9 +395,6 @@ resources.sns = {
   members = {
     Topic = "TopicArn TargetArn Name",
   },
-  operations = [[
-Publish: PublishBatch
-  ]],
   actions = [[
 none: CheckIfPhoneNumberIsOptedOut CreatePlatformApplication CreatePlatformEndpoint CreateSMSSandboxPhoneNumber DeleteEndpoint
   DeletePlatformApplication DeleteSMSSandboxPhoneNumber GetEndpointAttributes GetPlatformApplicationAttributes GetSMSAttributes
@@ -693,7 +647,7 @@ resources.passes = {
 }
 
 -- Operations that read another object of S3: the member that names it, "bucket/key".
-resources.copies = { CopyObject = "CopySource", UploadPartCopy = "CopySource" }
+resources.copies = { ["s3:CopyObject"] = "CopySource", ["s3:UploadPartCopy"] = "CopySource" }
 
 -- Actions that everybody has.
 resources.free = { ["sts:GetCallerIdentity"] = true }

@@ -1,5 +1,6 @@
 --- What one call needs of IAM: actions, the ARNs of what it works on, conditions.
 
+local iam_actions = require "iam_actions"
 local resources = require "policy.resources"
 local texts = require "policy.texts"
 
@@ -23,7 +24,7 @@ local services = {}
 -- "name name: WORD WORD", lines that begin with spaces going on with the one before.
 local function read_lines(text, visit)
   local key
-  for line in (text or ""):gmatch "[^\n]+" do
+  for line in text:gmatch "[^\n]+" do
     local head, words = line:match "^(%S.*): (.*)$"
     key = head or key
     for word in (words or line):gmatch "%S+" do visit(key, word) end
@@ -33,17 +34,13 @@ end
 local function read_service(prefix)
   if services[prefix] == nil then
     local data = resources[prefix]
-    services[prefix] = data and { arns = data.arns, members = data.members or {}, kinds = {}, names = {} } or false
+    services[prefix] = data and { arns = data.arns, members = data.members or {}, kinds = {} } or false
     if data then
       read_lines(data.actions, function(kinds, action) services[prefix].kinds[action] = kinds end)
-      read_lines(data.operations, function(action, operation) services[prefix].names[operation] = action end)
     end
   end
   return services[prefix] or nil
 end
-
----Everything that the data says of a service, for tests.
-scope.read_service = read_service
 
 -- ---- ARNs
 
@@ -153,8 +150,10 @@ local function tagged_arns(params)
   end
 end
 
-local function grant_of(service, prefix, name, params, place)
-  local action = prefix .. ":" .. name
+local function grant_of(action, params, place)
+  local prefix, name = action:match "^([^:]+):(.*)$"
+  local service = read_service(prefix)
+  if not service then return everywhere(action, "NotInReference") end
   local kinds = service.kinds[name]
   local condition = condition_of(service, prefix, name, params, place)
   if not kinds then return everywhere(action, "NotInReference", condition) end
@@ -191,14 +190,13 @@ local function add_roles(grants, action, params, place)
   }
 end
 
-local function add_copied(grants, operation, params, place)
-  local member = resources.copies[operation.name]
-  if not member or not operation.action:find "^s3:" then return end
+-- What is copied is read where it is.
+local function copied(params, member, place)
   local list = {}
   for i, text in ipairs(texts.member(params, member) or { "*" }) do
     list[i] = is_arn(text) and text or ("arn:%s:s3:::%s"):format(place.partition, (text:gsub("^/", ""):gsub("%?.*", "")))
   end
-  grants[#grants + 1] = { action = "s3:GetObject", resources = list, why = "Object" }
+  return { action = "s3:GetObject", resources = list, why = "Object" }
 end
 
 ---What a call needs.
@@ -208,14 +206,12 @@ end
 function scope.of(call, place)
   local operation = call.operation
   if resources.free[operation.action] then return {} end
-  local prefix = operation.action:match "^[^:]+"
-  local service = read_service(prefix)
-  if not service then return { everywhere(operation.action, "NotInReference") } end
-  local name = service.names[operation.name] or operation.name
-  if name:find(":", 1, true) then return { everywhere(name, "NotInReference") } end
-  local grants = { grant_of(service, prefix, name, call.params, place) }
-  add_roles(grants, prefix .. ":" .. name, call.params, place)
-  add_copied(grants, operation, call.params, place)
+  local grants = {}
+  for _, action in ipairs(iam_actions.of(operation.action)) do
+    local source = action == "s3:GetObject" and resources.copies[operation.action]
+    grants[#grants + 1] = source and copied(call.params, source, place) or grant_of(action, call.params, place)
+    add_roles(grants, action, call.params, place)
+  end
   return grants
 end
 

@@ -35,7 +35,10 @@ end
 ---Enters a function; its parameters are declared next.
 ---@param is_vararg boolean
 function Scope:open_function(is_vararg)
-  self.current = { outer = self.current, is_vararg = is_vararg, base = #self.active, labels = {}, gotos = {}, upvalues = {}, upvalue_count = 0, hidden = 0 }
+  self.current = {
+    outer = self.current, is_vararg = is_vararg, base = #self.active, labels = {}, gotos = {}, upvalues = {}, upvalue_count = 0,
+    hidden = 0,
+  }
   self:open_block(false)
 end
 

@@ -178,6 +178,12 @@ class Check(gwrun.Case):
             "17:69: warning: needs.aws: 'ecs:RunTask' is declared, but nothing is seen that calls it [unused-action]",
             "17:84: error: needs.aws: 'all' is no action: expected 'service:Operation' [unknown-action]"])
 
+    def test_what_plans_and_the_preflight_read_counts_as_used(self):
+        text = GOOD.replace("  run = function(rb, p)\n", "  targets = function(p) return { require 'logs'.exists(p.host) } end,\n  run = function(rb, p)\n")
+        text = text.replace('"ecs:UpdateService" }', '"ecs:UpdateService", "logs:DescribeLogGroups", "ecs:TagResource", "ecs:ListTagsForResource" }')
+        text = text.replace("      aws.ecs.update_service {", "      aws.ecs.tag_resource { resourceArn = p.host, tags = {} }\n      aws.ecs.update_service {")
+        self.assertEqual(self.check(text, code=gwrun.OK)[0], [])
+
     def test_hosts_and_files_are_declared(self):
         self.assert_body("""require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """,
