@@ -10,6 +10,7 @@ local reports = require "check.report"
 local scripts = require "check.script"
 local shapes = require "check.shapes"
 local steps = require "check.steps"
+local touches = require "check.touches"
 
 local check = {}
 
@@ -54,6 +55,7 @@ function check.file(path)
   check_unknown(report, script)
   check_shapes(report, script)
   needs.check(report, script, place)
+  touches.check(report, script, place)
   steps.check(report, script, place)
   parameters.check(report, script)
   return report:sorted()

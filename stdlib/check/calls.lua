@@ -116,13 +116,17 @@ end
 
 -- ---- what the host does
 
--- host.http.request, host.file.open: what they touch must be declared.
+-- What the host touches must be declared.
 local function call_host(self, callee, arguments, node, file)
   local first = arguments[1]
   if callee.name == "http.request" and first and first.is == "table" then
     self:found("http", { url = first.fields.url, method = first.fields.method, node = node, file = file })
   elseif callee.name == "file.open" then
     self:found("file", { access = "read", path = first, node = node, file = file })
+  elseif callee.name == "process.run" and first and first.is == "table" then
+    self:found("command", { words = first.items, node = node, file = file })
+  elseif callee.name == "env.get" then
+    self:found("env", { name = first, node = node, file = file })
   end
   self:escape(arguments)
   return UNKNOWN

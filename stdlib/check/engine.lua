@@ -37,7 +37,7 @@ local function subject_of(node)
   if node.kind == "Method" and node.object.kind == "Paren" then return subject_of(node.object.inner) end
 end
 
--- Which argument of the method is checked: its position, and the field of it; 0: the items of the last.
+-- Which argument of the method is checked: its position, and the field of it; 0: the last, and without a field its items.
 local function target_of(node, parameters)
   if node.kind == "Binary" then return target_of(node.left, parameters) end
   if node.kind == "Index" and node.key.kind == "String" then
@@ -78,6 +78,7 @@ local function read_module(found, chunk)
     if is_options_check(node) and node.arguments[1].value == "runbook" then
       found.declaration = types_of(tables[node.arguments[3].variable] or node.arguments[3])
     end
+    if is_options_check(node) and node.arguments[2].kind == "Index" then read_check(found, node, {}, tables) end
     if node.kind == "FunctionStatement" and node.is_method then
       found.methods[node.target.key.value] = true
       each_node(node.body, function(inner)

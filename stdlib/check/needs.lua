@@ -1,4 +1,4 @@
---- What a script does against what it declares: actions, hosts, files.
+--- What a script does against what it declares: actions here, what else it touches in check/touches.lua.
 
 local model = require "host.aws"
 local options = require "options"
@@ -6,11 +6,16 @@ local values = require "check.values"
 
 local needs = {}
 
-local function matches(pattern, text)
+---Does the text fit the pattern, in which "*" is any text?
+---@param pattern string
+---@param text string
+---@return boolean
+function needs.matches(pattern, text)
   local magic = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*", ".*")
   return text:find("^" .. magic .. "$") ~= nil
 end
-needs.matches = matches
+
+local matches = needs.matches
 
 local function is_declared(list, text)
   for _, pattern in ipairs(list) do
@@ -52,15 +57,18 @@ end
 local PERMISSIONS = { ["iam:PassRole"] = true }
 
 local function check_declared_action(report, action, place)
-  local prefix = action:match "^([%w%-]+):[%w*?]+$"
+  local prefix = action:match "^([%w%-*]+):[%w*]+$"
   if not prefix then
     if action ~= "*" then
       report:add("error", "unknown-action", place, "needs.aws: '%s' is no action: expected 'service:Operation'", action)
     end
     return false
   end
-  if #model.actions(action) > 0 then return true end
+  if #model.actions(action) > 0 or prefix:find("*", 1, true) then return true end
   local known = actions_of(prefix .. ":*")
+  for _, one in ipairs(known) do
+    if matches(action, one) then return true end
+  end
   if #known == 0 then
     report:add("error", "unknown-action", place, "needs.aws: '%s': no service has actions that begin with '%s:'%s", action, prefix,
       options.hint(prefix, prefixes()))
@@ -70,7 +78,10 @@ local function check_declared_action(report, action, place)
   return false
 end
 
-local function check_actions(report, script, place)
+---@param report Report
+---@param script Script
+---@param place fun(finding: table): Node?
+function needs.check(report, script, place)
   local used = {}
   for _, call in ipairs(script:findings "call") do
     local action = call.operation.action
@@ -88,58 +99,6 @@ local function check_actions(report, script, place)
     if not is_used then
       report:add("warning", "unused-action", at, "needs.aws: '%s' is declared, but nothing is seen that calls it", declared)
     end
-  end
-end
-
--- ---- hosts and files
-
--- A value is covered where its text fits, or where the parameter that it is stands in the declaration.
-local function is_covered(script, list, value, fits)
-  if value.is == "param" then return is_declared(list, "{" .. value.name .. "}") or #list > 0 end
-  local text = values.text(value)
-  if not text then return true end
-  for _, pattern in ipairs(list) do
-    if pattern:find "{" or fits(pattern, text) then return true end
-  end
-  return false
-end
-
-local function host_of(text)
-  return text:match "^https?://([^/?#]+)" or text
-end
-
-local function fits_host(pattern, url)
-  local host = host_of(url)
-  return matches(host_of(pattern), host) or matches(host_of(pattern), (host:gsub(":%d+$", "")))
-end
-
-local function fits_file(pattern, path)
-  return matches(pattern, path) or (pattern:sub(-1) == "/" and path:sub(1, #pattern) == pattern)
-end
-
-local function shown(value)
-  return values.text(value) or ("parameter '%s'"):format(value.name)
-end
-
-local function check_touched(report, script, place, kind, list, found, fits)
-  for _, value in ipairs(found.value and values.each(found.value) or {}) do
-    if not is_covered(script, list, value, fits) then
-      report:add("error", "undeclared-" .. kind, place(found.finding), "%s is not in needs.%s", shown(value), found.list)
-    end
-  end
-end
-
----@param report Report
----@param script table
----@param place fun(finding: table): Node?
-function needs.check(report, script, place)
-  check_actions(report, script, place)
-  for _, finding in ipairs(script:findings "http") do
-    check_touched(report, script, place, "host", script.needs.http, { value = finding.url, finding = finding, list = "http" }, fits_host)
-  end
-  for _, finding in ipairs(script:findings "file") do
-    local found = { value = finding.path, finding = finding, list = finding.access }
-    check_touched(report, script, place, "file", script.needs[finding.access], found, fits_file)
   end
 end
 

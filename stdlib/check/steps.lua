@@ -3,6 +3,7 @@
 local engine = require "check.engine"
 local model = require "host.aws"
 local options = require "options"
+local touches = require "check.touches"
 local values = require "check.values"
 
 local steps = {}
@@ -41,9 +42,10 @@ local function check_argument(report, script, check, arguments)
   local argument = arguments[check.position > 0 and check.position or #arguments]
   local found = {}
   for _, one in ipairs(argument and values.each(argument) or {}) do
-    local inner = check.field and one.is == "table" and one.fields[check.field] or one
+    local inner = one
+    if check.field then inner = one.is == "table" and one.fields[check.field] or values.none end
     found[#found + 1] = inner
-    if check.position == 0 and inner.is == "table" then found = inner.items end
+    if check.position == 0 and not check.field and inner.is == "table" then found = inner.items end
   end
   for _, one in ipairs(found) do
     for _, each in ipairs(values.each(one)) do
@@ -96,8 +98,12 @@ end
 
 -- ---- changes
 
--- "ecs:UpdateService", or the request.
-local function change_of(finding)
+-- "ecs:UpdateService", or the request or command; nil: it changes nothing, as far as can be told.
+local function change_of(script, finding)
+  if finding.kind == "command" then
+    local name = values.text(finding.words[1])
+    return name and not touches.only_reads(script.needs.run, finding.words) and ("command '%s'"):format(name) or nil
+  end
   if finding.kind == "call" and CHANGES[finding.operation.effect] and finding.how ~= "presign" then
     return finding.operation.action
   end
@@ -107,7 +113,7 @@ end
 
 local function check_outside(report, script, place)
   for _, finding in ipairs(script.trace) do
-    local change = change_of(finding)
+    local change = change_of(script, finding)
     if change and finding.certain and not IN_STEP[finding.part] then
       local where = finding.part and ("in '%s' of a step"):format(finding.part) or "outside of a step"
       report:add("error", "outside-step", place(finding), "%s changes something %s: only 'change' and 'undo' of rb:step may", change, where)
@@ -138,10 +144,10 @@ local function has_token(operation)
   return false
 end
 
-local function changes_of(findings)
+local function changes_of(script, findings)
   local changes, unsettled, is_seen = {}, nil, true
   for _, finding in ipairs(findings or {}) do
-    local change = change_of(finding)
+    local change = change_of(script, finding)
     if change then
       changes[#changes + 1] = change
       if finding.kind ~= "call" or not has_token(finding.operation) then unsettled = unsettled or change end
@@ -151,7 +157,7 @@ local function changes_of(findings)
   return changes, unsettled, is_seen
 end
 
-local function check_step(report, step, parts)
+local function check_step(report, script, step, parts)
   local how = step.how
   if not how or how.is ~= "table" or how.open then return end
   local at, fields = step.node, how.fields
@@ -160,7 +166,7 @@ local function check_step(report, step, parts)
     report:add("error", "step-without-change", at, "rb:step: 'change' is missing%s", hint)
     return
   end
-  local changes, unsettled, is_seen = changes_of(parts.change)
+  local changes, unsettled, is_seen = changes_of(script, parts.change)
   if fields.undo and #changes == 0 and is_seen then
     local key = how.keys.undo
     report:add("warning", "unreachable-undo", key and key.node or at,
@@ -176,7 +182,7 @@ end
 local function check_steps(report, script)
   local parts = by_step(script)
   for _, finding in ipairs(script:findings "step") do
-    if finding.of.file == script.file then check_step(report, finding.of, parts[finding.of] or {}) end
+    if finding.of.file == script.file then check_step(report, script, finding.of, parts[finding.of] or {}) end
   end
 end
 
@@ -185,7 +191,7 @@ local function check_lock(report, script)
   local declared = script.declaration
   if not (types.lock and declared and not declared.fields.lock) then return end
   for _, finding in ipairs(script.trace) do
-    local change = change_of(finding)
+    local change = change_of(script, finding)
     if change and IN_STEP[finding.part] then
       local key = declared.keys.run or declared.keys.title
       report:add("warning", "no-lock", key and key.file == script.file and key.node or nil,

@@ -187,11 +187,24 @@ class Check(gwrun.Case):
     def test_hosts_and_files_are_declared(self):
         self.assert_body("""require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """,
-                         "1:16: error: https://example.com/x is not in needs.http [undeclared-host]",
-                         "2:24: error: certs/a.pem is not in needs.read [undeclared-file]")
+                         "1:16: error: 'https://example.com/x' is not in needs.http [undeclared-host]",
+                         "2:24: error: 'certs/a.pem' is not in needs.read [undeclared-file]")
         declared = FRAME.replace("needs = {", 'needs = { http = { "example.com" }, read = { "certs/*.pem" },')
         self.check(declared % """require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """, code=gwrun.OK)
+
+    def test_commands_and_variables_are_declared(self):
+        body = """local process = require "process"
+        process.run { "git", "log", p.count }
+        rb:step("y", { check = function() end, change = function() process.run { "git", "push", "origin" } end })
+        rb:note(require "env".get "CI_JOB")"""
+        self.assert_body(body,
+                         "2:17: error: command 'git' changes something outside of a step: only 'change' and 'undo' of rb:step may [outside-step]",
+                         "2:17: error: command 'git' with these words is not in needs.run [undeclared-command]",
+                         "3:76: error: command 'git' with these words is not in needs.run [undeclared-command]",
+                         "4:31: error: 'CI_JOB' is not in needs.env [undeclared-variable]")
+        declared = FRAME.replace("needs = {", 'needs = { run = { "read: git log *", "git push *" }, env = { "CI_*" },')
+        self.check(declared % body, code=gwrun.OK)
 
     def test_parameters_are_declared_and_used(self):
         self.assert_body("rb:note(p.cuont)", "1:11: error: parameter 'cuont' is not declared, did you mean 'count'? [unknown-parameter]")
@@ -232,6 +245,8 @@ class Check(gwrun.Case):
                          "2:54: error: rb:wait: unknown option 'timeuot', did you mean 'timeout'? [unknown-option]",
                          "3:43: error: rb:checklist item: unknown option 'prob', did you mean 'probe'? [unknown-option]",
                          "4:12: error: rb has no method 'steps', did you mean 'step'? [unknown-method]")
+        self.assert_body("""rb:step("y", { check = function() end, change = function() end, retry = { atempts = 3 } })""",
+                         "1:75: error: rb:step retry: unknown option 'atempts', did you mean 'attempts'? [unknown-option]")
 
     def test_a_step_changes_something_and_can_be_settled(self):
         self.assert_body("""rb:step("y", { change = function() aws.ecs.update_service { service = "w" } end })
