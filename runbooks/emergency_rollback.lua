@@ -47,26 +47,29 @@ local function stop_tasks(rb, which, p, keep)
 end
 
 local function update_service(rb, p, current, target)
+  local function deploy(revision)
+    return ecs.begun_deployment(aws.ecs.update_service {
+      cluster = p.cluster, service = p.service, taskDefinition = revision, forceNewDeployment = true,
+    })
+  end
   return rb:step("Point the service at " .. ecs.short(target), {
     confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(current), ecs.short(target)),
-    change = function()
-      return ecs.begun_deployment(aws.ecs.update_service {
-        cluster = p.cluster, service = p.service, taskDefinition = target, forceNewDeployment = true,
-      })
-    end,
+    change = function() return deploy(target) end,
+    undo = function() deploy(current) end,
   })
 end
 
+-- The revision to return to.
 local function choose_target(rb, which, p, current)
   local family = ecs.family(current)
   if p.revision then
     rb:note("target: %s:%d, as asked for", family, p.revision)
-    return ecs.get_deployable(family, p.revision)
+    return p.revision
   end
   local arn, why = ecs.choose_rollback(which, current)
   if not arn then rb:refuse("no revision to return to: %s; name one with --revision", why) end
   rb:note("target: %s, %s", ecs.short(arn), why)
-  return ecs.get_deployable(family, ecs.revision(arn))
+  return ecs.revision(arn)
 end
 
 local function warn_of_risks(rb, p, now, target)
@@ -163,6 +166,8 @@ return {
     http = { "{health_url}" },
   },
 
+  lock = "ecs:{cluster}/{service}",
+
   targets = function(p)
     return { ecs.exists { cluster = p.cluster, service = p.service }, elb.exists(p.target_group), logs.exists(p.log_group) }
   end,
@@ -173,15 +178,18 @@ return {
     local since = time.now()
     rb:note("present: %s, %d of %d tasks running", ecs.short(now.taskDefinition), now.runningCount, now.desiredCount)
 
-    local target = choose_target(rb, which, p, now.taskDefinition)
+    -- After the change the service has another revision; a run that goes on must not choose again.
+    local before = rb:decide("The present revision", function() return now.taskDefinition end)
+    local revision = rb:decide("The revision to return to", function() return choose_target(rb, which, p, before) end)
+    local target = ecs.get_deployable(ecs.family(before), revision)
     warn_of_risks(rb, p, now, target)
 
     local deployment
     if p.order == "stop-first" then
       stop_tasks(rb, which, p, nil)
-      deployment = update_service(rb, p, now.taskDefinition, target.taskDefinitionArn)
+      deployment = update_service(rb, p, before, target.taskDefinitionArn)
     else
-      deployment = update_service(rb, p, now.taskDefinition, target.taskDefinitionArn)
+      deployment = update_service(rb, p, before, target.taskDefinitionArn)
       stop_tasks(rb, which, p, target.taskDefinitionArn)
     end
 

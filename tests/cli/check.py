@@ -82,7 +82,7 @@ class Check(gwrun.Case):
     def test_the_runbooks_that_come_with_it_are_clean(self):
         folder = os.path.join(gwrun.SOURCE, "runbooks")
         names = sorted(name for name in os.listdir(folder) if name.endswith(".lua") and name != "service.lua")
-        result = self.gwrun("check", *(os.path.join(folder, name) for name in names))
+        result = self.gwrun("check", "--strict", *(os.path.join(folder, name) for name in names))
         self.assertEqual(result.code, gwrun.OK, result)
 
     def test_what_is_not_there_and_wrong_use(self):
