@@ -102,25 +102,27 @@ static void add_facts(struct gw_run *run, struct gw_view name, const struct gw_v
     run->has_begun = run->has_begun || gw_view_equal(name, GW_VIEW("step.started"));
 }
 
-/* Members that a run wants back when it goes on. */
-static bool is_result(struct gw_view name)
+/* Members that a run wants back when it goes on; evidence is for people. */
+static bool is_result(struct gw_view event, struct gw_view name)
 {
-    return gw_view_equal(name, GW_VIEW("result")) || gw_view_equal(name, GW_VIEW("value")) ||
-           gw_view_equal(name, GW_VIEW("answer")) || gw_view_equal(name, GW_VIEW("output"));
+    return gw_view_equal(name, GW_VIEW("result")) || gw_view_equal(name, GW_VIEW("answer")) ||
+           gw_view_equal(name, GW_VIEW("output")) ||
+           (gw_view_equal(name, GW_VIEW("value")) && !gw_view_equal(event, GW_VIEW("evidence")));
 }
 
 static struct gw_value dated(struct gw_run *run, const struct gw_value *event)
 {
     struct gw_arena *arena = run->event_arena;
     struct gw_value out = gw_value_map();
+    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
     int64_t now_ms = gw_loop_wall_ms(run->options.loop);
-    add(arena, &out, "event", *gw_map_get(event, GW_VIEW("event")));
+    add(arena, &out, "event", gw_value_string(name));
     add(arena, &out, "at", gw_value_string(gw_run_iso_time(now_ms, arena)));
     for (size_t i = 0; i < event->as.map.count; i++) {
         const struct gw_entry *entry = &event->as.map.entries[i];
         if (!gw_view_equal(entry->key, GW_VIEW("event"))) {
             struct gw_value value =
-                is_result(entry->key) ? gw_run_kept(&entry->value, arena) : entry->value;
+                is_result(name, entry->key) ? gw_run_kept(&entry->value, arena) : entry->value;
             *gw_map_add(arena, &out, entry->key) = gw_redact_value(arena, &value);
         }
     }

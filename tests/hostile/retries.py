@@ -21,7 +21,7 @@ SHORT, LONG = 0.05, 1.0  # seconds that the first delay may last: after a failur
 WITH_TOKEN = """
 local aws = require "aws"
 return {
-  title = "Write", summary = "Writes a secret.", region = "us-east-1",
+  title = "Write", summary = "Writes a secret.", region = "us-east-1", preflight = false,
   needs = { aws = { "secretsmanager:PutSecretValue" } },
   run = function(rb)
     rb:step("Write", { change = function() aws.secretsmanager.put_secret_value { SecretId = "a", SecretString = "b" } end })

@@ -31,7 +31,7 @@ KEYS = ["key", "a/b/c", "end/", "sp ace", "pl+us", "100%", "%2F", "q?x=1&y", "h#
 CALLS = """
 local keys = json.decode(%s)
 return {
-  title = "Objects", summary = "Reads and deletes the objects it is told of.", needs = { aws = { "s3:*" } },
+  title = "Objects", summary = "Reads and deletes the objects it is told of.", preflight = false, needs = { aws = { "s3:*" } },
   run = function(rb)
     local function say(name, answer, err) rb:evidence(name, answer or { code = err.code or tostring(err) }) end
     rb:step("Call", { change = function()

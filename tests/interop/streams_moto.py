@@ -24,7 +24,7 @@ ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]
 ROUND_TRIP = """
 local file = require "file"
 return {
-  title = "Round trip", summary = "A file to S3 and back.", params = { algorithm = { type = "string" } },
+  title = "Round trip", summary = "A file to S3 and back.", preflight = false, params = { algorithm = { type = "string" } },
   needs = { aws = { "s3:PutObject", "s3:GetObject" }, read = { "in.bin" }, write = { "out.bin" } },
   run = function(rb, p)
     local where = { Bucket = "round-trip", Key = "a b/" .. (p.algorithm or "default") }
@@ -39,7 +39,7 @@ return {
 PARTS = """
 local s3 = require "s3"
 return {
-  title = "Parts", summary = "One file in parts.",
+  title = "Parts", summary = "One file in parts.", preflight = false,
   needs = { aws = { "s3:*" }, read = { "in.bin" } },
   run = function(rb)
     rb:step("Upload", { change = function()
@@ -52,7 +52,7 @@ return {
 BIG = """
 local file = require "file"
 return {
-  title = "Big", summary = "One file, one way.", params = { up = { type = "boolean" } },
+  title = "Big", summary = "One file, one way.", preflight = false, params = { up = { type = "boolean" } },
   needs = { aws = { "s3:PutObject", "s3:GetObject" }, read = { "big.bin" }, write = { "big.out" } },
   run = function(rb, p)
     local where = { Bucket = "bucket", Key = "big" }
