@@ -20,10 +20,7 @@ struct gw_run_step {
 
 struct gw_run_question; /* ask.c */
 struct gw_run_made;     /* calls.c */
-struct gw_run_held;     /* sources.c: gw_script_options.loaded; ctx: the run */
-void gw_run_loaded(void *ctx, const char *path, struct gw_view text);
-
-/* locks.c */
+struct gw_run_held;     /* locks.c */
 
 enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT, GW_STOP_JOURNAL };
 
