@@ -84,7 +84,8 @@ static void show(const struct comparison *c, char sign, struct gw_view line)
 static void show_middle(const struct comparison *c)
 {
     size_t then_end = c->then.count - c->tail, now_end = c->now.count - c->tail;
-    size_t i = c->head, j = c->head;
+    size_t i = c->head;
+    size_t j = i;
     while (i < then_end || j < now_end) {
         bool both = i < then_end && j < now_end;
         if (both && c->common && gw_view_equal(c->then.items[i], c->now.items[j])) {
