@@ -63,7 +63,9 @@ void gw_cli_print(FILE *out, struct gw_view text)
     struct gw_buf safe;
     gw_buf_init(&safe, (size_t)16 << 20);
     gw_report_plain(text, &safe);
-    fwrite(safe.data, 1, safe.len, out);
+    if (safe.len > 0) {
+        fwrite(safe.data, 1, safe.len, out);
+    }
     gw_buf_clear(&safe);
 }
 
