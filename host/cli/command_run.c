@@ -61,19 +61,6 @@ static void tell_failure(const struct gw_run *run, const struct ending *ending,
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-static struct gw_report *open_report(const struct gw_cli_options *options)
-{
-    struct gw_report_options report = {.kind = options->json ? GW_REPORT_JSON : GW_REPORT_TEXT,
-                                       .out = stdout,
-                                       .terminal = gw_cli_can_redraw(stdout),
-                                       .colour = gw_cli_colour(options, stdout),
-                                       .utf8 = gw_cli_utf8(),
-                                       .columns = gw_cli_columns(stdout),
-                                       .verbose = options->verbose,
-                                       .quiet = options->quiet};
-    return gw_report_new(&report);
-}
-
 bool gw_cli_needs_aws(const struct gw_value *facts)
 {
     const struct gw_value *list = gw_map_get(gw_map_get(facts, GW_VIEW("needs")), GW_VIEW("aws"));
@@ -226,7 +213,7 @@ int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_pas
         exit_code = gw_cli_fail_with(GW_EXIT_FAILED, "%s", err.message);
     } else {
         struct ending ending = {0};
-        struct gw_report *report = open_report(options);
+        struct gw_report *report = gw_cli_open_report(options);
         run_options_.report = report;
         run_options_.on_event = on_event;
         run_options_.on_event_ctx = &ending;

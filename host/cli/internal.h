@@ -75,6 +75,44 @@ bool gw_cli_utf8(void);
 /* Words wrapped at the width, each line but the first after `hang` spaces. */
 void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t hang);
 
+/* For standard output, as the options say. */
+struct gw_report *gw_cli_open_report(const struct gw_cli_options *options);
+
+/* ---- words.c --------------------------------------------------------------------------------- */
+
+/* An option of one command: a flag, or one with a text. The last of a list has no name. */
+struct gw_cli_word {
+    const char *name;
+    bool *flag;
+    const char **text;
+};
+#define GW_CLI_MAX_WORDS 16
+
+/* Reads the command's own options, and its operand; NULL: none was given. */
+bool gw_cli_read_words(const struct gw_cli_options *options, const struct gw_cli_word *words,
+                       const char **operand, struct gw_err *err);
+bool gw_cli_read_duration(const char *option, const char *text, double *seconds,
+                          struct gw_err *err);
+
+/* ---- consent.c ------------------------------------------------------------------------------- */
+
+/* Asks a question that is answered by yes or no; --yes answers it too. False with GW_ERR_DENIED. */
+bool gw_cli_consents(const struct gw_cli_options *options, const char *question,
+                     struct gw_err *err);
+
+/* ---- runs.c ---------------------------------------------------------------------------------- */
+
+/* Fills `run`; `name` NULL: none was given, which is an error. */
+bool gw_cli_find_run(const struct gw_cli_options *options, const char *name,
+                     struct gw_journal *journal, struct gw_arena *arena, struct gw_journal_run *run,
+                     struct gw_err *err);
+struct gw_value gw_cli_run_as_value(const struct gw_journal_run *run, struct gw_arena *arena);
+struct gw_view gw_cli_instant(int64_t epoch_ms, struct gw_arena *arena); /* in ISO 8601 */
+void gw_cli_print_json(const struct gw_value *value);                    /* and a line break */
+void gw_cli_print_table(const struct gw_cli_options *options, const char *title,
+                        const struct gw_value *columns, const struct gw_value *rows,
+                        struct gw_arena *arena);
+
 /* ---- difference.c ---------------------------------------------------------------------------- */
 
 /* How a text differs from what it was, as diff -u shows it. */
@@ -140,6 +178,10 @@ bool gw_cli_check_flags(const char *name, const struct gw_value *facts, struct g
 int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_resume(const struct gw_cli_options *options);
 int gw_cli_undo(const struct gw_cli_options *options);
+int gw_cli_history(const struct gw_cli_options *options);
+int gw_cli_show(const struct gw_cli_options *options);
+int gw_cli_approve(const struct gw_cli_options *options);
+int gw_cli_locks(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);

@@ -70,12 +70,22 @@ static const struct command {
     int (*run)(const struct gw_cli_options *options);
     unsigned flags;
 } commands[] = {
-    {"call", gw_cli_call, OWN_HELP}, {"check", gw_cli_check, 0},
-    {"help", help, OWN_HELP},        {"list", gw_cli_list, NO_ARGUMENTS},
-    {"login", gw_cli_login, 0},      {"models", gw_cli_models, OWN_HELP},
-    {"policy", gw_cli_policy, 0},    {"resume", gw_cli_resume, 0},
-    {"test", gw_cli_test, 0},        {"types", gw_cli_types, 0},
-    {"undo", gw_cli_undo, 0},        {"whoami", gw_cli_whoami, NO_ARGUMENTS},
+    {"approve", gw_cli_approve, 0},
+    {"call", gw_cli_call, OWN_HELP},
+    {"check", gw_cli_check, 0},
+    {"help", help, OWN_HELP},
+    {"history", gw_cli_history, 0},
+    {"list", gw_cli_list, NO_ARGUMENTS},
+    {"locks", gw_cli_locks, 0},
+    {"login", gw_cli_login, 0},
+    {"models", gw_cli_models, OWN_HELP},
+    {"policy", gw_cli_policy, 0},
+    {"resume", gw_cli_resume, 0},
+    {"show", gw_cli_show, 0},
+    {"test", gw_cli_test, 0},
+    {"types", gw_cli_types, 0},
+    {"undo", gw_cli_undo, 0},
+    {"whoami", gw_cli_whoami, NO_ARGUMENTS},
 };
 
 static const struct command *find_command(const char *name)

@@ -137,3 +137,16 @@ void gw_cli_print_wrapped(FILE *out, struct gw_view text, size_t used, size_t ha
     }
     fputc('\n', out);
 }
+
+struct gw_report *gw_cli_open_report(const struct gw_cli_options *options)
+{
+    struct gw_report_options report = {.kind = options->json ? GW_REPORT_JSON : GW_REPORT_TEXT,
+                                       .out = stdout,
+                                       .terminal = gw_cli_can_redraw(stdout),
+                                       .colour = gw_cli_colour(options, stdout),
+                                       .utf8 = gw_cli_utf8(),
+                                       .columns = gw_cli_columns(stdout),
+                                       .verbose = options->verbose,
+                                       .quiet = options->quiet};
+    return gw_report_new(&report);
+}

@@ -91,10 +91,13 @@ struct gw_journal_run {
 struct gw_journal_filter {
     struct gw_view runbook; /* empty: all */
     struct gw_view mode;    /* likewise */
-    bool open_only;   /* those that resume can go on with: not finished, interrupted, failed */
-    int64_t since_ms; /* 0: all */
-    int limit;        /* the newest so many; 0: all */
+    bool open_only;         /* those that gw_journal_is_open */
+    int64_t since_ms;       /* 0: all */
+    int limit;              /* the newest so many; 0: all */
 };
+
+/* Can resume go on with it? Real runs that neither ended well nor were taken back. */
+bool gw_journal_is_open(const struct gw_journal_run *run);
 
 /* False ends the listing, which is no failure. */
 typedef bool (*gw_journal_run_fn)(void *ctx, const struct gw_journal_run *run);
@@ -111,6 +114,11 @@ bool gw_journal_find(struct gw_journal *journal, struct gw_view name, struct gw_
 /* The run's events after number `after`, in order. */
 bool gw_journal_events(struct gw_journal *journal, struct gw_view run, int64_t after,
                        gw_journal_event_fn fn, void *ctx, struct gw_err *err);
+
+/* Tells the run as lines of an export (docs/journal.md), maps without secrets: its head, its events as
+ * they are chained, the texts and files that it names. `fn` must not use the journal. */
+bool gw_journal_export(struct gw_journal *journal, struct gw_view run, gw_journal_event_fn fn,
+                       void *ctx, struct gw_err *err);
 
 /* How long finished runs of the runbook took, oldest first, at most the last `capacity` of them;
  * real ones that ended "ok" and were not resumed. */

@@ -43,13 +43,13 @@ static bool collect(struct gw_journal *journal, sqlite3_stmt *stmt, struct gw_ar
 static bool select_runs(struct gw_journal *journal, const struct gw_journal_filter *filter,
                         struct gw_arena *arena, struct rows *rows, struct gw_err *err)
 {
-    sqlite3_stmt *stmt =
-        gw_sql(journal,
-               "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0"
-               " AND (?1 = '' OR runbook = ?1) AND (?2 = '' OR mode = ?2) AND started_ms >= ?3"
-               " AND (NOT ?4 OR finished_ms = 0 OR outcome IN ('interrupted', 'failed'))"
-               " ORDER BY number DESC LIMIT ?5",
-               err);
+    sqlite3_stmt *stmt = gw_sql(
+        journal,
+        "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0"
+        " AND (?1 = '' OR runbook = ?1) AND (?2 = '' OR mode = ?2) AND started_ms >= ?3"
+        " AND (NOT ?4 OR (mode = 'real' AND NOT simulated AND outcome NOT IN ('ok', 'undone')))"
+        " ORDER BY number DESC LIMIT ?5",
+        err);
     if (!stmt) {
         return false;
     }
@@ -59,6 +59,13 @@ static bool select_runs(struct gw_journal *journal, const struct gw_journal_filt
     sqlite3_bind_int(stmt, 4, filter->open_only);
     sqlite3_bind_int(stmt, 5, filter->limit > 0 ? filter->limit : -1);
     return collect(journal, stmt, arena, rows, err);
+}
+
+bool gw_journal_is_open(const struct gw_journal_run *run)
+{
+    return gw_view_equal(run->mode, GW_VIEW("real")) && !run->simulated &&
+           !gw_view_equal(run->outcome, GW_VIEW("ok")) &&
+           !gw_view_equal(run->outcome, GW_VIEW("undone"));
 }
 
 bool gw_journal_runs(struct gw_journal *journal, const struct gw_journal_filter *filter,

@@ -133,6 +133,7 @@ void gw_run_emit_finished(struct gw_run *run, const char *outcome, enum gw_exit 
 int64_t gw_run_journal(struct gw_run *run, const struct gw_value *event); /* its number */
 int gw_run_lua_past(lua_State *L);
 int gw_run_lua_approval(lua_State *L);
+int gw_run_lua_usual_seconds(lua_State *L);
 
 /* keep.c: a copy fit for the journal, and what it was. */
 struct gw_value gw_run_kept(const struct gw_value *value, struct gw_arena *arena);

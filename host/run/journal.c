@@ -1,5 +1,7 @@
 /* journal: the run's side of the run store: each event goes there before anybody sees it, and what
  * is there comes back when the run goes on. */
+#include <stdlib.h>
+
 #include "run/internal.h"
 
 /* Of the moment only: shown, not kept. */
@@ -142,5 +144,33 @@ int gw_run_lua_approval(lua_State *L)
         return luaL_error(L, "%s", err.message);
     }
     gw_push_value(L, &search.found);
+    return 1;
+}
+
+/* ---- how long it usually takes ---------------------------------------------------------------- */
+
+#define RUNS_LOOKED_AT 15
+
+static int compare(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+/* usual_seconds() -> the median of this runbook's last good runs; nil where there was none */
+int gw_run_lua_usual_seconds(lua_State *L)
+{
+    struct gw_run *run = lua_touserdata(L, lua_upvalueindex(1));
+    int64_t durations_ms[RUNS_LOOKED_AT];
+    size_t count = 0;
+    struct gw_err err = {0};
+    bool known =
+        run->options.journal && gw_journal_durations(run->options.journal, gw_view_of(run->name),
+                                                     durations_ms, RUNS_LOOKED_AT, &count, &err);
+    if (!known || count == 0) {
+        return 0;
+    }
+    qsort(durations_ms, count, sizeof *durations_ms, compare);
+    lua_pushnumber(L, (double)durations_ms[count / 2] / 1000);
     return 1;
 }

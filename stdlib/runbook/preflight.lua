@@ -72,7 +72,7 @@ local function credentials_finding(caller)
     return finding
   end
   local left = caller.expires_at - math.floor(time.now()) - (caller.clock_ahead or 0)
-  local usual = host.usual_seconds
+  local usual = host.usual_seconds()
   local needed = usual or UNKNOWN_RUN_SECONDS
   finding.note = ("until %s, %s from now"):format(time.iso(caller.expires_at), time.format_duration(math.max(left, 0)))
   if caller.renews then

@@ -109,7 +109,7 @@ static void lists_the_newest_first(void **state)
                         "b-1 ");
     assert_string_equal(listed(bench, (struct gw_journal_filter){.mode = GW_VIEW("plan")}), "a-2 ");
     assert_string_equal(listed(bench, (struct gw_journal_filter){.open_only = true}),
-                        "c-2 b-2 b-1 ");
+                        "c-3 c-2 b-2 b-1 ");
     /* 05:00 */
     assert_string_equal(listed(bench, (struct gw_journal_filter){.since_ms = 1762923600000}),
                         "c-3 c-2 c-1 ");
