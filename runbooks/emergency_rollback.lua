@@ -46,16 +46,24 @@ local function stop_tasks(rb, which, p, keep)
   })
 end
 
-local function update_service(rb, p, current, target)
+local function update_service(rb, which, p, before, target)
   local function deploy(revision)
     return ecs.begun_deployment(aws.ecs.update_service {
       cluster = p.cluster, service = p.service, taskDefinition = revision, forceNewDeployment = true,
     })
   end
+  -- Only after a crash: the service may be on the target already and still be told to deploy it anew.
+  local function has_begun(uncertain, revision, deployment)
+    return uncertain and ecs.deployment_since(which, revision, deployment)
+  end
   return rb:step("Point the service at " .. ecs.short(target), {
-    confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(current), ecs.short(target)),
+    confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(before.revision), ecs.short(target)),
+    check = function(uncertain) return has_begun(uncertain, target, before.deployment) end,
     change = function() return deploy(target) end,
-    undo = function() deploy(current) end,
+    undo = {
+      check = function(uncertain, begun) return has_begun(uncertain, before.revision, begun) end,
+      change = function() deploy(before.revision) end,
+    },
   })
 end
 
@@ -175,21 +183,23 @@ return {
   run = function(rb, p)
     local which = { cluster = p.cluster, service = p.service }
     local now = ecs.get_service(which)
-    local since = time.now()
+    local since = rb:decide("When it began", time.now)
     rb:note("present: %s, %d of %d tasks running", ecs.short(now.taskDefinition), now.runningCount, now.desiredCount)
 
     -- After the change the service has another revision; a run that goes on must not choose again.
-    local before = rb:decide("The present revision", function() return now.taskDefinition end)
-    local revision = rb:decide("The revision to return to", function() return choose_target(rb, which, p, before) end)
-    local target = ecs.get_deployable(ecs.family(before), revision)
+    local before = rb:decide("What is there now", function()
+      return { revision = now.taskDefinition, deployment = (ecs.primary(now) or {}).id }
+    end)
+    local revision = rb:decide("The revision to return to", function() return choose_target(rb, which, p, before.revision) end)
+    local target = ecs.get_deployable(ecs.family(before.revision), revision)
     warn_of_risks(rb, p, now, target)
 
     local deployment
     if p.order == "stop-first" then
       stop_tasks(rb, which, p, nil)
-      deployment = update_service(rb, p, before, target.taskDefinitionArn)
+      deployment = update_service(rb, which, p, before, target.taskDefinitionArn)
     else
-      deployment = update_service(rb, p, before, target.taskDefinitionArn)
+      deployment = update_service(rb, which, p, before, target.taskDefinitionArn)
       stop_tasks(rb, which, p, target.taskDefinitionArn)
     end
 

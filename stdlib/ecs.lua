@@ -152,6 +152,20 @@ function ecs.begun_deployment(answer)
   return deployment.id
 end
 
+---Whether a deployment of the revision has begun since another one, told by its id: UpdateService takes no token by which a call
+---of which nobody knows the outcome could be told.
+---@param which ServiceName
+---@param revision string task definition ARN
+---@param deployment? string the id of the one before
+---@return string|false id false: there is none, the service is as it was
+function ecs.deployment_since(which, revision, deployment)
+  local primary = ecs.primary(ecs.get_service(which)) or {}
+  if primary.id == deployment then return false end
+  if ecs.short(primary.taskDefinition or "") == ecs.short(revision) then return primary.id end
+  failure.raise("uncertain", "service '%s': deployment %s of %s has begun meanwhile; look what it is before going on",
+    which.service, tostring(primary.id), ecs.short(primary.taskDefinition or "?"))
+end
+
 local function describe_revisions(arns)
   local by_arn = {}
   for first = 1, #arns, 20 do

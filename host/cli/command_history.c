@@ -1,6 +1,7 @@
 /* command_history: gwrun history: which runs there were, newest first; whether the journal is what was
  * written; and what is taken out of it. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "cli/internal.h"
@@ -32,7 +33,7 @@ static struct gw_view duration_of(const struct gw_journal_run *run, struct gw_ar
     struct gw_buf text;
     gw_buf_init(&text, 64);
     if (run->finished_ms > 0) {
-        gw_duration_write((double)((run->finished_ms - run->started_ms) / 1000), &text);
+        gw_duration_write(floor((double)(run->finished_ms - run->started_ms) / 1000), &text);
     }
     struct gw_view out = gw_arena_dup(arena, gw_buf_view(&text));
     gw_buf_clear(&text);

@@ -48,12 +48,14 @@ static void print(const struct gw_cli_options *options, const struct gw_lock *lo
         *gw_list_add(arena, &columns) = gw_value_text(names[i]);
     }
     for (size_t i = 0; i < count; i++) {
-        *gw_list_add(arena, &rows) =
-            options->json ? facts_of(&locks[i], arena) : row_of(&locks[i], arena);
+        if (!gw_view_starts_with(locks[i].name, GW_RUN_CLAIM)) {
+            *gw_list_add(arena, &rows) =
+                options->json ? facts_of(&locks[i], arena) : row_of(&locks[i], arena);
+        }
     }
     if (options->json) {
         gw_cli_print_json(&rows);
-    } else if (count == 0) {
+    } else if (rows.as.list.count == 0) {
         puts("nothing is locked");
     } else {
         gw_cli_print_table(options, "Locks; each is renewed until its run ends", &columns, &rows,

@@ -1,5 +1,5 @@
 /* runs: what the commands over the journal share: finding a run, and telling it and a table of them. */
-#include <stdlib.h>
+#include <math.h>
 
 #include "cli/internal.h"
 #include "codec/codec.h"
@@ -15,7 +15,7 @@ struct gw_view gw_cli_instant(int64_t epoch_ms, struct gw_arena *arena)
 {
     struct gw_buf text;
     gw_buf_init(&text, 64);
-    gw_time_write((double)(epoch_ms / 1000), GW_TIME_ISO8601, &text);
+    gw_time_write(floor((double)epoch_ms / 1000), GW_TIME_ISO8601, &text);
     struct gw_view out = gw_arena_dup(arena, gw_buf_view(&text));
     gw_buf_clear(&text);
     return out;

@@ -171,6 +171,7 @@ int gw_run_lua_usual_seconds(lua_State *L)
         return 0;
     }
     qsort(durations_ms, count, sizeof *durations_ms, compare);
-    lua_pushnumber(L, (double)durations_ms[count / 2] / 1000);
+    int64_t median_ms = durations_ms[count / 2];
+    lua_pushnumber(L, (double)median_ms / 1000);
     return 1;
 }

@@ -131,7 +131,7 @@ bool gw_run_claim(struct gw_run *run, struct gw_err *err)
 {
     struct gw_arena *arena = gw_arena_new();
     struct gw_lock holder = {0};
-    struct gw_lock wanted = {.name = gw_arena_printf(arena, "run:%s", run->id),
+    struct gw_lock wanted = {.name = gw_arena_printf(arena, "%s%s", GW_RUN_CLAIM.data, run->id),
                              .run = gw_arena_printf(arena, "process %d", (int)getpid()),
                              .reason = GW_VIEW("carries out the run")};
     enum gw_lock_answer answer = GW_LOCK_TAKEN;

@@ -152,4 +152,7 @@ bool gw_run_output_failed(const struct gw_run *run);
 /* Async-signal-safe: the first call asks the run to stop in order, the second to stop at once. */
 void gw_run_interrupt(struct gw_run *run);
 
+/* Begins the name of the lock by which one process at a time carries out a run; no runbook's. */
+#define GW_RUN_CLAIM GW_VIEW("run:")
+
 #endif

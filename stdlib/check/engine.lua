@@ -110,6 +110,12 @@ end
 
 local CHANGING = { change = true, undo = true }
 
+-- One with a check of its own.
+local function call_undo(self, step, fields, result)
+  if fields.check then self:call_in(fields.check, { values.unknown, result }, { step = step, part = "check" }) end
+  if fields.change then self:call_in(fields.change, { result }, { step = step, part = "undo" }) end
+end
+
 local function call_fields(self, step, how)
   local results
   for _, part in ipairs { "when", "check", "confirm", "change", "undo", "assume" } do
@@ -122,6 +128,8 @@ local function call_fields(self, step, how)
       end
     elseif field and part == "assume" then
       results = values.join(results, field)
+    elseif field and part == "undo" and field.is == "table" then
+      call_undo(self, step, field.fields, results or values.unknown)
     end
   end
   return { results or values.unknown, open = true }

@@ -53,22 +53,26 @@ local function ask_whether_applied(id, call)
   return choice == "applied" and "applied" or "again", host.user
 end
 
--- Calls of an earlier try of this step that may or may not have taken effect. With a token they may just be sent again.
-local function settle(id, how, checked)
-  for _, call in ipairs(host.uncertain(id)) do
-    if call.resendable then
+local function newest_uncertain(id)
+  local calls = host.uncertain(id)
+  return calls[#calls]
+end
+
+-- Calls of an earlier try of this step that may or may not have taken effect: the step's check says whether they did, of the
+-- newest it has already. With a token they may just be sent again.
+local function settle(id, how, newest_applied)
+  local calls = host.uncertain(id)
+  for i, call in ipairs(calls) do
+    if how.check then
+      local applied = newest_applied
+      if i < #calls then applied = select(2, how.check(call)) end
+      host.settle(id, call.number, applied and "applied" or "again", "check")
+    elseif call.resendable then
       host.settle(id, call.number, "again", "token")
-    elseif checked then
-      host.settle(id, call.number, "again", "check")
     else
       host.settle(id, call.number, ask_whether_applied(id, call))
     end
   end
-end
-
-local function newest_uncertain(id)
-  local calls = host.uncertain(id)
-  return calls[#calls]
 end
 
 local function finish(self, id, name, result, began)
@@ -99,13 +103,14 @@ local function retries(how)
   return how.retry or 1, 10
 end
 
--- Looks whether it is so already. Answers true and the result where nothing is left to do.
+-- Looks whether it is so already. Answers true and the result where nothing is left to do; otherwise whether the uncertain
+-- call at least took effect.
 local function already_so(self, id, name, how)
   if not how.check then return false end
   local uncertain = newest_uncertain(id)
-  local so = how.check(uncertain)
-  if not so then return false end
-  if not uncertain then
+  local so, applied = how.check(uncertain)
+  if not so then return false, applied end
+  if not host.changed(id) then -- an earlier try may have died after its change, and then it is this step's, and can be undone
     skip(self, id, name, type(so) == "string" and so or "already so", so)
     return true, so, false
   end
@@ -119,7 +124,7 @@ local function try(self, id, name, how, state)
   for number = 1, attempts do
     local so, result, changed = already_so(self, id, name, how)
     if so then return result, changed end
-    settle(id, how, how.check ~= nil)
+    settle(id, how, result)
     if not state.agreed then
       confirm(self, id, name, how, state.question())
       if how.approval then approval.await(self, id, name, how.approval, state.question()) end

@@ -8,11 +8,21 @@ local undo = require "runbook.undo"
 ---@class RunSteps
 local step = {}
 
+---@class Uncertain a call that was sent, and nobody knows whether it took effect
+---@field action string
+---@field params table
+---@field at string when, in ISO 8601
+
+---@class Undo
+---@field change fun(result: any): any
+---@field check? fun(uncertain?: Uncertain, result: any): any, boolean? as that of a step
+
 ---@class Step
 ---@field change fun(): any makes the change; what it returns is the step's result, plain data
----@field check? fun(uncertain?: { action: string, params: table, at: string }): any true: it is so already, and the value is the result.
----After a crash or a lost answer it is told the call of which nobody knows whether it took effect, and decides
----@field undo? fun(result: any) takes the change back; the result is nil where the change failed half-way
+---@field check? fun(uncertain?: Uncertain): any, boolean? true: it is so already, and the value is the result. After a crash or a
+---lost answer it is told the call of which nobody knows whether it took effect, and decides; of a step that makes several, the
+---second value is true where that one did although the step is not done
+---@field undo? Undo|fun(result: any) takes the change back; the result is nil where the change failed half-way
 ---@field when? boolean|fun(): boolean|nil, string? false: the step is skipped, for the reason that follows
 ---@field confirm? string|fun(): string what the operator reads before it happens
 ---@field word? string what must be typed, of a change that destroys
@@ -22,9 +32,19 @@ local step = {}
 ---@field assume? any what a plan takes for the result: a value, or a function that gives it
 
 local OPTIONS = {
-  change = "function", check = "function", undo = "function", when = "boolean|function", confirm = "string|function",
+  change = "function", check = "function", undo = "function|table", when = "boolean|function", confirm = "string|function",
   word = "string", approval = "boolean|number|string", retry = "number|table", timeout = "number|string", assume = "any",
 }
+
+local UNDO = { change = "function", check = "function" }
+
+local function check_options(how)
+  options.check("rb:step", how, OPTIONS)
+  if not how.change then error("rb:step: 'change' is missing", 3) end
+  if type(how.undo) ~= "table" then return end
+  options.check("rb:step undo", how.undo, UNDO)
+  if not how.undo.change then error("rb:step undo: 'change' is missing", 3) end
+end
 
 local function done_before(self, id, name, how, known)
   if known.changed then undo.remember(self, id, name, how.undo, known.result) end
@@ -44,8 +64,7 @@ end
 ---@param how Step
 ---@return any result of `change`, or of `check` where it was so already; nil where the step was skipped
 function step:step(name, how)
-  options.check("rb:step", how, OPTIONS)
-  if not how.change then error("rb:step: 'change' is missing", 2) end
+  check_options(how)
   local id = self:next_id("step")
   local known = self.root.past:find("steps", id, name)
   if known and known.ended then return done_before(self, id, name, how, known) end

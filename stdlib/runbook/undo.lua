@@ -29,7 +29,7 @@ end
 ---@param run table the run or branch that the step belongs to
 ---@param id string of the step
 ---@param name string
----@param take_back? fun(result: any)
+---@param take_back? Undo|fun(result: any)
 ---@param result any nil where the step failed half-way
 function undo.remember(run, id, name, take_back, result)
   local list = run.root.undos
@@ -43,9 +43,11 @@ local function take_back(root, entry, perform)
     return false
   end
   if (root.past.steps[id] or {}).ended then return true end
+  local how = type(entry.take_back) == "table" and entry.take_back or { change = entry.take_back }
   perform(entry.run, id, "Undo: " .. entry.name, {
     confirm = ("take back step %s '%s'"):format(entry.id, entry.name),
-    change = function() return entry.take_back(entry.result) end,
+    change = function() return how.change(entry.result) end,
+    check = how.check and function(uncertain) return how.check(uncertain, entry.result) end,
   })
   return true
 end
