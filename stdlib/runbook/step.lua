@@ -38,14 +38,6 @@ local OPTIONS = {
 
 local UNDO = { change = "function", check = "function" }
 
-local function check_options(how)
-  options.check("rb:step", how, OPTIONS)
-  if not how.change then error("rb:step: 'change' is missing", 3) end
-  if type(how.undo) ~= "table" then return end
-  options.check("rb:step undo", how.undo, UNDO)
-  if not how.undo.change then error("rb:step undo: 'change' is missing", 3) end
-end
-
 local function done_before(self, id, name, how, known)
   if known.changed then undo.remember(self, id, name, how.undo, known.result) end
   self.root:tell { event = "step.recalled", step = id, name = name, result = known.result }
@@ -64,7 +56,9 @@ end
 ---@param how Step
 ---@return any result of `change`, or of `check` where it was so already; nil where the step was skipped
 function step:step(name, how)
-  check_options(how)
+  options.check("rb:step", how, OPTIONS)
+  if type(how.undo) == "table" then options.check("rb:step undo", how.undo, UNDO) end
+  if not how.change or type(how.undo) == "table" and not how.undo.change then error("rb:step: 'change' is missing", 2) end
   local id = self:next_id("step")
   local known = self.root.past:find("steps", id, name)
   if known and known.ended then return done_before(self, id, name, how, known) end
