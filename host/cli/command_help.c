@@ -27,6 +27,7 @@ static const char usage[] =
     "  gwrun call SERVICE OPERATION one call, with the options of the AWS CLI; 'gwrun call help'\n"
     "  gwrun models                 the services it knows, and how to add others\n"
     "write\n"
+    "  gwrun new NAME               a runbook that works, and its test, to begin with; --dir DIR\n"
     "  gwrun check [RUNBOOK...]     what is wrong with runbooks, without running them; --strict\n"
     "  gwrun policy RUNBOOK         the IAM policy that it needs; --account ID, parameters\n"
     "  gwrun test [PATH...]         run the tests of runbooks; --filter TEXT, --junit FILE\n"

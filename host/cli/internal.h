@@ -8,9 +8,10 @@
 #include "run/run.h"
 #include "sim/sim.h"
 
-/* Made by cmake/embed.lua, of stdlib/ and of host/models/. */
+/* Made by cmake/embed.lua, of stdlib/, host/models/ and host/cli/scaffold/. */
 extern const struct gw_script_module gw_stdlib_modules[];
 extern const struct gw_script_module gw_models_modules[];
+extern const struct gw_script_module gw_scaffold_modules[];
 
 /* ---- options.c ------------------------------------------------------------------------------- */
 
@@ -182,6 +183,7 @@ int gw_cli_history(const struct gw_cli_options *options);
 int gw_cli_show(const struct gw_cli_options *options);
 int gw_cli_approve(const struct gw_cli_options *options);
 int gw_cli_locks(const struct gw_cli_options *options);
+int gw_cli_new(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);

@@ -79,6 +79,7 @@ static const struct command {
     {"locks", gw_cli_locks, 0},
     {"login", gw_cli_login, 0},
     {"models", gw_cli_models, OWN_HELP},
+    {"new", gw_cli_new, 0},
     {"policy", gw_cli_policy, 0},
     {"resume", gw_cli_resume, 0},
     {"show", gw_cli_show, 0},
