@@ -42,6 +42,7 @@ local function schema_of(param)
   local is_kept = kind == "boolean" or kind == "enum" or kind == "list" or kind == "map"
   local default = param.default
   if default == "computed" or default == json.null then default = nil end
+  if default ~= nil and not is_kept then default = tostring(default) end
   return {
     type = is_kept and kind or "string", default = default, values = kind == "enum" and param.values or nil,
     env = kind ~= "secret" and param.env or nil,

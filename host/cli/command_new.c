@@ -98,12 +98,12 @@ static bool make(const struct scaffold *scaffold, struct gw_err *err)
         return gw_fail(err, GW_ERR_INPUT, "gwrun new: '%s' is there already; nothing was written",
                        access(book, F_OK) == 0 ? book : test);
     }
-    if (!gw_cli_make_folders(book, err) || !write_new(scaffold, "runbook", book, err) ||
-        !write_new(scaffold, "test", test, err)) {
+    if (!gw_cli_make_folders(book, err) || !write_new(scaffold, "runbook.lua.in", book, err) ||
+        !write_new(scaffold, "test.lua.in", test, err)) {
         return false;
     }
     if (access(".luarc.json", F_OK) != 0 &&
-        !write_new(scaffold, "luarc.json", ".luarc.json", err)) {
+        !write_new(scaffold, "luarc.json.in", ".luarc.json", err)) {
         return false;
     }
     printf("%s\n%s\n\nIt scales a service: change it into yours.\n"

@@ -9,7 +9,7 @@ local aws = require "aws"
 local ecs = require "ecs"
 return { title = "t", summary = "s", region = "eu-west-1",
   params = {
-    cluster = { type = "string", default = "blue" }, service = { type = "string", required = true },
+    cluster = { type = "string", default = "blue" }, service = { type = "string", required = true }, n = { type = "integer", default = 2 },
     target_group = { type = "arn", default = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef" },
   },
   needs = { aws = { %s } },
