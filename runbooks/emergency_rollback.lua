@@ -193,6 +193,7 @@ return {
     local revision = rb:decide("The revision to return to", function() return choose_target(rb, which, p, before.revision) end)
     local target = ecs.get_deployable(ecs.family(before.revision), revision)
     warn_of_risks(rb, p, now, target)
+    rb:watch(ecs.watched(which))
 
     local deployment
     if p.order == "stop-first" then

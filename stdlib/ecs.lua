@@ -152,6 +152,20 @@ function ecs.begun_deployment(answer)
   return deployment.id
 end
 
+---What nobody else should change of a service while a run works on it, for `rb:watch(ecs.watched(which))`: how many tasks are
+---wanted (automatic scaling changes that too), the revision, the deployment.
+---@param which ServiceName
+---@return string name
+---@return fun(): table facts
+---@return { mentions: string[] } how
+function ecs.watched(which)
+  return "service " .. which.service, function()
+    local service = ecs.get_service(which)
+    local primary = ecs.primary(service) or {}
+    return { desiredCount = service.desiredCount, taskDefinition = ecs.short(service.taskDefinition), deployment = primary.id }
+  end, { mentions = { which.service } }
+end
+
 ---Whether a deployment of the revision has begun since another one, told by its id: UpdateService takes no token by which a call
 ---of which nobody knows the outcome could be told.
 ---@param which ServiceName

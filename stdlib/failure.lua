@@ -14,6 +14,7 @@ local EXIT_OF_KIND = {
   unforeseen = failure.exit.problem,
   denied = failure.exit.refused,
   declined = failure.exit.refused,
+  foreign = failure.exit.refused,
   credentials = failure.exit.credentials,
   network = failure.exit.unreachable,
   timeout = failure.exit.unreachable,

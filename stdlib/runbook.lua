@@ -7,6 +7,7 @@ local branches = require "runbook.branches"
 local checklist = require "runbook.checklist"
 local declaration = require "runbook.declaration"
 local failure = require "failure"
+local foreign = require "runbook.foreign"
 local host = require "host.run"
 local locks = require "runbook.locks"
 local options = require "options"
@@ -37,13 +38,13 @@ function runbook.bind(given, args, flags, sources, written)
   return params.bind(schemas, args, sources, flags)
 end
 
----@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches
+---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches, RunWatches
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
 local Run = {}
 Run.__index = Run
 
-for _, part in ipairs { step, wait, checklist, talk, branches } do
+for _, part in ipairs { step, wait, checklist, talk, branches, foreign.methods } do
   for name, method in pairs(part) do Run[name] = method end
 end
 
@@ -95,7 +96,7 @@ local function finish(self, outcome, exit_code, text)
   return exit_code
 end
 
-local OUTCOME_OF_KIND = { problem = "problem", denied = "refused", declined = "refused", usage = "refused" }
+local OUTCOME_OF_KIND = { problem = "problem", denied = "refused", declined = "refused", foreign = "refused", usage = "refused" }
 
 local function failed_text(self, err)
   local facts, text = failure.plain(err), failure.text(err)
@@ -174,6 +175,7 @@ local function new_run(given, p)
   local self = setmetatable({
     simulated = host.simulated, planning = host.mode == "plan", undoing = host.undoing, replaying = events ~= nil,
     declaration = given, p = p, prefix = "", counts = {}, began = time.now(), problems = {}, left = {}, undos = {},
+    watches = {}, steps_open = 0,
     past = past.read(events), resumed = events ~= nil,
   }, Run)
   self.root = self
@@ -193,8 +195,12 @@ local function work(self)
   locks.take(self)
   preflight.run(self, self.declaration, self.p)
   local limit = options.seconds(self.declaration.timeout)
-  if not limit then return self.declaration.run(self, self.p) end
-  return task.timeout(limit, function() return self.declaration.run(self, self.p) end)
+  local function carry_out()
+    self.declaration.run(self, self.p)
+    foreign.look_at_end(self)
+  end
+  if not limit then return carry_out() end
+  return task.timeout(limit, carry_out)
 end
 
 ---Runs it to its end.

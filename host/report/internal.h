@@ -89,6 +89,8 @@ void gw_report_undo_started(struct gw_report *report, const struct gw_value *eve
 void gw_report_approval_asked(struct gw_report *report, const struct gw_value *event);
 void gw_report_approval_given(struct gw_report *report, const struct gw_value *event);
 void gw_report_lock_taken(struct gw_report *report, const struct gw_value *event);
+void gw_report_foreign_change(struct gw_report *report, const struct gw_value *event);
+void gw_report_foreign_answered(struct gw_report *report, const struct gw_value *event);
 
 /* text_end.c: run.finished. */
 void gw_report_finished(struct gw_report *report, const struct gw_value *event);

@@ -321,6 +321,8 @@ static const struct handler handlers[] = {
     {"approval.asked", gw_report_approval_asked, true},
     {"approval.given", gw_report_approval_given, true},
     {"lock.taken", gw_report_lock_taken, true},
+    {"foreign.change", gw_report_foreign_change, true},
+    {"foreign.answered", gw_report_foreign_answered, true},
     {"call", call, false},
     {"call.recalled", gw_report_call_recalled, false},
     {"call.settled", gw_report_call_settled, true},

@@ -107,3 +107,15 @@ void gw_report_lock_taken(struct gw_report *report, const struct gw_value *event
                           GW_VIEW_ARGS(member(report, from, "run")),
                           GW_VIEW_ARGS(member(report, event, "reason"))));
 }
+
+void gw_report_foreign_change(struct gw_report *report, const struct gw_value *event)
+{
+    alert(report, "! changed:", member(report, event, "text"));
+}
+
+void gw_report_foreign_answered(struct gw_report *report, const struct gw_value *event)
+{
+    remark(report, gw_arena_printf(report->arena, "chosen: %.*s (%.*s)",
+                                   GW_VIEW_ARGS(member(report, event, "answer")),
+                                   GW_VIEW_ARGS(member(report, event, "by"))));
+}

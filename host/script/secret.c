@@ -86,25 +86,48 @@ static int secret_concat(lua_State *L)
 }
 
 /* Takes as long for a wrong guess as for the right one. */
+static bool is_same(struct gw_view left, struct gw_view right)
+{
+    unsigned char difference = 0;
+    for (size_t i = 0; left.len == right.len && i < left.len; i++) {
+        difference |= (unsigned char)(left.data[i] ^ right.data[i]);
+    }
+    return left.len == right.len && difference == 0;
+}
+
+/* Of two secrets; Lua asks nobody about a secret and a string: they are never equal. */
 static int secret_eq(lua_State *L)
 {
     struct gw_view left, right;
-    bool comparable =
-        gw_to_secret(L, 1, &left) && gw_to_secret(L, 2, &right) && left.len == right.len;
-    unsigned char difference = 0;
-    for (size_t i = 0; comparable && i < left.len; i++) {
-        difference |= (unsigned char)(left.data[i] ^ right.data[i]);
+    lua_pushboolean(L, gw_to_secret(L, 1, &left) && gw_to_secret(L, 2, &right) &&
+                           is_same(left, right));
+    return 1;
+}
+
+/* secret:is(text) -> boolean */
+static int secret_is(lua_State *L)
+{
+    luaL_checkany(L, 2);
+    lua_pushboolean(L, is_same(check_operand(L, 1), check_operand(L, 2)));
+    return 1;
+}
+
+static int secret_index(lua_State *L)
+{
+    struct gw_view name = gw_check_view(L, 2);
+    if (!gw_view_equal(name, GW_VIEW("is"))) {
+        return luaL_error(
+            L, "a secret has no '%s'; it can be passed on, and compared: secret:is(text)",
+            name.data);
     }
-    lua_pushboolean(L, comparable && difference == 0);
+    lua_pushcfunction(L, secret_is);
     return 1;
 }
 
 void gw_script_open_secrets(struct gw_script *script)
 {
-    static const luaL_Reg secret[] = {{"__gc", secret_gc},
-                                      {"__tostring", secret_tostring},
-                                      {"__concat", secret_concat},
-                                      {"__eq", secret_eq},
-                                      {NULL, NULL}};
+    static const luaL_Reg secret[] = {{"__gc", secret_gc},         {"__tostring", secret_tostring},
+                                      {"__concat", secret_concat}, {"__eq", secret_eq},
+                                      {"__index", secret_index},   {NULL, NULL}};
     gw_script_new_meta(script, GW_SLOT_SECRET, "secret", secret);
 }

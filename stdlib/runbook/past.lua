@@ -36,13 +36,22 @@ readers["check"] = function(self, event)
   if event.by then self.checks[event.id] = { name = event.text, value = event } end
 end
 
+readers["watched"] = function(self, event)
+  self.watches[event.id] = { name = event.name, facts = event.facts, at = event.at }
+end
+
+-- What was watched may since have been changed by the run itself.
+readers["call.intent"] = function(self)
+  for _, watch in pairs(self.watches) do watch.stale = true end
+end
+
 readers["child.started"] = function(self, event) self.children[event.step] = event.run end
 
 ---Reads the events of the run's journal.
 ---@param events? table[]
 ---@return Past
 function past.read(events)
-  local self = setmetatable({ steps = {}, decisions = {}, answers = {}, waits = {}, checks = {}, children = {} }, Past)
+  local self = setmetatable({ steps = {}, decisions = {}, answers = {}, waits = {}, checks = {}, watches = {}, children = {} }, Past)
   for _, event in ipairs(events or {}) do
     local reader = readers[event.event]
     if reader then reader(self, event) end
@@ -51,7 +60,7 @@ function past.read(events)
 end
 
 ---What the journal has under this id, or nil.
----@param kind "steps"|"decisions"|"answers"|"waits"|"checks"
+---@param kind "steps"|"decisions"|"answers"|"waits"|"checks"|"watches"
 ---@param id string
 ---@param name string as the script says it now
 ---@return table?

@@ -2,6 +2,7 @@
 
 local approval = require "runbook.approval"
 local failure = require "failure"
+local foreign = require "runbook.foreign"
 local host = require "host.run"
 local options = require "options"
 local plan = require "plan.steps"
@@ -21,10 +22,13 @@ local function skip(self, id, name, reason, result)
   return result
 end
 
-local function in_step(id, name, work)
+local function in_step(self, id, name, work)
+  local root = self.root
+  root.steps_open = root.steps_open + 1
   host.enter_step(id, name)
   local results = table.pack(pcall(work))
   host.leave_step(id)
+  root.steps_open = root.steps_open - 1
   return table.unpack(results, 1, results.n)
 end
 
@@ -90,7 +94,8 @@ local function attempt(self, id, name, how)
   if timeout then
     work = function() return task.timeout(timeout, how.change) end
   end
-  local ok, result = in_step(id, name, work)
+  local ok, result = in_step(self, id, name, work)
+  if host.changed(id) then foreign.accept(self.root) end
   if not ok then error(result, 0) end
   return finish(self, id, name, result, began)
 end
@@ -130,6 +135,7 @@ local function try(self, id, name, how, state)
       if how.approval then approval.await(self, id, name, how.approval, state.question()) end
       state.agreed = true
     end
+    foreign.look(self.root)
     local ok, value = pcall(attempt, self, id, name, how)
     if ok then return value, true end
     self.root:tell { event = "step.failed", step = id, name = name, error = failure.plain(value) }

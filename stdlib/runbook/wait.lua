@@ -1,6 +1,7 @@
 --- Waiting for the world to be as it should.
 
 local failure = require "failure"
+local foreign = require "runbook.foreign"
 local options = require "options"
 local trouble = require "runbook.trouble"
 local undo = require "runbook.undo"
@@ -34,6 +35,7 @@ local function poll(self, id, name, probe, timeout, every)
       return nil, text
     end
     root:tell { event = "wait.progress", wait = id, name = name, text = text, elapsed = elapsed }
+    foreign.look(root)
     sleep(every)
   end
 end

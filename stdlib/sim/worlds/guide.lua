@@ -176,6 +176,19 @@ local function service(settings)
   }
 end
 
+-- A change by somebody else, while a run is under way.
+local function foreign_change(foreign)
+  local input = { cluster = CLUSTER, service = SERVICE }
+  for name, value in pairs(foreign.change) do input[name] = value end
+  return {
+    ago = -foreign.after, verb = "call",
+    what = {
+      user = "github-actions-google-workspace-mcp", service = "ecs", operation = "update_service", name = "UpdateService",
+      input = input, user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
+    },
+  }
+end
+
 local function history(settings)
   local ago = settings.deployed_ago
   local list = {
@@ -197,19 +210,6 @@ local function history(settings)
   list[#list + 1] = { ago = ago * 0.4, verb = "deregister", what = FAMILY .. ":4" }
   if settings.foreign.change then list[#list + 1] = foreign_change(settings.foreign) end
   return list
-end
-
--- A change by somebody else, while a run is under way.
-local function foreign_change(foreign)
-  local input = { cluster = CLUSTER, service = SERVICE }
-  for name, value in pairs(foreign.change) do input[name] = value end
-  return {
-    ago = -foreign.after, verb = "call",
-    what = {
-      user = "github-actions-google-workspace-mcp", service = "ecs", operation = "update_service", name = "UpdateService",
-      input = input, user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
-    },
-  }
 end
 
 -- The on-call engineer's key, as the settings have it: for a while only, or for good.

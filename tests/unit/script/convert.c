@@ -244,7 +244,11 @@ static void secrets_do_not_print(void **state)
          "true | false | false"},
         {"return getmetatable(secret'a')", "secret"},
         {"return #secret'a'", "error: book.lua:1: attempt to get length of a secret value"},
-        {"return secret'a'.x", "error: book.lua:1: attempt to index a secret value"},
+        {"return secret'a'.x", "error: book.lua:1: a secret has no 'x'; it can be passed on, and "
+                               "compared: secret:is(text)"},
+        {"return tostring(secret'a':is 'a') .. tostring(secret'a':is(secret'a')) .. "
+         "tostring(secret'a':is 'b')",
+         "truetruefalse"},
         {"return secret'a' < secret'b'", "error: book.lua:1: attempt to compare two secret values"},
         {"return table.concat{secret'a'}",
          "error: book.lua:1: invalid value (userdata) at index 1 in table for 'concat'"},

@@ -1,0 +1,170 @@
+--- Foreign changes: what a run works on is changed by somebody else while it runs. The facts that a runbook watches are read
+--- before each change and while it waits, and held against those read last; what the run's own steps did is no news.
+
+local failure = require "failure"
+local host = require "host.run"
+local options = require "options"
+local task = require "host.task"
+local trail = require "runbook.trail"
+local undo = require "runbook.undo"
+
+---@class RunWatches
+local foreign = { methods = {} }
+
+---@class Watch
+---@field id string
+---@field name string
+---@field read fun(): table<string, string|number|boolean>
+---@field mentions string[]
+---@field facts table as they were read last
+---@field at number when
+
+local HOW = { mentions = "table" }
+
+local function read(watch)
+  watch.at = time.now()
+  local facts = watch.read()
+  if type(facts) ~= "table" then error(("rb:watch '%s': expected a table of facts, got %s"):format(watch.name, type(facts)), 0) end
+  return facts
+end
+
+local function keep(root, watch, facts)
+  watch.facts = facts
+  root:tell { event = "watched", id = watch.id, name = watch.name, facts = facts }
+end
+
+-- ---- what differs
+
+local function shown(value)
+  if type(value) == "table" then return json.encode(value) end
+  return value == nil and "none" or tostring(value)
+end
+
+local function differences(before, now)
+  local names, changes = {}, json.array {}
+  for name in pairs(before) do names[name] = true end
+  for name in pairs(now) do names[name] = true end
+  for _, name in ipairs(options.sorted(names)) do
+    local from, to = shown(before[name]), shown(now[name])
+    if from ~= to then changes[#changes + 1] = { path = name, from = from, to = to } end
+  end
+  return changes
+end
+
+local function describe(watch, changes, culprit, why)
+  local texts = {}
+  for i, change in ipairs(changes) do texts[i] = ("%s: %s -> %s"):format(change.path, change.from, change.to) end
+  local who = culprit and ("by %s at %s (%s)"):format(culprit.by, culprit.at, culprit.action) or why
+  return ("%s was changed by somebody else: %s; %s"):format(watch.name, table.concat(texts, ", "), who)
+end
+
+-- ---- what then
+
+local CHOICES = { { key = "g", name = "go on" }, { key = "u", name = "undo" }, { key = "q", name = "stop" } }
+
+local function choose(text)
+  if host.on_foreign_change then
+    return host.on_foreign_change == "accept" and "go on" or "stop", "--on-foreign-change " .. host.on_foreign_change
+  end
+  if not host.interactive then return "stop", "nobody is there to ask" end
+  local choice, err = host.choose { text = text .. ". Go on with it as it is now?", choices = CHOICES }
+  if err then error(err, 0) end
+  return choice, host.user
+end
+
+local function tell(root, watch, changes)
+  local culprit, why = trail.find(watch.at_before, watch.mentions)
+  local text = describe(watch, changes, culprit, why)
+  root:tell { event = "foreign.change", id = watch.id, name = watch.name, changes = changes, who = culprit, text = text }
+  return text
+end
+
+local function answer(root, watch, changes, now)
+  local text = tell(root, watch, changes)
+  local choice, by = choose(text)
+  root:tell { event = "foreign.answered", id = watch.id, answer = choice, by = by }
+  if choice ~= "stop" then keep(root, watch, now) end -- who stops is asked again on resume
+  if choice == "go on" then return end
+  local err = failure.new("foreign", text .. "; look at it, then resume")
+  if choice == "undo" then undo.raise(err) end
+  error(err, 0)
+end
+
+local function read_changes(watch)
+  watch.at_before = watch.at
+  local now = read(watch)
+  return differences(watch.facts, now), now
+end
+
+local function compare(root, watch)
+  local changes, now = read_changes(watch)
+  if #changes > 0 then answer(root, watch, changes, now) end
+end
+
+local function compare_at_end(root, watch)
+  local changes = read_changes(watch)
+  if #changes > 0 then root:add_problem(tell(root, watch, changes)) end
+end
+
+-- Branches look one after the other, and none while another is in the middle of its change.
+local function each(root, work)
+  if #root.watches == 0 then return end
+  root.watch_lock = root.watch_lock or task.lock()
+  root.watch_lock:acquire()
+  local ok, err = pcall(function()
+    for _, watch in ipairs(root.watches) do work(root, watch) end
+  end)
+  root.watch_lock:release()
+  if not ok then error(err, 0) end
+end
+
+---Looks whether somebody else has changed what is watched, and asks what then.
+---@param root table the run
+function foreign.look(root)
+  if root.steps_open == 0 and not root.planning then each(root, compare) end
+end
+
+---The last look, when there is nothing left to ask about: what differs is a problem of the run.
+---@param root table
+function foreign.look_at_end(root)
+  if not root.planning then each(root, compare_at_end) end
+end
+
+---Takes what is there now for the state of things: a step of the run has just changed it.
+---@param root table
+function foreign.accept(root)
+  if root.steps_open > 0 or root.planning then return end
+  each(root, function(_, watch)
+    local now = read(watch)
+    if #differences(watch.facts, now) > 0 then keep(root, watch, now) end
+  end)
+end
+
+---Watches something that the run works on, from now on to its end. Before each change and while it waits the facts are read
+---again: where they differ, and no step of this run did it, the run says what changed, by whom and when (where CloudTrail
+---tells), and asks. A run that goes on after a crash holds them against those of before.
+---@param name string of the thing: "service web"
+---@param facts fun(): table<string, string|number|boolean> what nobody else should change meanwhile
+---@param how? { mentions?: string[] } texts by which CloudTrail's event is known: names of cluster and service
+function foreign.methods:watch(name, facts, how)
+  how = how or {}
+  options.check("rb:watch", how, HOW)
+  local root = self.root
+  if root.planning then return end
+  local watch = { id = self:next_id("watch"), name = name, read = facts, mentions = how.mentions or { name } }
+  local known = root.past:find("watches", watch.id, name)
+  if known then
+    watch.facts, watch.at = known.facts, time.parse(known.at) or time.now()
+  elseif root.undoing then
+    return
+  else
+    root:begin_new()
+    keep(root, watch, read(watch))
+  end
+  root.watches[#root.watches + 1] = watch
+  if not known then return end
+  if known.stale then return foreign.accept(root) end
+  if not root.undoing then compare(root, watch) end
+end
+
+return foreign
