@@ -21,6 +21,7 @@ local talk = require "runbook.talk"
 local task = require "host.task"
 local undo = require "runbook.undo"
 local wait = require "runbook.wait"
+local watch = require "runbook.watch"
 
 local runbook = { check = declaration.check, describe = declaration.describe }
 
@@ -44,7 +45,7 @@ end
 local Run = {}
 Run.__index = Run
 
-for _, part in ipairs { step, wait, checklist, talk, branches, foreign.methods } do
+for _, part in ipairs { step, wait, checklist, talk, branches, watch } do
   for name, method in pairs(part) do Run[name] = method end
 end
 

@@ -8,8 +8,7 @@ local task = require "host.task"
 local trail = require "runbook.trail"
 local undo = require "runbook.undo"
 
----@class RunWatches
-local foreign = { methods = {} }
+local foreign = {}
 
 ---@class Watch
 ---@field id string
@@ -18,8 +17,6 @@ local foreign = { methods = {} }
 ---@field mentions string[]
 ---@field facts table as they were read last
 ---@field at number when
-
-local HOW = { mentions = "table" }
 
 local function read(watch)
   watch.at = time.now()
@@ -140,30 +137,23 @@ function foreign.accept(root)
   end)
 end
 
----Watches something that the run works on, from now on to its end. Before each change and while it waits the facts are read
----again: where they differ, and no step of this run did it, the run says what changed, by whom and when (where CloudTrail
----tells), and asks. A run that goes on after a crash holds them against those of before.
----@param name string of the thing: "service web"
----@param facts fun(): table<string, string|number|boolean> what nobody else should change meanwhile
----@param how? { mentions?: string[] } texts by which CloudTrail's event is known: names of cluster and service
-function foreign.methods:watch(name, facts, how)
-  how = how or {}
-  options.check("rb:watch", how, HOW)
-  local root = self.root
-  if root.planning then return end
-  local watch = { id = self:next_id("watch"), name = name, read = facts, mentions = how.mentions or { name } }
-  local known = root.past:find("watches", watch.id, name)
+---Begins to watch; `known` is what the journal of a run that goes on has of it.
+---@param root table
+---@param watch Watch without facts
+---@param known? { facts: table, at: string, stale?: boolean }
+function foreign.begin(root, watch, known)
   if known then
     watch.facts, watch.at = known.facts, time.parse(known.at) or time.now()
-  elseif root.undoing then
-    return
   else
-    root:begin_new()
     keep(root, watch, read(watch))
   end
   root.watches[#root.watches + 1] = watch
   if not known then return end
   if known.stale then return foreign.accept(root) end
+  if not root.undoing then compare(root, watch) end
+end
+
+return foreign.accept(root) end
   if not root.undoing then compare(root, watch) end
 end
 
