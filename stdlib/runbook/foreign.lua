@@ -153,8 +153,4 @@ function foreign.begin(root, watch, known)
   if not root.undoing then compare(root, watch) end
 end
 
-return foreign.accept(root) end
-  if not root.undoing then compare(root, watch) end
-end
-
 return foreign
