@@ -35,18 +35,23 @@ function planned.answer(operation)
   return unknown.new { step = step, name = name, action = operation.action }
 end
 
+local DEEPEST = 64 -- as host/script/convert.c has it
+
 ---A copy of the value in which unknown parts are their text, fit for an event.
 ---@param value any
 ---@param guarded? any the same with secrets in it
+---@param depth? integer
 ---@return any
-function planned.plain(value, guarded)
+function planned.plain(value, guarded, depth)
+  depth = depth or 1
   if unknown.is(value) then return unknown.TEXT end
   if type(value) ~= "table" then
     if guarded == nil then return value end
     return guarded
   end
+  if depth > DEEPEST then error("a value that is to be kept is nested deeper than 64 levels, or contains itself", 0) end
   local copy = getmetatable(value) == "array" and json.array {} or {} -- an empty list stays one
-  for key, member in next, value do copy[key] = planned.plain(member, guarded and guarded[key]) end
+  for key, member in next, value do copy[key] = planned.plain(member, guarded and guarded[key], depth + 1) end
   return copy
 end
 

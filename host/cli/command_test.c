@@ -92,10 +92,9 @@ static void open_and_run(struct test_file *file, struct gw_view text)
     struct gw_arena *arena = gw_arena_new();
     struct gw_loop_options clock = {.clock = GW_CLOCK_VIRTUAL};
     struct gw_loop *loop = gw_loop_new(&clock);
-    const char *given = gw_cli_stdlib_folders()[0], *own = folder_of(file->path, arena);
-    const char *folders[] = {given ? given : own, given ? own : NULL, NULL};
     struct gw_script_options options = {.loop = loop,
-                                        .folders = folders,
+                                        .own_folder = folder_of(file->path, arena),
+                                        .folders = gw_cli_stdlib_folders(),
                                         .modules = gw_stdlib_modules,
                                         .busy_limit_ms = BUSY_LIMIT_MS,
                                         .seed = 1};

@@ -82,6 +82,18 @@ static bool is_declared(const struct gw_run *run, const char *list_name, struct 
     return false;
 }
 
+/* Our own memory and environment are there too, and with them every secret. */
+static bool is_of_the_system(struct gw_view real)
+{
+    static const char *const folders[] = {"/proc/", "/sys/", "/dev/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        if (gw_view_starts_with(real, gw_view_of(folders[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_access access,
                        struct gw_arena *arena, struct gw_view *real, struct gw_err *err)
 {
@@ -98,6 +110,12 @@ bool gw_run_allow_file(struct gw_gate *gate, struct gw_view path, enum gw_file_a
         return gw_fail(err, errno == ENOENT ? GW_ERR_NOT_FOUND : GW_ERR_IO,
                        "file '%.*s': cannot be %s: %s", GW_VIEW_ARGS(path),
                        writes ? "written" : "read", strerror(errno));
+    }
+    if (is_of_the_system(*real)) {
+        return gw_fail(err, GW_ERR_DENIED,
+                       "file '%.*s': refused before it was opened: what the system shows of "
+                       "processes and devices is for no script",
+                       GW_VIEW_ARGS(path));
     }
     return is_declared(run, list_name, *real, arena) ||
            gw_fail(err, GW_ERR_DENIED,

@@ -83,20 +83,11 @@ static const char *folder_of(const char *path, struct gw_arena *arena)
 }
 
 /* `own` is the runbook's folder; NULL: it has none. */
-static void open_script(struct gw_run *run, const char *own, struct gw_arena *arena)
+static void open_script(struct gw_run *run, const char *own)
 {
-    const char *const *given = run->options.folders;
-    size_t count = 0;
-    while (given && given[count]) {
-        count++;
-    }
-    const char **folders = gw_arena_alloc(arena, (count + 2) * sizeof *folders);
-    for (size_t i = 0; i < count; i++) {
-        folders[i] = given[i];
-    }
-    folders[count] = own;
     struct gw_script_options options = {.loop = run->options.loop,
-                                        .folders = folders,
+                                        .own_folder = own,
+                                        .folders = run->options.folders,
                                         .modules = run->options.modules,
                                         .busy_limit_ms = run->options.busy_limit_ms,
                                         .loaded = gw_run_loaded,
@@ -107,9 +98,7 @@ static void open_script(struct gw_run *run, const char *own, struct gw_arena *ar
 
 static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
 {
-    struct gw_arena *arena = gw_arena_new();
-    open_script(run, own, arena);
-    gw_arena_free(arena);
+    open_script(run, own);
     gw_bind_aws(run->script, &run->gate);
     gw_bind_http(run->script, &run->gate);
     gw_bind_file(run->script, &run->gate);

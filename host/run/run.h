@@ -45,7 +45,7 @@ typedef void (*gw_run_event_fn)(void *ctx, const struct gw_value *event);
 
 struct gw_run_options {
     struct gw_loop *loop;
-    /* Modules are looked for in these folders, in the runbook's own, then in `modules`. */
+    /* Modules are looked for in the runbook's own folder, in these, then in `modules`. */
     const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules;
     enum gw_run_mode mode;
@@ -149,7 +149,8 @@ enum gw_exit gw_run_execute(struct gw_run *run);
 /* The report could not be written: the run stopped in order and ended with GW_EXIT_FAILED. */
 bool gw_run_output_failed(const struct gw_run *run);
 
-/* Async-signal-safe: the first call asks the run to stop in order, the second to stop at once. */
+/* Async-signal-safe: the first call asks the run to stop in order, the second to stop at once; the
+ * fourth ends the process, for a script that cannot be stopped. */
 void gw_run_interrupt(struct gw_run *run);
 
 /* Begins the name of the lock by which one process at a time carries out a run; no runbook's. */

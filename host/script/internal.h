@@ -14,6 +14,8 @@ enum gw_slot {
     GW_SLOT_ENV_TRUSTED, /* _ENV of chunks that may require host.* */
     GW_SLOT_HOST,        /* name -> host module */
     GW_SLOT_LOADED,      /* name -> module */
+    GW_SLOT_FRONTS,      /* name -> what a chunk that is not trusted gets of it */
+    GW_SLOT_OWN,         /* name -> module of the script's own folder */
     GW_SLOT_NULL,        /* json.null */
     GW_SLOT_ARRAY,       /* metatables from here on */
     GW_SLOT_ERROR,
@@ -33,6 +35,7 @@ struct gw_script {
     size_t limit_bytes, used_bytes;
     int slots[GW_SLOT_COUNT];
 
+    char *own_folder; /* NULL: none */
     char **folders;
     size_t folder_count;
     const struct gw_script_module *modules; /* ends with name NULL */
@@ -47,7 +50,10 @@ struct gw_script {
     int stretch_depth;
     int stop_count; /* times that this stretch was told to stop */
 
-    struct gw_task *tasks;   /* newest first */
+    int refusals; /* times that there was no more memory */
+
+    struct gw_task *tasks; /* newest first */
+    int task_count;
     struct gw_task *running; /* the one whose Lua code runs now */
 };
 
@@ -70,10 +76,15 @@ void gw_script_leave(struct gw_script *script);
 /* Leaves the function or, on failure, the message; a status as of lua_load. [-0, +1, -] */
 int gw_script_load_text(lua_State *L, struct gw_view text, const char *chunk_name, bool trusted);
 
+bool gw_script_is_plain_table(lua_State *L); /* on top, without a metatable [-0, +0, -] */
+
 /* lua_closethread from Lua 5.4.6 on, lua_resetthread before. */
 int gw_script_close_thread(lua_State *thread, lua_State *from);
 
 /* sandbox.c */
+
+/* Replaces the table on top by a front that only reads. [-1, +1, m] */
+void gw_script_make_read_only(lua_State *L, const char *name);
 void gw_script_open_sandbox(struct gw_script *script, uint64_t seed);
 
 /* The name nearest to `name` among the string keys of the table at `index`. [-0, +0, -] */
@@ -96,6 +107,7 @@ void gw_script_open_coroutine_library(struct gw_script *script); /* leaves it [-
 
 /* task.c */
 void gw_script_open_tasks(struct gw_script *script);
+lua_State *gw_task_thread(const struct gw_task *task);
 bool gw_task_owns_thread(lua_State *L); /* a task's own thread, not a coroutine inside it */
 /* Suspends `L` until the wait is finished, then calls `resumed`. [-0, +?, e] */
 int gw_task_yield(lua_State *L, struct gw_wait *wait, lua_KContext ctx, lua_KFunction resumed);

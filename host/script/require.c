@@ -1,10 +1,11 @@
-/* require: modules from the script folders, then the built-in ones; each runs once.
+/* require: modules from the script's own folder, from others, and built in; each runs once.
  *
  * A name is [a-z0-9_] parts joined by dots; "a.b" is the file a/b.lua in one of the folders. A
- * module that carries the name of a built-in one is part of the stdlib wherever it is found, and
- * trusted: it may require host.*. All others see what a runbook sees. A module's own code cannot
- * wait, so loading is never interleaved. Limits: 1 MiB a file, 128 bytes a name, 32 modules deep.
- */
+ * module that carries the name of a built-in one is part of the stdlib, and trusted: it may require
+ * host.*. That is so in the folders that the operator names, never in the script's own: what lies
+ * there is the script's, and the stdlib does not see it. Who is not trusted can read the stdlib's
+ * modules and not write them. A module's own code cannot wait, so loading is never interleaved.
+ * Limits: 1 MiB a file, 128 bytes a name, 32 modules deep. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,12 +91,32 @@ static bool read_file(const char *path, struct gw_arena *arena, struct gw_view *
 }
 
 struct source {
-    struct gw_view text;
+    struct gw_view text; /* NULL data: the module does not exist */
     const char *chunk_name;
     bool trusted;
 };
 
-/* Fills `source`; its text stays NULL where the module does not exist. */
+static bool read_source(struct gw_script *script, const char *folder, struct gw_view file,
+                        struct gw_arena *arena, struct source *source, struct gw_err *err)
+{
+    source->chunk_name = gw_arena_printf(arena, "%s/%.*s", folder, GW_VIEW_ARGS(file)).data;
+    if (!read_file(source->chunk_name, arena, &source->text, err)) {
+        return false;
+    }
+    if (source->text.data && script->loaded) {
+        script->loaded(script->loaded_ctx, source->chunk_name, source->text);
+    }
+    return true;
+}
+
+static bool find_own(struct gw_script *script, const char *name, struct gw_arena *arena,
+                     struct source *source, struct gw_err *err)
+{
+    *source = (struct source){.trusted = false};
+    return !script->own_folder ||
+           read_source(script, script->own_folder, file_name(arena, name), arena, source, err);
+}
+
 static bool find_source(struct gw_script *script, const char *name, struct gw_arena *arena,
                         struct source *source, struct gw_err *err)
 {
@@ -103,13 +124,9 @@ static bool find_source(struct gw_script *script, const char *name, struct gw_ar
     struct gw_view file = file_name(arena, name);
     *source = (struct source){.trusted = builtin != NULL};
     for (size_t i = 0; i < script->folder_count && !source->text.data; i++) {
-        source->chunk_name = gw_arena_printf(arena, "%s/%s", script->folders[i], file.data).data;
-        if (!read_file(source->chunk_name, arena, &source->text, err)) {
+        if (!read_source(script, script->folders[i], file, arena, source, err)) {
             return false;
         }
-    }
-    if (source->text.data && script->loaded) {
-        script->loaded(script->loaded_ctx, source->chunk_name, source->text);
     }
     if (!source->text.data && builtin) {
         source->chunk_name = gw_arena_printf(arena, "stdlib/%s", file.data).data;
@@ -149,6 +166,9 @@ static struct gw_view nearest_module(struct gw_script *script, const char *name,
     for (size_t i = 0; script->modules[i].name && names->count < MAX_CANDIDATES; i++) {
         names->items[names->count++] = gw_view_of(script->modules[i].name);
     }
+    if (script->own_folder) {
+        add_folder(names, script->own_folder, arena);
+    }
     for (size_t i = 0; i < script->folder_count; i++) {
         add_folder(names, script->folders[i], arena);
     }
@@ -162,6 +182,9 @@ static int raise_missing(lua_State *L, const char *name, struct gw_arena *arena)
     struct gw_view hint = {"", 0}, folders = {"", 0};
     if (near.len > 0) {
         hint = gw_arena_printf(arena, ", did you mean '%.*s'?", GW_VIEW_ARGS(near));
+    }
+    if (script->own_folder) {
+        folders = gw_arena_printf(arena, "%s, ", script->own_folder);
     }
     for (size_t i = 0; i < script->folder_count; i++) {
         folders = gw_arena_printf(arena, "%s%s, ", folders.data, script->folders[i]);
@@ -210,21 +233,86 @@ static void run_loader(lua_State *L, const char *name)
     }
 }
 
-static void load_module(lua_State *L, const char *name)
+static void run_source(lua_State *L, const char *name, const struct source *source)
 {
-    struct gw_arena *arena = gw_push_arena(L);
+    check_not_loading(L, name);
+    if (gw_script_load_text(L, source->text, source->chunk_name, source->trusted) != LUA_OK) {
+        lua_error(L);
+    }
+    run_loader(L, name);
+}
+
+/* Keeps what is on top as the slot's `name`. [-0, +0, m] */
+static void keep(lua_State *L, enum gw_slot slot, const char *name)
+{
+    gw_script_push_slot(L, slot);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+/* True and the module, where the slot has it. [-0, +?, m] */
+static bool push_kept(lua_State *L, enum gw_slot slot, const char *name)
+{
+    gw_script_push_slot(L, slot);
+    bool has = lua_getfield(L, -1, name) != LUA_TNIL;
+    lua_remove(L, -2);
+    if (!has) {
+        lua_pop(L, 1);
+    }
+    return has;
+}
+
+/* Leaves the module, of the folders or built in. [-0, +1, e] */
+static void push_module(lua_State *L, const char *name)
+{
     struct source source;
     struct gw_err err = {0};
+    if (push_kept(L, GW_SLOT_LOADED, name)) {
+        return;
+    }
+    struct gw_arena *arena = gw_push_arena(L);
     if (!find_source(gw_script_of(L), name, arena, &source, &err)) {
         luaL_error(L, "require: %s", err.message);
     }
     if (!source.text.data) {
         raise_missing(L, name, arena);
     }
-    if (gw_script_load_text(L, source.text, source.chunk_name, source.trusted) != LUA_OK) {
-        lua_error(L);
+    run_source(L, name, &source);
+    keep(L, GW_SLOT_LOADED, name);
+}
+
+/* True and the module, where the script's own folder has it. [-0, +?, e] */
+static bool push_own_module(lua_State *L, const char *name)
+{
+    struct source source;
+    struct gw_err err = {0};
+    if (push_kept(L, GW_SLOT_OWN, name)) {
+        return true;
     }
-    run_loader(L, name);
+    struct gw_arena *arena = gw_push_arena(L);
+    if (!find_own(gw_script_of(L), name, arena, &source, &err)) {
+        luaL_error(L, "require: %s", err.message);
+    }
+    if (!source.text.data) {
+        return false;
+    }
+    run_source(L, name, &source);
+    keep(L, GW_SLOT_OWN, name);
+    return true;
+}
+
+/* What a chunk that is not trusted gets of a module of the stdlib. [-0, +1, e] */
+static void push_front(lua_State *L, const char *name)
+{
+    if (push_kept(L, GW_SLOT_FRONTS, name)) {
+        return;
+    }
+    push_module(L, name);
+    if (find_builtin(gw_script_of(L), name) && gw_script_is_plain_table(L)) {
+        gw_script_make_read_only(L, name);
+    }
+    keep(L, GW_SLOT_FRONTS, name);
 }
 
 static int require_host(lua_State *L, struct gw_view name, bool trusted)
@@ -255,14 +343,11 @@ static int require(lua_State *L, bool trusted)
     if (gw_view_starts_with(name, host_prefix)) {
         return require_host(L, name, trusted);
     }
-    gw_script_push_slot(L, GW_SLOT_LOADED);
-    if (lua_getfield(L, 2, name.data) != LUA_TNIL) {
-        return 1;
+    if (trusted) {
+        push_module(L, name.data);
+    } else if (!push_own_module(L, name.data)) {
+        push_front(L, name.data);
     }
-    check_not_loading(L, name.data);
-    load_module(L, name.data);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 2, name.data);
     return 1;
 }
 

@@ -74,8 +74,7 @@ static int library_pairs(lua_State *L)
     return 1;
 }
 
-/* Replaces the library on top by a front that only reads. [-1, +1, m] */
-static void make_read_only(lua_State *L, const char *name)
+void gw_script_make_read_only(lua_State *L, const char *name)
 {
     lua_newtable(L);          /* real front */
     lua_createtable(L, 0, 4); /* real front meta */
@@ -165,19 +164,19 @@ static void open_libraries(struct gw_script *script, uint64_t seed)
 {
     lua_State *L = script->L;
     open_string(L);
-    make_read_only(L, "string");
+    gw_script_make_read_only(L, "string");
     gw_script_set_global(script, "string");
     open_math(L, seed);
-    make_read_only(L, "math");
+    gw_script_make_read_only(L, "math");
     gw_script_set_global(script, "math");
     gw_script_open_coroutine_library(script);
-    make_read_only(L, "coroutine");
+    gw_script_make_read_only(L, "coroutine");
     gw_script_set_global(script, "coroutine");
     luaL_requiref(L, "table", luaopen_table, 0);
-    make_read_only(L, "table");
+    gw_script_make_read_only(L, "table");
     gw_script_set_global(script, "table");
     luaL_requiref(L, "utf8", luaopen_utf8, 0);
-    make_read_only(L, "utf8");
+    gw_script_make_read_only(L, "utf8");
     gw_script_set_global(script, "utf8");
 }
 
@@ -246,7 +245,8 @@ static void open_environments(struct gw_script *script)
 
 void gw_script_open_sandbox(struct gw_script *script, uint64_t seed)
 {
-    static const enum gw_slot tables[] = {GW_SLOT_GLOBALS, GW_SLOT_HOST, GW_SLOT_LOADED};
+    static const enum gw_slot tables[] = {GW_SLOT_GLOBALS, GW_SLOT_HOST, GW_SLOT_LOADED,
+                                          GW_SLOT_FRONTS, GW_SLOT_OWN};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         lua_newtable(script->L);
         gw_script_set_slot(script, tables[i]);

@@ -15,7 +15,8 @@
 
 struct gw_script;
 
-/* Where `require "name"` looks: a file in one of the folders first, then the built-in modules. */
+/* Where `require "name"` looks: a file in the script's own folder, where the chunk that asks is not
+ * trusted; then in the other folders; then the built-in modules. */
 struct gw_script_module {
     const char *name;   /* "ecs", "sim.ecs" */
     const char *source; /* Lua text */
@@ -23,7 +24,8 @@ struct gw_script_module {
 };
 struct gw_script_options {
     struct gw_loop *loop;
-    const char *const *folders;             /* NULL-terminated; NULL: none */
+    const char *own_folder;     /* of a runbook; what is there is never trusted; NULL: none */
+    const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules; /* ends with name NULL; NULL: none */
     size_t memory_limit_bytes;              /* 0: 512 MiB */
     int64_t busy_limit_ms; /* processor time without waiting; 0: 10 s; then "endless loop?" */
@@ -40,8 +42,8 @@ struct gw_loop *gw_script_loop(struct gw_script *script);
 struct gw_script *gw_script_of(lua_State *L); /* [-0, +0, -] the script this state belongs to */
 
 /* Binds the module on top of the stack as `host.<name>`, which only trusted chunks may require:
- * modules with the name of a built-in one, wherever found, and what gw_script_load is told to
- * trust. [-1, +0, m] */
+ * modules with the name of a built-in one, built in or from a folder that is not the script's own,
+ * and what gw_script_load is told to trust. [-1, +0, m] */
 void gw_script_set_host(struct gw_script *script, const char *name);
 
 /* Makes `name` a read-only global of every chunk: the value on top of the stack. [-1, +0, m] */

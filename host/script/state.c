@@ -13,9 +13,19 @@
 #define DEFAULT_BUSY_LIMIT_MS 10000
 #define HOOK_INSTRUCTIONS     10000
 #define PATIENT_STOPS         3
+#define PATIENT_REFUSALS      16
 #define CHUNK_NAME_BYTES      512
 
 static void watch(lua_State *L, lua_Debug *unused);
+
+/* A script that catches it and goes on would take long to reach the next look at the clock. */
+static void refuse_memory(struct gw_script *script)
+{
+    lua_State *L = script->running ? gw_task_thread(script->running) : script->L;
+    if (++script->refusals > PATIENT_REFUSALS && L) {
+        lua_sethook(L, watch, LUA_MASKCOUNT, 1);
+    }
+}
 
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
@@ -27,6 +37,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
         return NULL;
     }
     if (new_size > held && new_size - held > script->limit_bytes - script->used_bytes) {
+        refuse_memory(script);
         return NULL;
     }
     void *moved = realloc(block, new_size);
@@ -69,6 +80,9 @@ static void watch(lua_State *L, lua_Debug *unused)
     if (script->interrupted) {
         stop_script(L, "interrupted");
     }
+    if (script->refusals > PATIENT_REFUSALS) {
+        stop_script(L, "script needs more memory than it may have, again and again");
+    }
     if (script->stretch_depth > 0 && clock() - script->stretch_start > script->busy_limit) {
         char message[96];
         double seconds = (double)script->busy_limit / CLOCKS_PER_SEC;
@@ -107,6 +121,7 @@ struct gw_script *gw_script_new(const struct gw_script_options *options)
         options->memory_limit_bytes ? options->memory_limit_bytes : DEFAULT_MEMORY_BYTES;
     script->busy_limit = (clock_t)((double)busy_ms / 1000 * CLOCKS_PER_SEC);
     copy_folders(script, options->folders);
+    script->own_folder = options->own_folder ? gw_view_dup(gw_view_of(options->own_folder)) : NULL;
 
     script->L = lua_newstate(allocate, script);
     if (!script->L) {
@@ -137,6 +152,7 @@ void gw_script_free(struct gw_script *script)
         free(script->folders[i]);
     }
     free(script->folders);
+    free(script->own_folder);
     free(script);
 }
 
@@ -260,6 +276,10 @@ int gw_script_load_text(lua_State *L, struct gw_view text, const char *chunk_nam
 {
     char name[CHUNK_NAME_BYTES];
     bool marked = chunk_name[0] == '@' || chunk_name[0] == '=';
+    if (gw_view_starts_with(text, GW_VIEW(LUA_SIGNATURE))) {
+        lua_pushfstring(L, "%s: compiled chunks are refused; only Lua text is run", chunk_name);
+        return LUA_ERRSYNTAX;
+    }
     snprintf(name, sizeof name, "%s%s", marked ? "" : "@", chunk_name);
     text = skip_shebang(text);
     int status = luaL_loadbufferx(L, text.data ? text.data : "", text.len, name, "t");
@@ -274,10 +294,6 @@ bool gw_script_load(struct gw_script *script, struct gw_view text, const char *c
                     bool trusted, struct gw_err *err)
 {
     lua_State *L = script->L;
-    if (gw_view_starts_with(text, GW_VIEW(LUA_SIGNATURE))) {
-        return gw_fail(err, GW_ERR_DENIED, "%s: compiled chunks are refused; only Lua text is run",
-                       chunk_name);
-    }
     if (gw_script_load_text(L, text, chunk_name, trusted) != LUA_OK) {
         gw_script_error_text(L, -1, err);
         lua_pop(L, 1);
@@ -294,8 +310,20 @@ void gw_script_set_host(struct gw_script *script, const char *name)
     lua_pop(script->L, 1);
 }
 
+bool gw_script_is_plain_table(lua_State *L)
+{
+    if (lua_istable(L, -1) && lua_getmetatable(L, -1)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    return lua_istable(L, -1);
+}
+
 void gw_script_set_global(struct gw_script *script, const char *name)
 {
+    if (gw_script_is_plain_table(script->L)) {
+        gw_script_make_read_only(script->L, name);
+    }
     gw_script_push_slot(script->L, GW_SLOT_GLOBALS);
     lua_insert(script->L, -2);
     lua_setfield(script->L, -2, name);

@@ -11,6 +11,8 @@
 
 #include "script/internal.h"
 
+#define MAX_TASKS 20000
+
 enum state { STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_ENDED };
 
 struct gw_task {
@@ -177,9 +179,15 @@ static void cancel_waits(struct gw_task *task)
     }
 }
 
+lua_State *gw_task_thread(const struct gw_task *task)
+{
+    return task->thread;
+}
+
 static void release(struct gw_task *task)
 {
     struct gw_script *script = task->script;
+    script->task_count--;
     task->state = STATE_ENDED;
     cancel_waits(task);
     for (struct gw_task *other = script->tasks; other; other = other->next) {
@@ -251,6 +259,10 @@ struct gw_task *gw_task_start(struct gw_script *script, lua_State *from, int nar
                               gw_task_done_fn done, void *ctx)
 {
     luaL_checkstack(from, 2, NULL);
+    if (script->task_count >= MAX_TASKS) {
+        luaL_error(from, "more than %d tasks at once; 'limit' of parallel keeps them fewer",
+                   MAX_TASKS);
+    }
     lua_State *thread = lua_newthread(from); /* function arguments thread */
     if (!lua_checkstack(thread, nargs + 2)) {
         luaL_error(from, "task: too many arguments (%d)", nargs);
@@ -276,6 +288,7 @@ struct gw_task *gw_task_start(struct gw_script *script, lua_State *from, int nar
         task->next->previous = task;
     }
     script->tasks = task;
+    script->task_count++;
     schedule(task);
     return task;
 }

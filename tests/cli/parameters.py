@@ -204,18 +204,12 @@ class Secrets(gwrun.Case):
             with self.subTest(args):
                 self.assert_ends(self.gwrun(self.token, *args), gwrun.USAGE, rf"^gwrun: token: {message}")
 
-    def test_a_script_reads_no_file_this_way(self):
+    def test_a_script_does_not_get_hold_of_what_reads_files(self):
         self.write("thief.lua", """
-            local params, found = require "params", nil
-            local bind = params.bind
-            params.bind = function(schemas, args, sources, others) found = sources; return bind(schemas, args, sources, others) end
-            return { title = "t", summary = "s", params = {
-                x = { type = "string", default = function()
-                  local secret, err = found.read_secret("secret.txt")
-                  return secret and "stolen" or err.message
-                end } },
-              run = function(rb, p) rb:note("<%s>", p.x) end }""")
-        self.assertIn("<not read: no argument of the run names it>", self.gwrun("thief.lua").out)
+            local params = require "params"
+            params.bind = function(schemas, args, sources) return {} end
+            return { title = "t", summary = "s", run = function() end }""")
+        self.assert_ends(self.gwrun("thief.lua"), gwrun.SCRIPT, "thief.lua:3: params.bind: libraries are read-only")
 
 
 RESUMED = """

@@ -115,7 +115,7 @@ static void a_compiled_chunk_is_refused(void **state)
     struct gw_err err = {0};
     assert_false(gw_script_load(bench.script, GW_VIEW("\x1bLua\x54"), "evil.lua", false, &err));
     assert_string_equal(err.message, "evil.lua: compiled chunks are refused; only Lua text is run");
-    assert_int_equal(err.code, GW_ERR_DENIED);
+    assert_int_equal(err.code, GW_ERR_INPUT);
     bench_close(&bench);
 }
 

@@ -1,0 +1,175 @@
+"""A script that tries to escape gets nothing: not out of the sandbox, not past its needs, not past the limits of memory and time, and
+not at what the engine itself runs on."""
+
+import os
+import signal
+import subprocess
+import time
+
+import gwrun
+from server import Server, ok_json
+
+FRAME = """
+return {{
+  title = "Attack", summary = "Tries to escape.", region = "us-east-1", preflight = false, {declared}
+  run = function(rb)
+{body}
+  end,
+}}
+"""
+
+# claim, body of `run`, exit code, what standard error says; None: it ends well, and that is the claim
+NOTHING_THERE = [(f"there is no {name}", f"return {name}.x", gwrun.SCRIPT, f"unknown global '{name}'") for name in (
+    "io", "os", "debug", "package", "load", "loadfile", "dofile", "loadstring", "collectgarbage", "_G", "warn")]
+
+ESCAPES = [
+    ("no bytecode is made", "local f = string.dump", gwrun.OK, None),
+    ("no function is dumped", "string.dump(function() end)", gwrun.SCRIPT, "attempt to call a nil value"),
+    ("host modules are not for scripts", 'require "host.run".emit { event = "note" }', gwrun.SCRIPT, "host.run"),
+    ("nor under another spelling", 'require "host/run"', gwrun.SCRIPT, "require"),
+    ("no module from elsewhere", 'require "../../etc/passwd"', gwrun.SCRIPT, "require"),
+    ("no module by an absolute path", 'require "/etc/passwd"', gwrun.SCRIPT, "require"),
+    ("no module with a zero byte", 'require "ecs\\0x"', gwrun.SCRIPT, "require"),
+    ("no compiled module", 'require "compiled"', gwrun.SCRIPT, "compiled.lua: compiled chunks are refused"),
+    ("a module of its own is none of the stdlib", 'require "planned"', gwrun.SCRIPT, "module 'host.run' is for the stdlib only"),
+    ("globals are not written", "x = 1", gwrun.SCRIPT, "global"),
+    ("not through the environment", "_ENV.x = 1", gwrun.SCRIPT, "global"),
+    ("nor by rawset", "rawset(_ENV, 'print', nil)", gwrun.SCRIPT, "."),
+    ("the metatable of globals is hidden", "getmetatable(_ENV).__index = nil", gwrun.SCRIPT, "."),
+    ("nor replaced", "setmetatable(_ENV, {})", gwrun.SCRIPT, "protected"),
+    ("the metatable of strings is hidden", "getmetatable('').__index = {}", gwrun.SCRIPT, "."),
+    ("the metatable of strings is not replaced", "setmetatable('', {})", gwrun.SCRIPT, "."),
+]
+
+# A script may break its own tables; what the engine and the other modules run on stays.
+TAMPERING = [
+    (f"{target} is not the engine's", f"local ok = pcall(function() {target} = function() return 'evil' end end)\n"
+     f"rb:note('%s %d', 'still', 1)\nrb:evidence('e', {{ a = 1 }})\nrb:checklist('c', {{ {{ text = 't', probe = function() return true end }} }})",
+     gwrun.OK, None)
+    for target in ("string.format", "table.concat", "table.sort", "math.floor", "string.gsub", "string.match", "json.encode", "json.array",
+                   "time.now", "time.iso", "aws.ecs", "aws.client", "table.pack", "table.unpack",
+                   "require('failure').exit_code", "require('runbook.perform').step", "require('ecs').get_service")]
+
+LIMITS = [
+    ("a long text", "local s = ('x'):rep(1 << 40)", gwrun.SCRIPT, "memory|too large|resulting string"),
+    ("a text that doubles", "local s = 'x' while true do s = s .. s end", gwrun.SCRIPT, "memory"),
+    ("a table without end", "local t = {} for i = 1, math.huge do t[i] = ('%d'):format(i) end", gwrun.SCRIPT, "memory"),
+    ("one that catches it", "while true do pcall(function() local s = 'x' while true do s = s .. s end end) end", gwrun.SCRIPT,
+     "memory|without waiting|endless"),
+    ("recursion without end", "local function f() return 1 + f() end f()", gwrun.SCRIPT, "stack overflow"),
+    ("recursion in C", "local function f(s) return (s:gsub('.', f)) end f('x')", gwrun.SCRIPT, "overflow"),
+    ("recursion through metatables", "local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return t[k] end return t.x",
+     gwrun.SCRIPT, "overflow"),
+    ("recursion through pcall", "local function f() return pcall(f) end f() rb:note('done')", gwrun.OK, None),
+    ("too deep a table", "local t = {} for i = 1, 1e5 do t = { t } end rb:evidence('deep', t)", gwrun.SCRIPT, "64 levels"),
+    ("a table in itself", "local t = {} t.t = t rb:evidence('loop', t)", gwrun.SCRIPT, "64 levels"),
+    ("too many results", "return table.unpack({}, 1, 1e8)", gwrun.SCRIPT, "too many results"),
+    ("a wide format", "return ('%99999d'):format(1)", gwrun.SCRIPT, "invalid (conversion|format)"),
+    ("a sort that contradicts itself", "local t = {} for i = 1, 1000 do t[i] = i % 7 end table.sort(t, function() return true end)",
+     gwrun.SCRIPT, "invalid order function"),
+    ("coroutines without end", "local function f() return coroutine.wrap(f)() end f()", gwrun.SCRIPT, "overflow|memory"),
+    ("tasks without end", "local function f() return parallel { f, f } end f()", gwrun.SCRIPT, "memory|limit|overflow|without waiting"),
+    ("an object that says no name", "error(setmetatable({}, { __tostring = function() error('x') end }))", gwrun.SCRIPT, "."),
+    ("an object that names itself endlessly", "error(setmetatable({}, { __tostring = function() while true do end end }))", gwrun.SCRIPT, "."),
+    ("an error that is nil", "error(nil)", gwrun.SCRIPT, "."),
+]
+
+GATE = [
+    ("an action that was not declared", "aws.sts.get_caller_identity()", gwrun.REFUSED, "not declared", ""),
+    ("a change outside of a step", "aws.ecs.update_service { service = 'web' }", gwrun.REFUSED, "step", 'needs = { aws = { "ecs:*" } },'),
+    ("a change by a function kept from a step", """
+      local kept
+      rb:step("x", { change = function() kept = function() return aws.ecs.update_service { service = 'web' } end end })
+      kept()""", gwrun.REFUSED, "step", 'needs = { aws = { "ecs:*" } },'),
+    ("a change by a coroutine of a step", """
+      local co
+      rb:step("x", { change = function()
+        co = coroutine.create(function() coroutine.yield() aws.ecs.update_service { service = 'web' } end)
+        coroutine.resume(co)
+      end })
+      local ok, err = coroutine.resume(co)
+      assert(ok, err)""", gwrun.REFUSED, "step", 'needs = { aws = { "ecs:*" } },'),
+    ("a change in a check", """
+      rb:step("x", { check = function() aws.ecs.update_service { service = 'web' } end, change = function() end })""",
+     gwrun.REFUSED, "step", 'needs = { aws = { "ecs:*" } },'),
+    ("needs that are written later", "local needs = { aws = { 'sts:*' } } rb.declaration.needs = needs aws.sts.get_caller_identity()",
+     gwrun.REFUSED, "not declared", ""),
+    ("a file", 'require("file").open "/etc/passwd"', gwrun.REFUSED, "not declared", ""),
+    ("a file by a link", 'require("file").open "link"', gwrun.REFUSED, "not declared", 'needs = { read = { "link" } },'),
+    ("a file by dots", 'require("file").open "in/../../../../../../etc/passwd"', gwrun.REFUSED, "not declared", 'needs = { read = { "in/" } },'),
+    ("a device", 'require("file").open "/dev/zero"', gwrun.REFUSED, "processes and devices", 'needs = { read = { "/dev/zero" } },'),
+    ("its own memory", 'require("file").open "/proc/self/mem"', gwrun.REFUSED, "processes and devices", 'needs = { read = { "/proc/self/mem" } },'),
+    ("a host", 'require("http").request { url = "http://127.0.0.1:1/" }', gwrun.REFUSED, "not declared", 'needs = { http = { "example.com" } },'),
+    ("a host behind another's name", 'require("http").request { url = "http://example.com@127.0.0.1:1/" }', gwrun.FAILED, "has a user or password", 'needs = { http = { "example.com" } },'),
+    ("a host by a longer name", 'require("http").request { url = "http://example.com.evil.test:1/" }', gwrun.REFUSED, "not declared",
+     'needs = { http = { "example.com" } },'),
+    ("a command", 'require("process").run { "id" }', gwrun.REFUSED, "not declared", ""),
+    ("a command in the folder", 'require("process").run { "./id" }', gwrun.REFUSED, "not declared", 'needs = { run = { "read: id" } },'),
+    ("a further word", 'require("process").run { "id", "-u" }', gwrun.REFUSED, "not declared", 'needs = { run = { "read: id" } },'),
+    ("a variable", 'require("env").get "HOME"', gwrun.REFUSED, "not declared", ""),
+    ("a key by its variable", 'require("env").get "AWS_SECRET_ACCESS_KEY"', gwrun.REFUSED, "no runbook may read keys and tokens", 'needs = { env = { "*" } },'),
+]
+
+
+class Sandbox(gwrun.Case):
+    def attack(self, body, declared=""):
+        began = time.monotonic()
+        with Server(ok_json({})) as server:
+            result = self.gwrun(self.write("attack.lua", FRAME.format(body=body, declared=declared)), "--yes", "--endpoint-url", server.url,
+                                env=gwrun.KEYS, timeout=60)
+            self.assertEqual(server.requests, [])
+        self.assertLess(time.monotonic() - began, 55)
+        return result
+
+    def check(self, body, code, message, declared=""):
+        result = self.attack(body, declared)
+        if message is None:
+            self.assertEqual(result.code, code, result)
+        else:
+            self.assert_ends(result, code, message)
+
+    def test_what_is_not_there(self):
+        for claim, body, code, message in NOTHING_THERE + ESCAPES:
+            with self.subTest(claim):
+                self.write("planned.lua", 'return require "host.run"')
+                self.write("compiled.lua", b"\x1bLuaT\x00\x19\x93\r\n\x1a\n")
+                self.check(body, code, message)
+
+    def test_what_the_engine_runs_on(self):
+        for claim, body, code, message in TAMPERING:
+            with self.subTest(claim):
+                result = self.attack(body)
+                self.assertEqual(result.code, code, result)
+                self.assertIn("- still 1\n", result.out)
+                self.assertIn("[x] t", result.out)
+
+    def test_limits(self):
+        for claim, body, code, message in LIMITS:
+            with self.subTest(claim):
+                self.check(body, code, message)
+        self.assertLess(gwrun.children_peak_bytes(), 1 << 30)
+
+    def test_a_pattern_that_backtracks_for_ever_ends_at_the_fourth_interrupt(self):
+        book = self.write("attack.lua", FRAME.format(declared="", body="rb:note('begun') return (('a?'):rep(40) .. ('a'):rep(40)):match('a')"
+                                                     " and (('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40) .. 'b')"))
+        child = subprocess.Popen([gwrun.PROGRAM, book], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        self.addCleanup(child.kill)
+        while b"begun" not in child.stdout.readline():
+            pass
+        for _ in range(4):
+            time.sleep(0.1)
+            child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+        self.assertEqual((child.returncode, err), (gwrun.INTERRUPTED, b"gwrun: ended at once; the journal has what was done\n"), out)
+
+    def test_the_gate(self):
+        os.symlink("/etc/passwd", self.path("link"))
+        os.mkdir(self.path("in"))
+        for claim, body, code, message, declared in GATE:
+            with self.subTest(claim):
+                self.check(body, code, message, declared)
+
+
+if __name__ == "__main__":
+    gwrun.main()
