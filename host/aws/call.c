@@ -131,6 +131,7 @@ void gw_call_finish(struct gw_call *call, const struct gw_attempt *attempt)
     }
     if (attempt->err) {
         name_operation(call, attempt->err);
+        attempt->err->unsent = attempt->err->unsent && !call->has_sent;
     }
     unlink_call(call);
     call->request.done(call->request.ctx, &result);

@@ -35,6 +35,7 @@ struct gw_call {
     struct gw_view request_id; /* of the last answer */
     int head_status;           /* of the answer that goes to a sink */
     bool committed;            /* what came has been told: no repetition */
+    bool has_sent;             /* at least a part of one attempt */
 };
 
 /* What one attempt came to. Exactly one of output, error, err is set. */

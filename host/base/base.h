@@ -119,6 +119,7 @@ enum gw_err_code {
 struct gw_err {
     enum gw_err_code code;
     char message[1024];
+    bool unsent; /* of a request: nothing of it went out */
 };
 
 /* Fills `err` (NULL is fine) and returns false, so `return gw_fail(err, ...)`. */

@@ -55,6 +55,7 @@ bool gw_fail(struct gw_err *err, enum gw_err_code code, const char *format, ...)
         gw_message_write(err->message, sizeof err->message, format, args);
         va_end(args);
         err->code = code;
+        err->unsent = false;
     }
     return false;
 }
@@ -69,5 +70,7 @@ void gw_err_prefix(struct gw_err *err, const char *format, ...)
     va_start(args, format);
     gw_message_write(prefix, sizeof prefix, format, args);
     va_end(args);
+    bool unsent = err->unsent;
     gw_fail(err, err->code, "%s: %s", prefix, err->message);
+    err->unsent = unsent;
 }

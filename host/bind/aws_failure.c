@@ -97,6 +97,7 @@ void gw_bind_keep_err(struct gw_bind_failure *failure, const struct gw_err *err)
     gw_fail(&failure->err, err->code, "%.*s: %.*s%s", GW_VIEW_ARGS(failure->action),
             GW_VIEW_ARGS(message),
             is_too_large ? "; save_to = \"path\" puts the bytes into a file" : "");
+    failure->err.unsent = err->unsent;
 }
 
 void gw_bind_keep_result(struct gw_bind_failure *failure, const struct gw_call_result *result)

@@ -21,8 +21,9 @@ struct pending {
     struct gw_loop *loop;
     int64_t began_ms;
 
-    struct gw_err err; /* code GW_ERR_NONE: `res` is the answer */
-    struct gw_http_response res;
+    struct gw_value params; /* what tells the request from others, for the journal */
+    struct gw_err err;      /* code GW_ERR_NONE: `answer` is there */
+    struct gw_value answer; /* a map, as the script gets it */
 };
 
 /* ---- reading the request --------------------------------------------------------------------- */
@@ -37,15 +38,25 @@ static bool to_text(lua_State *L, struct gw_view *out)
     return gw_to_secret(L, -1, out);
 }
 
-static struct gw_view field(lua_State *L, struct gw_arena *arena, const char *name)
+static struct gw_value field(lua_State *L, struct gw_arena *arena, const char *name)
 {
     struct gw_view text = GW_VIEW_NONE;
+    struct gw_value out = {0};
     if (lua_getfield(L, 1, name) != LUA_TNIL && !to_text(L, &text)) {
         luaL_error(L, "http.request: option '%s' must be a string, got %s", name,
                    luaL_typename(L, -1));
     }
+    if (text.data) {
+        out = gw_value_string(gw_arena_dup(arena, text));
+        out.secret = lua_type(L, -1) != LUA_TSTRING;
+    }
     lua_pop(L, 1);
-    return text.data ? gw_arena_dup(arena, text) : GW_VIEW_NONE;
+    return out;
+}
+
+static struct gw_view text_of(const struct gw_value *value)
+{
+    return value->kind == GW_STRING ? value->as.string : GW_VIEW_NONE;
 }
 
 static bool has_line_break(struct gw_view text)
@@ -93,9 +104,19 @@ static int64_t read_timeout(lua_State *L)
 }
 
 /* What people may see of a URL: not its query, which may carry a token. */
-static void describe(struct pending *pending, const struct gw_url *url)
+static void describe(struct pending *pending, const struct gw_url *url, const struct gw_value *body)
 {
     struct gw_view method = pending->req.method;
+    struct gw_value query = gw_value_string(url->query);
+    query.secret = true;
+    pending->params = gw_value_map();
+    if (url->query.len > 0) {
+        *gw_map_add(pending->arena, &pending->params, GW_VIEW("query")) = query;
+    }
+    if (body->kind == GW_STRING) {
+        *gw_map_add(pending->arena, &pending->params, GW_VIEW("body")) = *body;
+    }
+    pending->act.params = &pending->params;
     pending->act.url = gw_arena_printf(pending->arena, "%.*s://%.*s%.*s", GW_VIEW_ARGS(url->scheme),
                                        GW_VIEW_ARGS(url->authority), GW_VIEW_ARGS(url->path));
     pending->act.action = gw_arena_printf(pending->arena, "%.*s %.*s", GW_VIEW_ARGS(method),
@@ -112,9 +133,12 @@ static bool read_request(lua_State *L, struct pending *pending, struct gw_err *e
     struct gw_http_request *req = &pending->req;
     struct gw_url url;
     luaL_checktype(L, 1, LUA_TTABLE);
-    req->url = field(L, pending->arena, "url");
-    req->method = field(L, pending->arena, "method");
-    req->body = field(L, pending->arena, "body");
+    struct gw_value given_url = field(L, pending->arena, "url");
+    struct gw_value method = field(L, pending->arena, "method");
+    struct gw_value body = field(L, pending->arena, "body");
+    req->url = text_of(&given_url);
+    req->method = text_of(&method);
+    req->body = text_of(&body);
     req->timeout_ms = read_timeout(L);
     req->max_response_bytes = MAX_RESPONSE_BYTES;
     if (req->method.len == 0) {
@@ -130,17 +154,32 @@ static bool read_request(lua_State *L, struct pending *pending, struct gw_err *e
     if (!gw_url_parse(req->url, &url, err)) {
         return false;
     }
-    describe(pending, &url);
+    describe(pending, &url, &body);
     return true;
 }
 
 /* ---- the exchange ---------------------------------------------------------------------------- */
 
+/* What the journal may have of the answer: no model says what in it is secret, so that headers and body
+ * count as such. */
+static struct gw_value without_content(struct pending *pending)
+{
+    struct gw_value out = pending->answer;
+    if (out.kind == GW_MAP) {
+        out = gw_value_copy(pending->arena, &pending->answer);
+        ((struct gw_value *)gw_map_get(&out, GW_VIEW("headers")))->secret = true;
+        ((struct gw_value *)gw_map_get(&out, GW_VIEW("body")))->secret = true;
+    }
+    return out;
+}
+
 static void report(struct pending *pending)
 {
+    struct gw_value kept = without_content(pending);
     struct gw_outcome outcome = {.err = pending->err.code ? &pending->err : NULL,
                                  .attempts = 1,
-                                 .duration_ms = gw_loop_now_ms(pending->loop) - pending->began_ms};
+                                 .duration_ms = gw_loop_now_ms(pending->loop) - pending->began_ms,
+                                 .output = pending->err.code ? NULL : &kept};
     pending->gate->finished(pending->gate, &pending->act, &outcome);
 }
 
@@ -150,15 +189,44 @@ static void keep_failure(struct pending *pending, const struct gw_err *err)
     gw_err_prefix(&pending->err, "%.*s", GW_VIEW_ARGS(pending->act.action));
 }
 
+static struct gw_view lower(struct gw_view text, struct gw_arena *arena)
+{
+    struct gw_view out = gw_arena_dup(arena, text);
+    for (size_t i = 0; i < out.len; i++) {
+        ((char *)out.data)[i] = (char)tolower((unsigned char)out.data[i]);
+    }
+    return out;
+}
+
+/* A repeated header is one value with commas, as RFC 9110 reads it. */
+static struct gw_value headers_of(const struct gw_headers *headers, struct gw_arena *arena)
+{
+    struct gw_value out = gw_value_map();
+    for (size_t i = 0; i < headers->count; i++) {
+        struct gw_view name = lower(headers->items[i].name, arena);
+        struct gw_view value = gw_arena_dup(arena, headers->items[i].value);
+        struct gw_value *known = (struct gw_value *)gw_map_get(&out, name);
+        if (known) {
+            value = gw_arena_printf(arena, "%.*s, %.*s", GW_VIEW_ARGS(known->as.string),
+                                    GW_VIEW_ARGS(value));
+        } else {
+            known = gw_map_add(arena, &out, name);
+        }
+        *known = gw_value_string(value);
+    }
+    return out;
+}
+
 static void keep_response(struct pending *pending, const struct gw_http_response *res)
 {
-    pending->res.status = res->status;
-    pending->res.reason = gw_arena_dup(pending->arena, res->reason);
-    pending->res.body = gw_arena_dup(pending->arena, res->body);
-    for (size_t i = 0; i < res->headers.count; i++) {
-        gw_headers_add(pending->arena, &pending->res.headers, res->headers.items[i].name,
-                       res->headers.items[i].value);
-    }
+    struct gw_arena *arena = pending->arena;
+    struct gw_value *answer = &pending->answer;
+    *answer = gw_value_map();
+    *gw_map_add(arena, answer, GW_VIEW("status")) = gw_value_int(res->status);
+    *gw_map_add(arena, answer, GW_VIEW("reason")) =
+        gw_value_string(gw_arena_dup(arena, res->reason));
+    *gw_map_add(arena, answer, GW_VIEW("headers")) = headers_of(&res->headers, arena);
+    *gw_map_add(arena, answer, GW_VIEW("body")) = gw_value_string(gw_arena_dup(arena, res->body));
 }
 
 static void exchange_done(void *ctx, const struct gw_http_response *res, const struct gw_err *err)
@@ -187,52 +255,13 @@ static void cancel_exchange(void *ctx)
     report(pending);
 }
 
-static void push_lower(lua_State *L, struct gw_view text)
-{
-    luaL_Buffer buffer;
-    luaL_buffinit(L, &buffer);
-    for (size_t i = 0; i < text.len; i++) {
-        luaL_addchar(&buffer, (char)tolower((unsigned char)text.data[i]));
-    }
-    luaL_pushresult(&buffer);
-}
-
-/* A repeated header is one value with commas, as RFC 9110 reads it. */
-static void push_headers(lua_State *L, const struct gw_headers *headers)
-{
-    lua_createtable(L, 0, (int)headers->count);
-    for (size_t i = 0; i < headers->count; i++) {
-        push_lower(L, headers->items[i].name);
-        lua_pushvalue(L, -1);
-        bool repeated = lua_rawget(L, -3) != LUA_TNIL;
-        if (repeated) {
-            lua_pushliteral(L, ", ");
-        } else {
-            lua_pop(L, 1);
-        }
-        gw_push_view(L, headers->items[i].value);
-        if (repeated) {
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, -3);
-    }
-}
-
 static int push_outcome(lua_State *L, void *ctx)
 {
     struct pending *pending = ctx;
     if (pending->err.code != GW_ERR_NONE) {
         return gw_push_fail(L, &pending->err);
     }
-    lua_createtable(L, 0, 4);
-    lua_pushinteger(L, pending->res.status);
-    lua_setfield(L, -2, "status");
-    gw_push_view(L, pending->res.reason);
-    lua_setfield(L, -2, "reason");
-    push_headers(L, &pending->res.headers);
-    lua_setfield(L, -2, "headers");
-    gw_push_view(L, pending->res.body);
-    lua_setfield(L, -2, "body");
+    gw_push_value(L, &pending->answer);
     return 1;
 }
 

@@ -308,7 +308,11 @@ bool gw_exchange_conclude(struct gw_exchange *exchange, CURLcode code)
         return false;
     }
     if (code != CURLE_OK) {
-        return fail(exchange, code);
+        long sent_bytes = 0;
+        curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+        fail(exchange, code);
+        exchange->err.unsent = sent_bytes == 0;
+        return false;
     }
     if (exchange->part != PART_TRAILERS) { /* curl takes the end of the stream for theirs */
         return fail_cut_off(exchange);

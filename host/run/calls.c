@@ -300,7 +300,8 @@ static bool had_no_effect(const struct gw_outcome *outcome)
     case GW_ERR_SERVICE:
         return outcome->http_status < 500;
     default: /* it could not even begin; but a cancelled one is told so too */
-        return outcome->attempts == 0 && outcome->err->code != GW_ERR_CANCELLED;
+        return outcome->err->unsent ||
+               (outcome->attempts == 0 && outcome->err->code != GW_ERR_CANCELLED);
     }
 }
 

@@ -36,7 +36,7 @@ local function folder_of(path) return path:match "^(.*)/[^/]*$" or "." end
 local function loader(path)
   local folders = { folder_of(path) }
   local given = host.env "GWRUN_STDLIB"
-  if given and given ~= "" then table.insert(folders, 1, given) end
+  if given and given ~= "" then folders[2] = given end
   return function(name)
     for _, folder in ipairs(folders) do
       local file = ("%s/%s.lua"):format(folder, (name:gsub("%.", "/")))

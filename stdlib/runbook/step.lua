@@ -40,7 +40,7 @@ local UNDO = { change = "function", check = "function" }
 
 local function done_before(self, id, name, how, known)
   if known.changed then undo.remember(self, id, name, how.undo, known.result) end
-  self.root:tell { event = "step.recalled", step = id, name = name, result = known.result }
+  self.root:tell { event = "step.recalled", step = id, name = name }
   return known.result
 end
 
