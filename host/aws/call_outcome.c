@@ -203,7 +203,7 @@ static void settle_failure(struct gw_call *call, const struct gw_attempt *attemp
 void gw_call_settle(struct gw_call *call, const struct gw_attempt *attempt)
 {
     enum gw_retry_class class = classify(call, attempt);
-    call->has_sent = call->has_sent || !attempt->err || !attempt->err->unsent;
+    call->has_sent = call->has_sent || attempt->output || attempt->error || !attempt->err->unsent;
     gw_pace_answered(call->pace, class == GW_RETRY_THROTTLING);
     if (attempt->output) {
         gw_retry_success(&call->pace->retry, call->held);

@@ -127,9 +127,14 @@ static void warning(struct gw_report *report, const struct gw_value *event)
 
 static void evidence(struct gw_report *report, const struct gw_value *event)
 {
-    struct gw_view text = gw_arena_printf(report->arena, "%.*s: %.*s",
-                                          GW_VIEW_ARGS(gw_report_text(report, event, "name")),
-                                          GW_VIEW_ARGS(gw_report_text(report, event, "value")));
+    struct gw_view name = gw_report_text(report, event, "name");
+    struct gw_view file = gw_report_text(report, event, "file");
+    struct gw_view text =
+        file.len > 0 ? gw_arena_printf(report->arena, "%.*s: file %.*s, %.*s bytes, kept",
+                                       GW_VIEW_ARGS(name), GW_VIEW_ARGS(file),
+                                       GW_VIEW_ARGS(gw_report_text(report, event, "size")))
+                     : gw_arena_printf(report->arena, "%.*s: %.*s", GW_VIEW_ARGS(name),
+                                       GW_VIEW_ARGS(gw_report_text(report, event, "value")));
     gw_report_line(
         report, &(struct gw_line){.mark = GW_VIEW("="), .mark_style = GW_STYLE_DIM, .text = text});
 }

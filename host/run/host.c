@@ -189,6 +189,7 @@ void gw_run_bind_host(struct gw_run *run)
                                          {"settle", gw_run_lua_settle},
                                          {"lock", gw_run_lua_lock},
                                          {"approval", gw_run_lua_approval},
+                                         {"keep_file", gw_run_lua_keep_file},
                                          {"usual_seconds", gw_run_lua_usual_seconds},
                                          {"confirm", gw_run_lua_confirm},
                                          {"choose", gw_run_lua_choose},

@@ -151,6 +151,8 @@ int gw_run_lua_changed(lua_State *L);
 int gw_run_lua_uncertain(lua_State *L);
 int gw_run_lua_settle(lua_State *L);
 
+int gw_run_lua_keep_file(lua_State *L); /* evidence.c */
+
 /* sources.c: gw_script_options.loaded; ctx: the run */
 void gw_run_loaded(void *ctx, const char *path, struct gw_view text);
 

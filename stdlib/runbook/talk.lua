@@ -27,10 +27,19 @@ function talk:warn(format, ...)
   self.root:say { event = "warning", text = fill("rb:warn", format, ...) }
 end
 
----Keeps a value with the run.
+-- A file that was kept before a resume is not kept twice.
+local function keep_file(root, name, path)
+  if root.replaying or root.silent then return end
+  local size, hash = host.keep_file(name, path)
+  if not size then error(hash, 3) end
+  root:tell { event = "evidence", name = name, file = path, size = size, hash = hash }
+end
+
+---Keeps something with the run: a value, or a file whole, at most 64 MiB (`gwrun show RUN --file NAME` gets it out).
 ---@param name string
----@param value any
+---@param value any plain data, or what `file.open` gives
 function talk:evidence(name, value)
+  if type(value) == "userdata" and getmetatable(value) == "file" then return keep_file(self.root, name, value:path()) end
   self.root:say { event = "evidence", name = name, value = planned.plain(value) }
 end
 

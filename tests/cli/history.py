@@ -1,5 +1,6 @@
 """gwrun history, show, approve, locks: what the journal says of runs, and what people do with it."""
 
+import base64
 import hashlib
 import json
 import os
@@ -32,6 +33,16 @@ return {
   title = "Delete it", summary = "Needs a second person.",
   run = function(rb)
     rb:step("Delete", { confirm = "delete everything", approval = "20s", change = function() rb:note("deleted") end })
+  end,
+}
+"""
+KEEPS = """
+local file = require "file"
+return {
+  title = "Keep", summary = "Keeps a file.", needs = { read = { "dump.bin" } },
+  run = function(rb)
+    rb:evidence("dump", file.open "dump.bin")
+    rb:step("Fail once", { change = function() if not pcall(file.open, "mended") then require("failure").raise("problem", "no") end end })
   end,
 }
 """
@@ -159,6 +170,31 @@ class Show(Store):
         for text in (line for line in lines if "text" in line):
             self.assertEqual(hashlib.sha256(text["body"].encode()).hexdigest(), text["text"])
         self.assertIn(STEPS, [line.get("body") for line in lines])
+
+    def test_files_that_were_kept_come_out_as_they_went_in(self):
+        content = bytes(range(256)) * 4
+        self.write("dump.bin", content)
+        run = self.run_book("keep", KEEPS, code=gwrun.PROBLEM)
+        self.assertIn("= dump: file dump.bin, 1024 bytes, kept\n", self.gwrun("show", run).out)
+        self.write("dump.bin", b"another")
+        self.assertEqual(self.gwrun("show", run, "--file", "dump", "--to", "out.bin").code, gwrun.OK)
+        with open(self.path("out.bin"), "rb") as file:
+            self.assertEqual(file.read(), content)
+        self.assert_ends(self.gwrun("show", run, "--file", "dump", "--to", "out.bin"), gwrun.USAGE, "out.bin: cannot be written")
+        self.assert_ends(self.gwrun("show", run, "--file", "dumb"), gwrun.USAGE, "keeps no file as evidence 'dumb'")
+        self.gwrun("show", run, "--export", "run.jsonl")
+        with open(self.path("run.jsonl"), encoding="utf-8") as file:
+            kept, = (line for line in map(json.loads, file) if "file" in line)
+        self.assertEqual((kept["file"], base64.b64decode(kept["base64"])), ("dump", content))
+        self.gwrun("resume", run, "--yes")
+        events = self.gwrun("show", run, "--output", "json").events
+        self.assertEqual(len([event for event in events if event["event"] == "evidence"]), 1)
+        self.assertTrue(self.gwrun("history", "--verify").out.startswith("intact: "))
+
+    def test_a_file_that_is_not_declared_is_not_kept(self):
+        self.write("dump.bin", b"x")
+        book = self.book("keep", KEEPS.replace('{ "dump.bin" }', "{}"))
+        self.assert_ends(self.gwrun(book, "--yes"), gwrun.REFUSED, "file 'dump.bin': not declared in this runbook's needs.read")
 
     def test_an_export_overwrites_nothing(self):
         self.run_book("note", NOTE)
