@@ -10,6 +10,7 @@ failure.exit = {
 
 local EXIT_OF_KIND = {
   usage = failure.exit.usage,
+  script = failure.exit.script,
   problem = failure.exit.problem,
   unforeseen = failure.exit.problem,
   denied = failure.exit.refused,

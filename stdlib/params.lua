@@ -10,7 +10,7 @@ local types = require "params.types"
 
 local params = {
   check = schema.check, describe = schema.describe, flag = schema.flag, names = options.sorted, label = prompts.label,
-  bind = sources.bind,
+  bind = sources.bind, take = sources.take,
 }
 
 local SECRET = "[secret]" -- in the record: one was given

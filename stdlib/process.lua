@@ -34,12 +34,16 @@ local function check(command)
   options.check("process.run", named, OPTIONS)
 end
 
+-- In a plan; even one that reads can only be run once all of it is known.
+local function plan(command)
+  local plain = planned.plain(command)
+  local params = { command = { table.unpack(plain) }, stdin = plain.stdin, cwd = plain.cwd, env = plain.env }
+  return planned.act("run " .. table.concat(plain, " "), params)
+end
+
 local function run(command)
   check(command)
-  if unknown.origin(command) then -- in a plan; even one that reads can only be run once this is known
-    local plain = planned.plain(command)
-    return planned.act("run " .. table.concat(plain, " "), plain)
-  end
+  if unknown.origin(command) then return plan(command) end
   local result, err, state, action, params = host.run(command)
   if state == "planned" then return planned.act(action, params) end
   return result, err

@@ -4,6 +4,7 @@
 --- (runbook/past.lua), so that the code between the steps runs again and the changes do not.
 
 local branches = require "runbook.branches"
+local child = require "runbook.child"
 local checklist = require "runbook.checklist"
 local declaration = require "runbook.declaration"
 local failure = require "failure"
@@ -14,6 +15,7 @@ local options = require "options"
 local params = require "params"
 local past = require "runbook.past"
 local perform = require "runbook.perform"
+local planned = require "planned"
 local plan = require "plan.steps"
 local preflight = require "runbook.preflight"
 local step = require "runbook.step"
@@ -39,13 +41,22 @@ function runbook.bind(given, args, flags, sources, written)
   return params.bind(schemas, args, sources, flags)
 end
 
----@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches, RunWatches
+---Finds the parameters of a runbook that is a step of another.
+---@param given Declaration
+---@param values table<string, any>
+---@return table? values
+---@return string? problem
+function runbook.take(given, values)
+  return params.take(given.params or {}, values, { env = host.env })
+end
+
+---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches, RunWatches, RunChildren
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
 local Run = {}
 Run.__index = Run
 
-for _, part in ipairs { step, wait, checklist, talk, branches, watch } do
+for _, part in ipairs { step, wait, checklist, talk, branches, watch, child } do
   for name, method in pairs(part) do Run[name] = method end
 end
 
@@ -91,8 +102,8 @@ end
 
 local function finish(self, outcome, exit_code, text)
   host.emit {
-    event = "run.finished", outcome = outcome, exit_code = exit_code, seconds = seconds_since(self.began), text = text,
-    left = json.array(self.left),
+    event = "run.finished", title = self.declaration.title, outcome = outcome, exit_code = exit_code, seconds = seconds_since(self.began), text = text,
+    left = json.array(self.left), result = self.result,
   }
   return exit_code
 end
@@ -197,7 +208,8 @@ local function work(self)
   preflight.run(self, self.declaration, self.p)
   local limit = options.seconds(self.declaration.timeout)
   local function carry_out()
-    self.declaration.run(self, self.p)
+    local result = self.declaration.run(self, self.p)
+    if host.is_child then self.result = planned.plain(result) end -- nobody else wants it
     foreign.look_at_end(self)
   end
   if not limit then return carry_out() end

@@ -62,7 +62,9 @@ static bool add_row(void *ctx, const struct gw_journal_run *run)
     struct gw_view cells[] = {
         run->id,
         run->runbook,
-        gw_view_equal(run->mode, GW_VIEW("plan")) ? GW_VIEW("plan") : GW_VIEW("run"),
+        gw_view_equal(run->mode, GW_VIEW("plan")) ? GW_VIEW("plan")
+        : run->parent.len > 0                     ? GW_VIEW("step")
+                                                  : GW_VIEW("run"),
         outcome_of(run, arena),
         gw_cli_instant(run->started_ms, arena),
         duration_of(run, arena),

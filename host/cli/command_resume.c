@@ -14,6 +14,7 @@ struct record {
     struct gw_arena *arena;
     struct gw_value params, session, sources;
     struct gw_view stdlib, version;
+    struct gw_value children; /* ids of the runs that were its steps */
     bool reached_undo;
 };
 
@@ -50,6 +51,14 @@ static void add_source(struct record *record, const struct gw_value *event)
     *gw_list_add(record->arena, &record->sources) = source;
 }
 
+static void note_child(struct record *record, const struct gw_value *event)
+{
+    if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("child.started"))) {
+        *gw_list_add(record->arena, &record->children) =
+            gw_value_string(gw_arena_dup(record->arena, gw_map_text(event, GW_VIEW("run"))));
+    }
+}
+
 static bool read_event(void *ctx, const struct gw_value *event)
 {
     struct record *record = ctx;
@@ -68,7 +77,35 @@ static bool read_event(void *ctx, const struct gw_value *event)
     } else if (gw_view_equal(name, GW_VIEW("undo.started"))) {
         record->reached_undo = true;
     }
+    note_child(record, event);
     return true;
+}
+
+/* The scripts of its steps count as its own. */
+static bool read_child(void *ctx, const struct gw_value *event)
+{
+    struct record *record = ctx;
+    struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    const struct gw_value *sources = gw_map_get(event, GW_VIEW("sources"));
+    if (gw_view_equal(name, GW_VIEW("source"))) {
+        add_source(record, event);
+    }
+    for (size_t i = 0; sources && sources->kind == GW_LIST && i < sources->as.list.count; i++) {
+        add_source(record, &sources->as.list.items[i]);
+    }
+    note_child(record, event);
+    return true;
+}
+
+/* The list grows while it is read: steps have steps of their own. */
+static bool read_children(struct gw_journal *journal, struct record *record, struct gw_err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < record->children.as.list.count; i++) {
+        struct gw_view id = record->children.as.list.items[i].as.string;
+        ok = gw_journal_events(journal, id, 0, read_child, record, err);
+    }
+    return ok;
 }
 
 static bool has_outcome(const struct gw_journal_run *run, const char *outcome)
@@ -82,6 +119,10 @@ static bool check_run(const struct gw_journal_run *run, const struct record *rec
     if (!gw_view_equal(run->mode, GW_VIEW("real"))) {
         return gw_fail(err, GW_ERR_INPUT, "run %.*s was a plan: it changed nothing",
                        GW_VIEW_ARGS(run->id));
+    }
+    if (run->parent.len > 0) {
+        return gw_fail(err, GW_ERR_INPUT, "run %.*s is a step of another: gwrun %s %.*s",
+                       GW_VIEW_ARGS(run->id), undo ? "undo" : "resume", GW_VIEW_ARGS(run->parent));
     }
     if (has_outcome(run, "undone") && (!undo || run->exit_code == GW_EXIT_OK)) {
         return gw_fail(err, GW_ERR_INPUT, "run %.*s is undone already", GW_VIEW_ARGS(run->id));
@@ -199,7 +240,8 @@ static bool read_run(const struct gw_cli_options *options, bool undo, struct rec
     bool ok = journal &&
               gw_journal_find(journal, gw_view_of(options->rest[0]), record->arena, &run, err) &&
               gw_journal_events(journal, run.id, 0, read_event, record, err) &&
-              check_run(&run, record, undo, err) && check_sources(options, journal, record, err);
+              read_children(journal, record, err) && check_run(&run, record, undo, err) &&
+              check_sources(options, journal, record, err);
     gw_journal_close(journal);
     *id = ok ? run.id : GW_VIEW_NONE;
     return ok;
@@ -208,7 +250,8 @@ static bool read_run(const struct gw_cli_options *options, bool undo, struct rec
 static int command(const struct gw_cli_options *options, bool undo)
 {
     struct gw_err err = {0};
-    struct record record = {.arena = gw_arena_new(), .params = gw_value_map()};
+    struct record record = {
+        .arena = gw_arena_new(), .params = gw_value_map(), .children = gw_value_list()};
     struct gw_view id;
     int exit_code;
     if (options->rest_count == 0) {

@@ -33,6 +33,9 @@ static void on_event(void *ctx, const struct gw_value *event)
 {
     struct ending *ending = ctx;
     struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    if (gw_map_get(event, GW_VIEW("child"))) {
+        return; /* of a step; its run tells in the end what came of it */
+    }
     if (gw_view_equal(name, GW_VIEW("run.started"))) {
         keep(&ending->runbook, event, GW_VIEW("runbook"));
     } else if (gw_view_equal(name, GW_VIEW("run.finished"))) {
@@ -209,6 +212,7 @@ int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_pas
     struct gw_value facts;
     int exit_code;
     fill_identity(options, arena, &facts, &run_options_);
+    run_options_.runbooks = gw_cli_runbook_folders(arena);
     if (!open_journal(options, &run_options_, &err)) {
         exit_code = gw_cli_fail_with(GW_EXIT_FAILED, "%s", err.message);
     } else {

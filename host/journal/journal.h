@@ -96,7 +96,8 @@ struct gw_journal_filter {
     int limit;              /* the newest so many; 0: all */
 };
 
-/* Can resume go on with it? Real runs that neither ended well nor were taken back. */
+/* Can resume go on with it? Real runs that neither ended well nor were taken back, and are no step of
+ * another. */
 bool gw_journal_is_open(const struct gw_journal_run *run);
 
 /* False ends the listing, which is no failure. */

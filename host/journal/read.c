@@ -43,13 +43,14 @@ static bool collect(struct gw_journal *journal, sqlite3_stmt *stmt, struct gw_ar
 static bool select_runs(struct gw_journal *journal, const struct gw_journal_filter *filter,
                         struct gw_arena *arena, struct rows *rows, struct gw_err *err)
 {
-    sqlite3_stmt *stmt = gw_sql(
-        journal,
-        "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0"
-        " AND (?1 = '' OR runbook = ?1) AND (?2 = '' OR mode = ?2) AND started_ms >= ?3"
-        " AND (NOT ?4 OR (mode = 'real' AND NOT simulated AND outcome NOT IN ('ok', 'undone')))"
-        " ORDER BY number DESC LIMIT ?5",
-        err);
+    sqlite3_stmt *stmt =
+        gw_sql(journal,
+               "SELECT " GW_RUN_COLUMNS "FROM run WHERE events > 0"
+               " AND (?1 = '' OR runbook = ?1) AND (?2 = '' OR mode = ?2) AND started_ms >= ?3"
+               " AND (NOT ?4 OR (mode = 'real' AND NOT simulated AND parent = '' AND outcome NOT "
+               "IN ('ok', 'undone')))"
+               " ORDER BY number DESC LIMIT ?5",
+               err);
     if (!stmt) {
         return false;
     }
@@ -63,7 +64,7 @@ static bool select_runs(struct gw_journal *journal, const struct gw_journal_filt
 
 bool gw_journal_is_open(const struct gw_journal_run *run)
 {
-    return gw_view_equal(run->mode, GW_VIEW("real")) && !run->simulated &&
+    return gw_view_equal(run->mode, GW_VIEW("real")) && !run->simulated && run->parent.len == 0 &&
            !gw_view_equal(run->outcome, GW_VIEW("ok")) &&
            !gw_view_equal(run->outcome, GW_VIEW("undone"));
 }

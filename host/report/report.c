@@ -78,6 +78,16 @@ static void write_out(struct gw_report *report)
     }
 }
 
+/* A bar before each line of a run that is a step of another. */
+static void mark_lines(struct gw_report *report)
+{
+    struct gw_view text = gw_arena_dup(report->arena, gw_buf_view(&report->buf)), line;
+    gw_buf_reset(&report->buf);
+    while (text.len > 0 && gw_view_next(&text, '\n', &line)) {
+        gw_buf_addf(&report->buf, "%s%.*s\n", line.len > 0 ? "| " : "|", GW_VIEW_ARGS(line));
+    }
+}
+
 bool gw_report_event(struct gw_report *report, const struct gw_value *event)
 {
     struct gw_value clean = redacted_event(report->arena, event);
@@ -86,6 +96,9 @@ bool gw_report_event(struct gw_report *report, const struct gw_value *event)
         write_json(report, &clean);
     } else {
         gw_report_text_event(report, &clean);
+        if (gw_map_get(&clean, GW_VIEW("child"))) {
+            mark_lines(report);
+        }
     }
     write_out(report);
     gw_arena_clear(report->arena);

@@ -55,7 +55,8 @@ static void show_outcome(struct gw_report *report, const struct gw_value *event)
     const struct outcome *outcome = outcome_of(gw_map_text(event, GW_VIEW("outcome")));
     struct gw_view seconds = gw_report_duration(report, gw_report_number(event, "seconds"));
     struct gw_view why = gw_report_text(report, event, "text");
-    struct gw_view title = gw_view_of(report->title);
+    struct gw_view told = gw_report_text(report, event, "title");
+    struct gw_view title = told.len > 0 ? told : gw_view_of(report->title);
     struct gw_view text = gw_arena_printf(
         report->arena, "%.*s%safter %.*s%s%.*s", GW_VIEW_ARGS(title), title.len ? ", " : "",
         GW_VIEW_ARGS(seconds), why.len ? ": " : "", GW_VIEW_ARGS(why));

@@ -161,9 +161,18 @@ static bool read_choice(struct gw_run_question *question, struct gw_view answer)
     return false;
 }
 
+/* One terminal, one queue, also for the runs that are steps of others. */
+static struct gw_run *root_of(struct gw_run *run)
+{
+    while (run->parent) {
+        run = run->parent;
+    }
+    return run;
+}
+
 static void drop(struct gw_run_question *question)
 {
-    struct gw_run_question **link = &question->run->questions;
+    struct gw_run_question **link = &root_of(question->run)->questions;
     while (*link != question) {
         link = &(*link)->next;
     }
@@ -270,7 +279,7 @@ static void answer_prepared(struct gw_run_question *question)
 
 static void ask_next(struct gw_run *run)
 {
-    struct gw_run_question *question = run->questions;
+    struct gw_run_question *question = root_of(run)->questions;
     if (!question || question->watch) {
         return;
     }
@@ -339,7 +348,7 @@ static struct gw_view field(lua_State *L, const char *name)
 
 static int put(lua_State *L, struct gw_run *run, struct gw_run_question *question)
 {
-    struct gw_run_question **link = &run->questions;
+    struct gw_run_question **link = &root_of(run)->questions;
     question->run = run;
     question->wait = gw_wait_push(L, push_answer, cancel_question, question);
     while (*link) {

@@ -72,7 +72,7 @@ static bool can_resume(const struct gw_run *run, const struct gw_value *event)
     struct gw_view outcome = gw_map_text(event, GW_VIEW("outcome"));
     bool over = gw_view_equal(outcome, GW_VIEW("ok")) || gw_view_equal(outcome, GW_VIEW("undone"));
     return run->options.journal && !run->journal_failed && !run->options.simulated &&
-           run->options.mode == GW_RUN_REAL && run->has_begun && !over;
+           run->options.mode == GW_RUN_REAL && run->has_begun && !over && !run->parent;
 }
 
 static void add_ending(struct gw_run *run, const struct gw_value *event, struct gw_value *out)
@@ -135,6 +135,9 @@ static struct gw_value numbered(struct gw_run *run, const struct gw_value *event
     struct gw_value out = gw_value_map();
     *gw_map_add(run->event_arena, &out, GW_VIEW("event")) = event->as.map.entries[0].value;
     add(run->event_arena, &out, "seq", gw_value_int(seq));
+    if (run->parent) {
+        add(run->event_arena, &out, "child", gw_value_text(run->id));
+    }
     for (size_t i = 1; i < event->as.map.count; i++) {
         *gw_map_add(run->event_arena, &out, event->as.map.entries[i].key) =
             event->as.map.entries[i].value;

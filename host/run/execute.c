@@ -38,10 +38,16 @@ static struct gw_view describe_stop(const struct gw_run *run, struct gw_arena *a
                            run->changes == 1 ? "" : "s");
 }
 
+static void set_ended(struct gw_run *run)
+{
+    run->ended = true;
+    gw_run_child_ended(run);
+}
+
 static void end_stopped(struct gw_run *run)
 {
     struct gw_arena *arena = gw_arena_new();
-    run->ended = true;
+    set_ended(run);
     bool interrupted = run->stop != GW_STOP_OUTPUT && run->stop != GW_STOP_JOURNAL;
     run->exit_code = interrupted ? GW_EXIT_INTERRUPTED : GW_EXIT_FAILED;
     if (!run->finished_told) {
@@ -51,15 +57,23 @@ static void end_stopped(struct gw_run *run)
     gw_arena_free(arena);
 }
 
+void gw_run_stop_at_once(struct gw_run *run)
+{
+    if (run->executing && !run->ended) {
+        run->stop = run->stop == GW_STOP_NONE ? GW_STOP_INTERRUPTED : run->stop;
+        if (run->task) {
+            gw_task_cancel(run->task);
+            run->task = NULL;
+        }
+        end_stopped(run);
+    }
+}
+
 static void stop_now(void *ctx)
 {
     struct gw_run *run = ctx;
     run->stop_timer = NULL;
-    if (!run->ended) {
-        gw_task_cancel(run->task);
-        run->task = NULL;
-        end_stopped(run);
-    }
+    gw_run_stop_at_once(run);
 }
 
 /* Not from here: a task must not be cancelled from inside its own call's end. */
@@ -74,6 +88,7 @@ void gw_run_begin_stop(struct gw_run *run, enum gw_run_stop why)
 {
     if (run->stop == GW_STOP_NONE && run->executing && !run->ended) {
         run->stop = why;
+        gw_run_stop_children(run, why);
         if (run->in_flight == 0) {
             schedule_stop(run);
         } else {
@@ -188,12 +203,12 @@ static void task_done(void *ctx, lua_State *L, bool ok)
         end_stopped(run);
         return;
     }
-    run->ended = true;
     if (ok) {
         run->exit_code = (enum gw_exit)lua_tointeger(L, 1);
     } else {
         end_broken(run, L);
     }
+    set_ended(run);
 }
 
 static void start(struct gw_run *run)
@@ -204,6 +219,8 @@ static void start(struct gw_run *run)
     lua_setfield(L, -2, "region");
     lua_pushstring(L, run->id);
     lua_setfield(L, -2, "id");
+    lua_pushboolean(L, run->parent != NULL);
+    lua_setfield(L, -2, "is_child");
     lua_pop(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->engine_ref);
     lua_getfield(L, -1, "run");
@@ -229,11 +246,11 @@ static bool begin_journal(struct gw_run *run)
     ok = ok && gw_run_claim(run, &err);
     if (!ok) {
         run->journal_failed = true; /* it says no more there */
-        run->ended = true;
         bool refused = err.code == GW_ERR_DENIED;
         run->exit_code = refused ? GW_EXIT_REFUSED : GW_EXIT_FAILED;
         gw_run_emit_finished(run, refused ? "refused" : "failed", run->exit_code,
                              gw_view_of(err.message));
+        set_ended(run);
     }
     return ok;
 }
@@ -247,14 +264,27 @@ static void end_stuck(struct gw_run *run)
                          GW_VIEW("the script waits for something that cannot happen"));
 }
 
-enum gw_exit gw_run_execute(struct gw_run *run)
+void gw_run_begin(struct gw_run *run)
 {
     run->executing = true;
     run->began_ms = gw_loop_now_ms(run->options.loop);
-    gw_run_open_pipe(run);
     if (begin_journal(run)) {
         start(run);
     }
+}
+
+void gw_run_end(struct gw_run *run)
+{
+    gw_timer_stop(run->stop_timer);
+    run->stop_timer = NULL;
+    gw_run_release_locks(run);
+    run->executing = false;
+}
+
+enum gw_exit gw_run_execute(struct gw_run *run)
+{
+    gw_run_open_pipe(run);
+    gw_run_begin(run);
     if (run->interrupts > 0) {
         gw_run_begin_stop(run, GW_STOP_INTERRUPTED);
     }
@@ -263,10 +293,7 @@ enum gw_exit gw_run_execute(struct gw_run *run)
     if (!run->ended) {
         end_stuck(run);
     }
-    gw_timer_stop(run->stop_timer);
-    run->stop_timer = NULL;
     gw_run_close_pipe(run);
-    gw_run_release_locks(run);
-    run->executing = false;
+    gw_run_end(run);
     return run->output_failed ? GW_EXIT_FAILED : run->exit_code;
 }

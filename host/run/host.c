@@ -190,6 +190,7 @@ void gw_run_bind_host(struct gw_run *run)
                                          {"lock", gw_run_lua_lock},
                                          {"approval", gw_run_lua_approval},
                                          {"keep_file", gw_run_lua_keep_file},
+                                         {"child", gw_run_lua_child},
                                          {"usual_seconds", gw_run_lua_usual_seconds},
                                          {"confirm", gw_run_lua_confirm},
                                          {"choose", gw_run_lua_choose},

@@ -21,6 +21,7 @@ struct gw_run_step {
 struct gw_run_question; /* ask.c */
 struct gw_run_made;     /* calls.c */
 struct gw_run_held;     /* locks.c */
+struct gw_run_child;    /* child.c */
 
 enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT, GW_STOP_JOURNAL };
 
@@ -29,7 +30,10 @@ struct gw_run {
     struct gw_run_options options;
     struct gw_run_target target;
     struct gw_script *script;
-    char *name; /* of the runbook, without folder and ".lua" */
+    char *name;                    /* of the runbook, without folder and ".lua" */
+    char *path;                    /* of its file, without links; NULL: it has none */
+    struct gw_run *parent;         /* whose step it is; NULL: nobody's */
+    struct gw_run_child *children; /* newest first */
     char id[64];
     int engine_ref, declaration_ref, params_ref, host_ref;
     const char *const *args; /* the runbook's own, while its parameters are bound; else NULL */
@@ -173,7 +177,19 @@ int gw_run_lua_choose(lua_State *L);
 int gw_run_lua_ask(lua_State *L);
 bool gw_run_can_ask(const struct gw_run *run); /* somebody is there to answer */
 
+/* child.c */
+void gw_run_child_ended(struct gw_run *run); /* of one without a parent too */
+void gw_run_stop_children(struct gw_run *run, enum gw_run_stop why);
+void gw_run_free_children(struct gw_run *run);
+int gw_run_lua_child(lua_State *L);
+
+/* parameters.c: those of a child, as a map of values; nobody is asked. */
+bool gw_run_bind_values(struct gw_run *run, const struct gw_value *values, struct gw_err *err);
+
 /* execute.c */
+void gw_run_begin(struct gw_run *run); /* its first event comes at the loop's next turn */
+void gw_run_end(struct gw_run *run);
+void gw_run_stop_at_once(struct gw_run *run);
 void gw_run_open_pipe(struct gw_run *run); /* from here a signal wakes the loop */
 void gw_run_close_pipe(struct gw_run *run);
 void gw_run_begin_stop(struct gw_run *run, enum gw_run_stop why);

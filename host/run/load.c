@@ -2,7 +2,9 @@
  * only the way to it. The chunk runs outside any task: it can neither wait nor call anything.
  * Limits: 1 MiB a file. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "run/internal.h"
@@ -174,6 +176,8 @@ bool gw_run_load(struct gw_run *run, const char *path, struct gw_err *err)
     gw_buf_init(&text, MAX_FILE_BYTES);
     bool ok = read_file(path, &text, err);
     if (ok) {
+        char real[PATH_MAX];
+        run->path = gw_view_dup(gw_view_of(realpath(path, real) ? real : path));
         gw_run_loaded(run, path, gw_buf_view(&text));
         ok = gw_run_load_text(run, gw_buf_view(&text), path, err);
     }

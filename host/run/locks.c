@@ -1,6 +1,7 @@
 /* locks: what this run holds, renewed beside its work. A lock that is lost, because the machine slept
  * or somebody took it over, lets no further change out. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "run/internal.h"
@@ -54,7 +55,7 @@ bool gw_run_holds_locks(struct gw_run *run, const struct gw_act *act, struct gw_
             return false;
         }
     }
-    return true;
+    return !run->parent || gw_run_holds_locks(run->parent, act, err);
 }
 
 void gw_run_release_locks(struct gw_run *run)
@@ -146,6 +147,23 @@ bool gw_run_claim(struct gw_run *run, struct gw_err *err)
     return answer == GW_LOCK_TAKEN;
 }
 
+/* By a run whose step this one is? */
+static bool is_held_above(const struct gw_run *run, struct gw_view name)
+{
+    for (const struct gw_run *above = run->parent; above; above = above->parent) {
+        char *whole = name_of(above, name);
+        const struct gw_run_held *held = above->held;
+        while (held && strcmp(held->name, whole) != 0) {
+            held = held->next;
+        }
+        free(whole);
+        if (held) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* lock(name, reason, by_force) -> true, who was pushed aside? | false, holder | nil, err */
 int gw_run_lua_lock(lua_State *L)
 {
@@ -156,7 +174,7 @@ int gw_run_lua_lock(lua_State *L)
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_lock holder = {0};
     struct gw_err err = {0};
-    if (!run->options.locks) {
+    if (!run->options.locks || is_held_above(run, wanted.name)) {
         lua_pushboolean(L, true);
         return 1;
     }

@@ -317,3 +317,22 @@ bool gw_run_bind_args(struct gw_run *run, const struct gw_run_arguments *argumen
     *exit_code = binding.exit_code;
     return binding.exit_code == GW_EXIT_OK;
 }
+
+bool gw_run_bind_values(struct gw_run *run, const struct gw_value *values, struct gw_err *err)
+{
+    lua_State *L = gw_script_state(run->script);
+    gw_run_push_engine_call(run, "take");
+    gw_push_value(L, values);
+    if (!gw_script_call(run->script, 2, 2, err)) {
+        return false;
+    }
+    bool bound = !lua_isnil(L, -2);
+    if (bound) {
+        lua_pushvalue(L, -2);
+        run->params_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+        gw_fail(err, GW_ERR_INPUT, "%s: %s", run->name, lua_tostring(L, -1));
+    }
+    lua_pop(L, 2);
+    return bound;
+}

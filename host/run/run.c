@@ -52,6 +52,7 @@ void gw_run_free(struct gw_run *run)
     }
     run->executing = false;
     gw_script_free(run->script);
+    gw_run_free_children(run);
     free_steps(run);
     gw_arena_free(run->needs_arena);
     gw_arena_free(run->event_arena);
@@ -60,6 +61,7 @@ void gw_run_free(struct gw_run *run)
     free(run->step_id);
     free(run->step_name);
     free(run->name);
+    free(run->path);
     free(run);
 }
 

@@ -48,6 +48,8 @@ struct gw_run_options {
     /* Modules are looked for in the runbook's own folder, in these, then in `modules`. */
     const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules;
+    const char *const
+        *runbooks; /* folders of those that it may call; NULL-terminated; NULL: none */
     enum gw_run_mode mode;
     bool read_only; /* every change is refused */
     bool simulated;

@@ -159,4 +159,26 @@ function sources.bind(schemas, args, from, others)
   return values
 end
 
+---Finds a value for each parameter among those that another runbook gives; nobody is asked.
+---@param schemas table<string, Param>
+---@param given table<string, any>
+---@param from { env: fun(name: string): string? }
+---@return table? values
+---@return string? problem
+function sources.take(schemas, given, from)
+  local offers, values, problems = {}, {}, {}
+  for _, name in ipairs(options.sorted(given)) do
+    if not schemas[name] then
+      return nil, ("unknown parameter '%s'%s"):format(name, options.hint(name, options.sorted(schemas)))
+    end
+    offers[name] = { value = given[name], origin = name }
+  end
+  from_environment(schemas, { env = from.env, secret_env = function() end }, offers)
+  read_offers(schemas, offers, limits.read, values, problems)
+  ask_missing(schemas, offers, { asks = false }, limits.read, values, problems)
+  if #problems == 0 then defaults.add(schemas, limits.read, values, problems) end
+  if #problems > 0 then return nil, table.concat(problems, "; ") end
+  return values
+end
+
 return sources

@@ -7,7 +7,7 @@ local declaration = {}
 
 local FIELDS = {
   title = "string", summary = "string", guide = "string", region = "string", params = "table", needs = "table",
-  lock = "string|table", timeout = "number|string", run = "function", preflight = "boolean", production = "table",
+  runbooks = "table", lock = "string|table", timeout = "number|string", run = "function", preflight = "boolean", production = "table",
   targets = "function",
 }
 local NEEDS = { aws = "table", http = "table", read = "table", write = "table", run = "table", env = "table" }
@@ -30,6 +30,7 @@ local NEEDS = { aws = "table", http = "table", read = "table", write = "table", 
 ---@field preflight? boolean false: nothing is looked at before the run
 ---@field production? string[] accounts that are named as such before anything changes
 ---@field targets? fun(p: table): Target[] what has to be there before anything changes
+---@field runbooks? string[] that `rb:run` may call
 ---@field lock? string|string[] what no other run may change meanwhile: "ecs:{cluster}/{service}"
 ---@field timeout? number|string of the whole run: seconds or a duration
 ---@field run fun(rb: Run, p: table)

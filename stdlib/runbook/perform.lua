@@ -35,6 +35,7 @@ end
 -- ---- doing
 
 local function confirm(self, id, name, how, question)
+  if how.unasked then return end -- what it calls asks for itself
   local answer, err = host.confirm { text = question, word = how.word }
   if err then error(err, 0) end
   if not answer then
@@ -159,6 +160,12 @@ local function is_wanted(how)
   return wanted, reason or "not wanted"
 end
 
+-- A step that is a runbook of its own has made no call itself.
+local function has_changed(how, id)
+  if how.changed then return how.changed() end
+  return host.changed(id)
+end
+
 ---Does the step, asking the operator each time that it fails.
 ---@param self table the run or branch that it belongs to
 ---@param id string
@@ -182,9 +189,9 @@ function perform.step(self, id, name, how)
     local ok, result, changed = pcall(try, self, id, name, how, state)
     if ok then return result, changed end
     local choice, why = trouble.decide(root, subject, result)
-    if choice == "skip" then return skip(self, id, name, why), host.changed(id) end
+    if choice == "skip" then return skip(self, id, name, why), has_changed(how, id) end
     if choice ~= "retry" then
-      if host.changed(id) then undo.remember(self, id, name, how.undo) end
+      if has_changed(how, id) then undo.remember(self, id, name, how.undo) end
       if choice == "undo" then undo.raise(result) end
       error(result, 0)
     end

@@ -11,7 +11,7 @@ local MOST_RETRIES = 3
 -- What the world did. A mistake in the script, or something that was refused, does not get better by asking.
 local OF_THE_WORLD = {
   service = true, network = true, timeout = true, protocol = true, credentials = true, problem = true, io = true,
-  limit = true, uncertain = true,
+  limit = true, uncertain = true, child = true,
 }
 
 ---@param err any

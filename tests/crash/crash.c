@@ -42,6 +42,7 @@ static const struct test_case cases[] = {
      .state = GW_CASES "/service_state.lua"},
     {.name = "several", .script = GW_CASES "/several.lua", .state = GW_CASES "/things_state.lua"},
     {.name = "branches", .script = GW_CASES "/branches.lua", .state = GW_CASES "/things_state.lua"},
+    {.name = "nested", .script = GW_CASES "/nested.lua", .state = GW_CASES "/things_state.lua"},
     {.name = "undone",
      .script = GW_CASES "/undone.lua",
      .on_failure = "undo",
