@@ -109,11 +109,15 @@ local function read_later(operation, origin, client)
   return unknown.new(origin)
 end
 
-local told = {}
+local told, stale = {}, 0
 
--- A reading that shows the world as it is before a change of this plan.
+---How many readings showed the world as it is before a change of this plan.
+---@return integer
+function planned.stale_readings() return stale end
+
 local function tell_stale(operation, params, client)
   local step = describe.changed_by(operation, params, client)
+  if step then stale = stale + 1 end
   local key = step and step .. " " .. operation.action
   if key and not told[key] then
     told[key] = true

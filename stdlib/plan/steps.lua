@@ -70,7 +70,7 @@ function plan.step(id, name, how, question)
   return assumed
 end
 
----Asks a function of a step that decides something (`check`, `confirm`). One that needs what is known only later has no answer yet.
+---Asks a function of a step that decides something (`confirm`). One that needs what is known only later has no answer yet.
 ---@param decide? fun(): any
 ---@return any
 function plan.decide(decide)
@@ -78,6 +78,15 @@ function plan.decide(decide)
   local ok, answer = pcall(decide)
   if ok then return answer end
   if not plan.is_unforeseen(answer) then error(answer, 0) end
+end
+
+---Asks the check of a step. What it read of before a planned change does not prove that the step will be skipped.
+---@param check? fun(): any
+---@return any
+function plan.is_so(check)
+  local before = planned.stale_readings()
+  local so = plan.decide(check)
+  return planned.stale_readings() == before and so
 end
 
 local function sum_up()

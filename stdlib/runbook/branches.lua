@@ -1,6 +1,7 @@
 --- Several parts of a runbook at once.
 
 local failure = require "failure"
+local options = require "options"
 local undo = require "runbook.undo"
 
 ---@class RunBranches
@@ -11,7 +12,8 @@ local function names_of(work)
   local names = {}
   for name in pairs(work) do
     if type(name) ~= "string" or not name:match("^[%w_-]+$") then
-      error("rb:parallel: branches are named with letters, digits, - and _, got " .. tostring(name), 3)
+      error(("rb:parallel: branches are named with letters, digits, - and _, got '%s'; a name made of data needs "
+        .. "name:gsub('[^%%w_-]', '_')"):format(tostring(name)), 3)
     end
     names[#names + 1] = name
   end
@@ -30,12 +32,13 @@ local function replay(self, names, functions)
   if reached then error(undo.REACHED, 0) end
 end
 
----Runs branches at once, each with a `rb` of its own: `rb:parallel { west = function(rb) ... end, east = ... }`. When one fails
----the others go on to their ends before the failure is raised: a half-made change is worse than a late one.
+---Runs branches at once, each with a `rb` of its own: `rb:parallel { west = function(rb) ... end, east = ... }`. A name has
+---letters, digits, - and _. When one fails the others go on to their ends before the failure is raised: a half-made change is worse than a late one.
 ---@param work table<string, fun(rb: Run): any>
 ---@param how? { limit?: integer } at most so many at a time
 ---@return table<string, any> results by name
 function branches:parallel(work, how)
+  options.check("rb:parallel", how or {}, { limit = "number" })
   local id, names = self:next_id("parallel"), names_of(work)
   local functions, results, failures = {}, {}, {}
   for _, name in ipairs(names) do

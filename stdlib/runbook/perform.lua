@@ -181,7 +181,7 @@ function perform.step(self, id, name, how)
   if not wanted then return skip(self, id, name, reason), false end
   local state, subject = { question = question_of(how, name) }, { what = ("step %s '%s'"):format(id, name), step = id }
   if self.planning then
-    local so = plan.decide(how.check)
+    local so = plan.is_so(how.check)
     if so then return skip(self, id, name, type(so) == "string" and so or "already so", so), false end
     return plan.step(id, name, how, plan.decide(state.question) or name), true
   end

@@ -239,12 +239,14 @@ class Check(gwrun.Case):
         self.assert_body("""rb:step("y", { chnge = 1, confirm = 5, check = function() end, change = function() end })
         rb:wait("w", function() return "done" end, { timeuot = "10m" })
         rb:checklist("c", { { text = "a", prob = 1 } })
+        rb:parallel({ a = function() end }, { limt = 1 })
         rb:steps("z")""",
                          "1:16: error: rb:step: unknown option 'chnge', did you mean 'change'? [unknown-option]",
                          "1:27: error: rb:step: option 'confirm' must be a string or function, got number [wrong-type]",
                          "2:54: error: rb:wait: unknown option 'timeuot', did you mean 'timeout'? [unknown-option]",
                          "3:43: error: rb:checklist item: unknown option 'prob', did you mean 'probe'? [unknown-option]",
-                         "4:12: error: rb has no method 'steps', did you mean 'step'? [unknown-method]")
+                         "4:47: error: rb:parallel: unknown option 'limt', did you mean 'limit'? [unknown-option]",
+                         "5:12: error: rb has no method 'steps', did you mean 'step'? [unknown-method]")
         self.assert_body("""rb:step("y", { check = function() end, change = function() end, retry = { atempts = 3 } })""",
                          "1:75: error: rb:step retry: unknown option 'atempts', did you mean 'attempts'? [unknown-option]")
 

@@ -63,6 +63,13 @@ spec.test("a reading after a planned change says that it shows the world before 
   spec.expect(notes(plan "twice"), { "ecs:DescribeServices answers as it was before step 2, whose change is not made" })
 end)
 
+spec.test("a step is not skipped for what was so before a planned change", function()
+  local run = plan "back"
+  spec.expect(#run:of "step.skipped", 0)
+  spec.expect(changes(calls(run, 2)[1]), { desiredCount = { "changed", 3, 1 } })
+  spec.expect(summary(run), { 0, 2, 0, 0, 0, true })
+end)
+
 spec.test("nested members and named elements of lists are compared one by one", function()
   local found = changes(calls(plan "register", 1)[1])
   spec.expect(found.cpu, { "changed", "512", "1024" })

@@ -28,6 +28,14 @@ local WAYS = {
     aws.ecs.describe_services { cluster = CLUSTER, services = { SERVICE } }
   end,
 
+  back = function(rb)
+    local function count()
+      return aws.ecs.describe_services { cluster = CLUSTER, services = { SERVICE } }.services[1].desiredCount
+    end
+    change(rb, "Scale up")
+    change(rb, "Scale back", { check = function() return count() == 1 end, change = function() return scale(1) end })
+  end,
+
   register = function(rb)
     local made = rb:step("Register", {
       change = function()
