@@ -11,6 +11,7 @@ static const char usage[] =
     "  gwrun RUNBOOK --sim          rehearse it in the simulator: no account, no network\n"
     "  gwrun list                   the runbooks\n"
     "  gwrun help RUNBOOK           what it does, its parameters, what it needs\n"
+    "  gwrun help COMMAND           what a command takes\n"
     "after a failure, a crash, a lost terminal; RUN is an id, a part of one, or 'last'\n"
     "  gwrun resume RUN             go on where it stopped; nothing is done twice\n"
     "  gwrun undo RUN [--plan]      take back what it did, the last first\n"

@@ -195,6 +195,8 @@ int gw_cli_whoami(const struct gw_cli_options *options);
 int gw_cli_login(const struct gw_cli_options *options);
 int gw_cli_help(FILE *out);
 int gw_cli_help_runbook(const char *name);
+/* What help says of a command; NULL: it explains itself. */
+const char *gw_cli_usage(const char *command);
 
 bool gw_cli_is_command(const char *name);
 

@@ -104,10 +104,20 @@ bool gw_cli_is_command(const char *name)
     return find_command(name) != NULL;
 }
 
+static int explain(const struct command *command)
+{
+    const char *usage = gw_cli_usage(command->name);
+    if (!usage) {
+        return gw_cli_help(stdout);
+    }
+    fputs(usage, stdout);
+    return GW_EXIT_OK;
+}
+
 static int run_command(const struct command *command, const struct gw_cli_options *options)
 {
     if (options->help && !(command->flags & OWN_HELP)) {
-        return gw_cli_help(stdout);
+        return explain(command);
     }
     return (command->flags & NO_ARGUMENTS) && options->rest_count > 0 ? fail_argument(options, 0)
                                                                       : command->run(options);
@@ -124,7 +134,7 @@ static int help(const struct gw_cli_options *options)
         return gw_cli_help_runbook(subject);
     }
     if (command->run == help || !(command->flags & OWN_HELP)) {
-        return gw_cli_help(stdout);
+        return explain(command);
     }
     struct gw_cli_options bare = *options; /* without a word more it explains itself */
     bare.rest_count = 0;

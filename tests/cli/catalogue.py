@@ -141,7 +141,11 @@ needs of HTTP
                 self.assertEqual((result.code, result.out), (gwrun.OK, expected))
 
     def test_help_of_a_command_is_what_the_command_says_itself(self):
-        for name, begin in [("whoami", "gwrun runs operational runbooks"), ("login", "gwrun runs operational runbooks"),
+        for name, begin in [("help", "gwrun runs operational runbooks"), ("approve", "gwrun approve RUN"), ("check", "gwrun check"),
+                            ("history", "gwrun history"), ("list", "gwrun list"), ("locks", "gwrun locks"), ("login", "gwrun login"),
+                            ("new", "gwrun new NAME"), ("policy", "gwrun policy RUNBOOK"), ("resume", "gwrun resume RUN"),
+                            ("show", "gwrun show RUN"), ("test", "gwrun test"), ("types", "gwrun types DIR"),
+                            ("undo", "gwrun undo RUN"), ("whoami", "gwrun whoami"),
                             ("call", "One call of AWS"), ("models", "gwrun models list")]:
             with self.subTest(name):
                 result = self.gwrun("help", name)
