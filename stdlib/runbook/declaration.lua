@@ -67,21 +67,28 @@ function declaration.describe(given)
   }
 end
 
----The texts with "{name}" replaced by the parameter's value. A text that names one that was not given is dropped: the rest
----of it would mean something else.
+-- Adds the text with the first "{name}" behind `from` filled, and so on to its end: of a list once for each element.
+local function fill_text(text, from, p, filled)
+  local first, last, name = text:find("{([a-z0-9_]+)}", from)
+  if not first then
+    filled[#filled + 1] = text
+    return
+  end
+  local value = p[name]
+  for _, each in ipairs(type(value) == "table" and value or { value }) do
+    local given = tostring(each)
+    fill_text(text:sub(1, first - 1) .. given .. text:sub(last + 1), first + #given, p, filled)
+  end
+end
+
+---The texts with "{name}" replaced by the parameter's value; one that is a list gives a text for each element. A text that
+---names one that was not given is dropped: the rest of it would mean something else.
 ---@param list? string[]
 ---@param p table
 ---@return string[]
 function declaration.fill(list, p)
   local filled = json.array {}
-  for _, text in ipairs(list or {}) do
-    local whole = true
-    local result = text:gsub("{([a-z0-9_]+)}", function(name)
-      whole = whole and p[name] ~= nil
-      return tostring(p[name])
-    end)
-    if whole then filled[#filled + 1] = result end
-  end
+  for _, text in ipairs(list or {}) do fill_text(text, 1, p, filled) end
   return filled
 end
 

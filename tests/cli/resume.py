@@ -194,6 +194,14 @@ class Failure(Runs):
         skipped, = (e for e in events if e["event"] == "step.skipped")
         self.assertEqual((skipped["name"], skipped["reason"]), ("Two", "I did it by hand"))
 
+    def test_a_parameter_that_locks_or_needs_were_settled_with_is_not_edited(self):
+        terminal = self.terminal(self.book(FAILS_AT_FIRST, 'params = { name = { type = "string", default = "blue" } }, lock = "ecs:{name}",'))
+        for question, typed in (("go on\\?.*: ", "y"), ("go on\\?.*: ", "y"), ("it does not work yet.*: ", "e"), ("which of", "name"),
+                                ("settled with it(?s:.*)it does not work yet.*: ", "q")):
+            terminal.expect(question)
+            terminal.type(typed + "\n")
+        self.assertEqual(terminal.finish(), gwrun.PROBLEM, terminal.seen)
+
     def test_a_step_tries_as_often_as_it_says(self):
         events = self.go(self.book("""
     rb:step("Flaky", {

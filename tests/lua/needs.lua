@@ -77,3 +77,22 @@ spec.test("a plan shows the request that it does not send", function()
   spec.expect(call.action, "POST http://hooks.example.com/done")
   spec.expect(call.params.body, "deployed")
 end)
+
+local function of_list(args)
+  local allowed = {}
+  for _, event in ipairs(spec.run { runbook = "tests/lua/runbooks/needs_list.lua", args = args }:of "evidence") do
+    allowed[event.name] = event.value
+  end
+  return allowed
+end
+
+spec.test("a parameter that is a list stands for an entry for each element", function()
+  spec.expect(of_list { "--hosts", "a.test,b.test", "--port", "80" }, {
+    ["http://a.test:80/health"] = true, ["http://b.test:80/health"] = true, ["http://c.test:80/health"] = false,
+    ["http://a.test:81/health"] = false,
+  })
+end)
+
+spec.test("an entry with a parameter that was not given is none", function()
+  for _, is_allowed in pairs(of_list { "--hosts", "a.test" }) do spec.expect(is_allowed, false) end
+end)
