@@ -182,9 +182,9 @@ class Failure(Runs):
 
     def test_the_operator_chooses(self):
         terminal = self.terminal(self.book(FAILS_AT_FIRST, 'params = { size = { type = "integer", default = 1 } },'))
-        for question, typed in (("go on\\?.*: ", "y"), ("go on\\?.*: ", "y"), ("it does not work yet.*: ", "e"), ("which of", "size"),
-                                ("size.*: ", "5"), ("it does not work yet.*: ", "r"), ("it does not work yet.*: ", "s"),
-                                ("why is it right", "I did it by hand"), ("go on\\?.*: ", "y")):
+        for question, typed in (("go on\\?[^\\n]*: ", "y"), ("go on\\?[^\\n]*: ", "y"), ("it does not work yet.*?stop: ", "e"), ("which of[^\\n]*: ", "size"),
+                                ("size: ", "5"), ("it does not work yet.*?stop: ", "r"), ("it does not work yet.*?stop: ", "s"),
+                                ("why is it right[^\\n]*: ", "I did it by hand"), ("go on\\?[^\\n]*: ", "y")):
             terminal.expect(question)
             terminal.type(typed + "\n")
         self.assertEqual(terminal.finish(), gwrun.OK, terminal.seen)
@@ -196,8 +196,8 @@ class Failure(Runs):
 
     def test_a_parameter_that_locks_or_needs_were_settled_with_is_not_edited(self):
         terminal = self.terminal(self.book(FAILS_AT_FIRST, 'params = { name = { type = "string", default = "blue" } }, lock = "ecs:{name}",'))
-        for question, typed in (("go on\\?.*: ", "y"), ("go on\\?.*: ", "y"), ("it does not work yet.*: ", "e"), ("which of", "name"),
-                                ("settled with it(?s:.*)it does not work yet.*: ", "q")):
+        for question, typed in (("go on\\?[^\\n]*: ", "y"), ("go on\\?[^\\n]*: ", "y"), ("it does not work yet.*?stop: ", "e"), ("which of[^\\n]*: ", "name"),
+                                ("settled with it.*it does not work yet.*?stop: ", "q")):
             terminal.expect(question)
             terminal.type(typed + "\n")
         self.assertEqual(terminal.finish(), gwrun.PROBLEM, terminal.seen)
