@@ -1,9 +1,13 @@
 /* credentials_process: a program of the user's that prints credentials. It runs through the shell with
- * the environment and standard input that we have, and may ask at the terminal. What it prints is
+ * the standard input and the environment that we have, but for GWRUN_*, and may ask at the terminal. What it prints is
  * secret whatever it is: no message quotes it; the end of what it says on standard error is quoted
  * where it fails.
  * Limits: 5 minutes, 64 KiB of output; of standard error the first 4 KiB. */
+#include <string.h>
+
 #include "aws/internal.h"
+
+extern char **environ; /* POSIX declares it nowhere */
 
 #define TIMEOUT_MS       (5 * 60 * 1000)
 #define OUTPUT_MAX_BYTES ((size_t)64 << 10)
@@ -88,6 +92,23 @@ static void on_end(void *ctx, const struct gw_process_end *end, const struct gw_
 
 /* ---- its start ------------------------------------------------------------------------------- */
 
+/* Ours, but for what may hold the secrets of a run: parameters come by variables of that name. */
+static const char *const *environment_of(struct gw_arena *arena)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count]) {
+        count++;
+    }
+    const char **out = gw_arena_alloc(arena, (count + 1) * sizeof *out);
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(environ[i], "GWRUN_", 6) != 0) {
+            out[kept++] = environ[i];
+        }
+    }
+    out[kept] = NULL;
+    return out;
+}
+
 void gw_fetch_process(struct gw_fetch *fetch)
 {
     struct gw_err err = {0};
@@ -95,6 +116,7 @@ void gw_fetch_process(struct gw_fetch *fetch)
     const char *const arguments[] = {"sh", "-c", command, NULL};
     struct gw_process_options options = {.program = "/bin/sh",
                                          .arguments = arguments,
+                                         .environment = environment_of(fetch->arena),
                                          .interactive = true,
                                          .max_out_bytes = OUTPUT_MAX_BYTES,
                                          .max_err_bytes = ERROR_MAX_BYTES,

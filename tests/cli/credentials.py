@@ -234,6 +234,14 @@ class Credentials(TerminalCase):
             self.assertEqual(world.names(), [])
         self.assert_ends(result, gwrun.CREDENTIALS, r"credential_process of profile 'p': ended with exit code 4: session ")
 
+    def test_a_process_does_not_see_the_secrets_of_a_run(self):
+        with World() as world:
+            path = self.write("process", "#!/bin/sh\nenv | grep -c GWRUN_TOKEN >&2\nexit 1\n")
+            os.chmod(path, 0o700)
+            result = self.whoami(world, "--profile", "p", config=f"[profile p]\ncredential_process = {path}\n",
+                                 env={"GWRUN_TOKEN": gwrun.SECRET_VALUE})
+        self.assert_ends(result, gwrun.CREDENTIALS, r"ended with exit code 1: 0$")
+
     def test_a_process_inherits_nothing_of_ours(self):
         with World() as world:
             result = self.process(world, "ls /proc/self/fd | wc -l >&2\nexit 1\n")
