@@ -149,6 +149,7 @@ local function finish_undo(self, cause)
   if #self.undos == 0 and not cause then
     return finish(self, "refused", failure.exit.usage, "nothing was done in this run: there is nothing to take back")
   end
+  self.taking_back = true
   self:tell { event = "undo.started", steps = #self.undos }
   local ok, taken_back, stays = pcall(undo.all, self, perform.step)
   if not ok then return finish_failed(self, taken_back) end

@@ -17,6 +17,7 @@ local foreign = {}
 ---@field mentions string[]
 ---@field facts table as they were read last
 ---@field at number when
+---@field stale? boolean a step of the run has changed something since
 
 local function read(watch)
   watch.at = time.now()
@@ -26,7 +27,7 @@ local function read(watch)
 end
 
 local function keep(root, watch, facts)
-  watch.facts = facts
+  watch.facts, watch.stale = facts, nil
   root:tell { event = "watched", id = watch.id, name = watch.name, facts = facts }
 end
 
@@ -48,23 +49,28 @@ local function differences(before, now)
   return changes
 end
 
-local function describe(watch, changes, culprit, why)
+local function list(changes)
   local texts = {}
   for i, change in ipairs(changes) do texts[i] = ("%s: %s -> %s"):format(change.path, change.from, change.to) end
+  return table.concat(texts, ", ")
+end
+
+local function describe(watch, changes, culprit, why)
   local who = culprit and ("by %s at %s (%s)"):format(culprit.by, culprit.at, culprit.action) or why
-  return ("%s was changed by somebody else: %s; %s"):format(watch.name, table.concat(texts, ", "), who)
+  return ("%s was changed by somebody else: %s; %s"):format(watch.name, list(changes), who)
 end
 
 -- ---- what then
 
-local CHOICES = { { key = "g", name = "go on" }, { key = "u", name = "undo" }, { key = "q", name = "stop" } }
+local GO_ON, UNDO, STOP = { key = "g", name = "go on" }, { key = "u", name = "undo" }, { key = "q", name = "stop" }
 
-local function choose(text)
+local function choose(root, text)
   if host.on_foreign_change then
     return host.on_foreign_change == "accept" and "go on" or "stop", "--on-foreign-change " .. host.on_foreign_change
   end
   if not host.interactive then return "stop", "nobody is there to ask" end
-  local choice, err = host.choose { text = text .. ". Go on with it as it is now?", choices = CHOICES }
+  local choices = root.taking_back and { GO_ON, STOP } or { GO_ON, UNDO, STOP }
+  local choice, err = host.choose { text = text .. ". Go on with it as it is now?", choices = choices }
   if err then error(err, 0) end
   return choice, host.user
 end
@@ -78,7 +84,7 @@ end
 
 local function answer(root, watch, changes, now)
   local text = tell(root, watch, changes)
-  local choice, by = choose(text)
+  local choice, by = choose(root, text)
   root:tell { event = "foreign.answered", id = watch.id, answer = choice, by = by }
   if choice ~= "stop" then keep(root, watch, now) end -- who stops is asked again on resume
   if choice == "go on" then return end
@@ -93,12 +99,22 @@ local function read_changes(watch)
   return differences(watch.facts, now), now
 end
 
+-- What is there now is the state of things. A step that is done is not failed by what cannot be read after it: it would be
+-- done again.
+local function renew(root, watch)
+  local ok, facts = pcall(read, watch)
+  if ok then return keep(root, watch, facts) end
+  root:tell { event = "warning", text = ("%s cannot be read after the change: %s"):format(watch.name, failure.text(facts)) }
+end
+
 local function compare(root, watch)
+  if watch.stale then return keep(root, watch, read(watch)) end
   local changes, now = read_changes(watch)
   if #changes > 0 then answer(root, watch, changes, now) end
 end
 
 local function compare_at_end(root, watch)
+  if watch.stale then return end
   local changes = read_changes(watch)
   if #changes > 0 then root:add_problem(tell(root, watch, changes)) end
 end
@@ -127,14 +143,23 @@ function foreign.look_at_end(root)
   if not root.planning then each(root, compare_at_end) end
 end
 
----Takes what is there now for the state of things: a step of the run has just changed it.
+---Takes what is there now for the state of things: a step of the run has just changed it. While another step is in the
+---middle of its change that is put off to the next look.
 ---@param root table
 function foreign.accept(root)
-  if root.steps_open > 0 or root.planning then return end
-  each(root, function(_, watch)
-    local now = read(watch)
-    if #differences(watch.facts, now) > 0 then keep(root, watch, now) end
-  end)
+  for _, watch in ipairs(root.watches) do watch.stale = true end
+  if root.steps_open == 0 then each(root, renew) end
+end
+
+-- The run ended in the middle of a change: nobody can tell what of the differences is its own.
+local function begin_stale(root, watch)
+  local changes, now = read_changes(watch)
+  if #changes > 0 then
+    root:tell {
+      event = "warning", text = ("%s differs, by what this run changed last or by somebody else: %s"):format(watch.name, list(changes)),
+    }
+  end
+  keep(root, watch, now)
 end
 
 ---Begins to watch; `known` is what the journal of a run that goes on has of it.
@@ -149,7 +174,7 @@ function foreign.begin(root, watch, known)
   end
   root.watches[#root.watches + 1] = watch
   if not known then return end
-  if known.stale then return foreign.accept(root) end
+  if known.stale then return begin_stale(root, watch) end
   if not root.undoing then compare(root, watch) end
 end
 

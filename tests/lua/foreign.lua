@@ -64,3 +64,12 @@ spec.test("a plan watches nothing", function()
   local plan = run { world = meanwhile(1), plan = true }
   spec.expect(#plan:of "watched", 0)
 end)
+
+spec.test("a step that is done is not failed by what cannot be read after it; what is there later is then the state of things", function()
+  local ended = spec.run { runbook = "tests/lua/runbooks/watched_unread.lua" }
+  ended:expect_exit(0)
+  ended:expect_changes { { "ecs:UpdateService", desiredCount = 2 } }
+  spec.expect(#ended:of "step.failed", 0)
+  spec.expect(#ended:of "foreign.change", 0)
+  ended:expect_output "the thing cannot be read after the change: the thing does not answer"
+end)
