@@ -19,10 +19,22 @@ local foreign = {}
 ---@field at number when
 ---@field stale? boolean a step of the run has changed something since
 
+-- A secret reads as "[secret]" in the journal: that it is another one would go unseen.
+local function check_fact(watch, path, value)
+  if type(value) == "userdata" and value ~= json.null then
+    failure.raise("script", "rb:watch '%s': fact %s is a secret, which cannot be compared; watch its version or its date", watch.name, path)
+  elseif type(value) == "table" then
+    for name, member in pairs(value) do check_fact(watch, ("%s.%s"):format(path, name), member) end
+  end
+end
+
 local function read(watch)
   watch.at = time.now()
   local facts = watch.read()
-  if type(facts) ~= "table" then error(("rb:watch '%s': expected a table of facts, got %s"):format(watch.name, type(facts)), 0) end
+  if type(facts) ~= "table" then
+    failure.raise("script", "rb:watch '%s': expected a table of facts, got %s", watch.name, type(facts))
+  end
+  for name, value in pairs(facts) do check_fact(watch, name, value) end
   return facts
 end
 
@@ -33,8 +45,9 @@ end
 
 -- ---- what differs
 
+-- Numbers as the journal has them: what was 2.0 is 2 there.
 local function shown(value)
-  if type(value) == "table" then return json.encode(value) end
+  if type(value) == "table" or type(value) == "number" then return json.encode(value) end
   return value == nil and "none" or tostring(value)
 end
 

@@ -18,7 +18,7 @@ import boto3
 
 import moto
 
-OK, PROBLEM, REFUSED = 0, 3, 4
+OK, PROBLEM, REFUSED, BROKEN = 0, 3, 4, 5
 
 CHANGES = """
 local name, other = "%(name)s", "/%(name)s/size"
@@ -70,6 +70,7 @@ return {
   title = "Watched", summary = "Scales, waits for a file, and scales again.", params = { done = { type = "string", default = "done" } },
   needs = { aws = { "ecs:DescribeServices", "ecs:UpdateService", "ssm:PutParameter" }, read = { "done" } },
   run = function(rb)
+    rb:watch("the load", function() return { most = 2.0 } end) -- 2 in the journal
     rb:watch(ecs.watched(which))
     scale(rb, 2)
     rb:step("Note it elsewhere", {
@@ -79,6 +80,15 @@ return {
       return pcall(require("file").open, "done") and "done" or "waiting", "no file"
     end, { timeout = "1m", every = 0.1 })
     scale(rb, 3)
+  end,
+}
+"""
+
+WATCHED_SECRET = """
+return {
+  title = "Watched", summary = "Watches a value.", needs = { aws = { "ssm:GetParameter" } },
+  run = function(rb)
+    rb:watch("the key", function() return aws.ssm.get_parameter { Name = "%(name)s" }.Parameter end)
   end,
 }
 """
@@ -227,6 +237,12 @@ class Resume(unittest.TestCase):
         self.assertEqual((code, self.service()["desiredCount"]), (OK, 3), err)
         code, _, err = self.run_to_end("undo", "last")
         self.assertEqual((code, self.service()["desiredCount"]), (PROBLEM, 1), err)  # the note elsewhere has no undo
+
+    def test_a_secret_cannot_be_watched(self):
+        self.ssm.put_parameter(Name=self.name, Value="one", Type="String")
+        code, _, err = self.run_to_end(self.world.write("secret.lua", WATCHED_SECRET % {"name": self.name}))
+        self.assertEqual(code, BROKEN, err)
+        self.assertIn("rb:watch 'the key': fact Value is a secret, which cannot be compared; watch its version or its date", err)
 
 
 if __name__ == "__main__":

@@ -73,3 +73,9 @@ spec.test("a step that is done is not failed by what cannot be read after it; wh
   spec.expect(#ended:of "foreign.change", 0)
   ended:expect_output "the thing cannot be read after the change: the thing does not answer"
 end)
+
+spec.test("what a branch changes is no news, though another branch was in the middle of its step", function()
+  local ended = spec.run { runbook = "tests/lua/runbooks/watched_branches.lua" }
+  ended:expect_exit(0)
+  spec.expect(#ended:of "foreign.change", 0)
+end)
