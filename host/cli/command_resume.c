@@ -231,6 +231,47 @@ static int go_on(const struct gw_cli_options *options, const struct record *reco
     return gw_cli_execute(&whole, &past);
 }
 
+/* ---- which run ------------------------------------------------------------------------------- */
+
+struct search {
+    struct gw_journal *journal;
+    struct gw_arena *arena;
+    struct gw_view id; /* empty: not found yet */
+};
+
+static bool is_no_step(void *ctx, const struct gw_value *event)
+{
+    bool *begun = ctx;
+    *begun = gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("step.started"));
+    return !*begun;
+}
+
+/* One that was refused before its first step, at a lock for example, is not what is meant. */
+static bool try_run(void *ctx, const struct gw_journal_run *run)
+{
+    struct search *search = ctx;
+    struct gw_err ignored = {0};
+    bool begun = false;
+    gw_journal_events(search->journal, run->id, 0, is_no_step, &begun, &ignored);
+    if (begun) {
+        search->id = gw_arena_dup(search->arena, run->id);
+    }
+    return !begun;
+}
+
+/* "last" is the newest that can be gone on with; to be undone, the newest of all. */
+static bool find_run(struct gw_journal *journal, struct gw_view name, bool undo,
+                     struct gw_arena *arena, struct gw_journal_run *run, struct gw_err *err)
+{
+    struct search search = {.journal = journal, .arena = arena};
+    struct gw_journal_filter open = {.open_only = true};
+    if (!undo && gw_view_equal(name, GW_VIEW("last")) &&
+        !gw_journal_runs(journal, &open, try_run, &search, err)) {
+        return false;
+    }
+    return gw_journal_find(journal, search.id.len > 0 ? search.id : name, arena, run, err);
+}
+
 /* Fills the record of the run that is named; its id lives in the record's arena. */
 static bool read_run(const struct gw_cli_options *options, bool undo, struct record *record,
                      struct gw_view *id, struct gw_err *err)
@@ -238,7 +279,7 @@ static bool read_run(const struct gw_cli_options *options, bool undo, struct rec
     struct gw_journal_run run;
     struct gw_journal *journal = gw_cli_open_journal(options, false, false, err);
     bool ok = journal &&
-              gw_journal_find(journal, gw_view_of(options->rest[0]), record->arena, &run, err) &&
+              find_run(journal, gw_view_of(options->rest[0]), undo, record->arena, &run, err) &&
               gw_journal_events(journal, run.id, 0, read_event, record, err) &&
               read_children(journal, record, err) && check_run(&run, record, undo, err) &&
               check_sources(options, journal, record, err);

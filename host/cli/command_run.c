@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/internal.h"
+#include "codec/codec.h"
 
 /* The terminal for questions, where the operator sits at both ends: standard input, which with
  * "</dev/tty" is for reading only. */
@@ -139,6 +140,26 @@ static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
     return exit_code;
 }
 
+/* GWRUN_RETENTION: runs that ended longer ago are taken out of the journal when another begins. */
+static bool keep_house(struct gw_journal *journal, struct gw_err *err)
+{
+    const char *age = getenv("GWRUN_RETENTION");
+    struct gw_err problem = {0};
+    double seconds;
+    int64_t count, now_ms = gw_clock_wall_ms();
+    if (!age || !age[0]) {
+        return true;
+    }
+    if (!gw_duration_read(gw_view_of(age), &seconds)) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "GWRUN_RETENTION: expected a duration such as 90d, got '%s'", age);
+    }
+    if (!gw_journal_prune(journal, now_ms - (int64_t)(1000 * seconds), now_ms, &count, &problem)) {
+        gw_log(GW_LOG_WARN, "old runs are not taken out of the journal: %s", problem.message);
+    }
+    return true;
+}
+
 /* What is rehearsed or planned may go without a record; what changes something may not. */
 static bool open_journal(const struct gw_cli_options *options, struct gw_run_options *run,
                          struct gw_err *err)
@@ -147,7 +168,7 @@ static bool open_journal(const struct gw_cli_options *options, struct gw_run_opt
     run->journal = gw_cli_open_journal(options, options->sim, false, &problem);
     if (run->journal) {
         run->locks = gw_journal_locks(run->journal);
-        return true;
+        return options->sim || options->plan || keep_house(run->journal, err);
     }
     if (options->sim || options->plan) {
         gw_log(GW_LOG_WARN, "this run is not kept: %s", problem.message);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,11 +37,16 @@ static void catch_signals(void)
     sigaction(SIGPIPE, &action, NULL); /* a broken pipe is an output error, and said so */
 }
 
-/* Secrets must not end in a core file, nor in a file that others may read. */
+/* Secrets must not end in a core file, nor in a file that others may read. Where cores go to a program the
+ * limit does not count (core(5)); a process that is not dumpable has none, and its memory cannot be read
+ * by others of the same user. Sanitizers look into it that way. */
 static void guard_process(void)
 {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
+#if defined(PR_SET_DUMPABLE) && !defined(__SANITIZE_ADDRESS__)
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
     umask(S_IRWXG | S_IRWXO);
 }
 

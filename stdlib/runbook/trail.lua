@@ -13,7 +13,7 @@ local trail = {}
 
 local function names_of(event)
   local told = json.decode(event.CloudTrailEvent or "")
-  local identity = type(told) == "table" and told.userIdentity or {}
+  local identity = type(told) == "table" and type(told.userIdentity) == "table" and told.userIdentity or {}
   return identity.arn or identity.invokedBy or event.Username or "somebody unknown", told
 end
 

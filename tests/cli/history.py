@@ -136,6 +136,18 @@ class History(Store):
         self.assertTrue(self.gwrun("history", "--verify").out.startswith("intact: "), open_run)
 
 
+    def test_retention_takes_out_what_is_old_when_another_run_begins(self):
+        old = self.run_book("note", NOTE)
+        self.assertEqual(self.gwrun("history", "--limit", "1", env={"GWRUN_RETENTION": "0s"}).code, gwrun.OK)
+        time.sleep(0.01)
+        self.assertEqual(self.gwrun(self.book("steps", STEPS), "--yes", "--good", env={"GWRUN_RETENTION": "90d"}).code, gwrun.OK)
+        self.assertIn(old, self.ids())
+        self.assertEqual(self.gwrun(self.book("steps", STEPS), "--yes", "--good", env={"GWRUN_RETENTION": "0s"}).code, gwrun.OK)
+        self.assertNotIn(old, self.ids())
+        self.assertTrue(self.gwrun("history", "--verify").out.startswith("intact: "))
+        self.assertRegex(self.gwrun(self.book("note", NOTE), env={"GWRUN_RETENTION": "long"}).err, "GWRUN_RETENTION: expected a duration")
+
+
 class Show(Store):
     def test_it_reads_as_it_did_when_it_ran(self):
         shown = self.gwrun(self.book("steps", STEPS), "--yes", "--good")

@@ -2,6 +2,7 @@
 stream is missing."""
 
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -41,6 +42,27 @@ class Process(gwrun.Case):
                 self.assertRegex(file.read(), r"(?m)^Max core file size +0 +0 ")
             with open(f"{folder}/task/{child.pid}/children", encoding="utf-8") as file:
                 self.assertEqual(file.read(), "")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root sees whose process it is")
+    def test_no_other_process_of_the_user_can_read_its_memory_nor_dump_it(self):
+        os.chmod(self.folder, 0o777)
+        book = self.write("wait.lua", 'return { title = "Wait", summary = "Waits.", run = function(rb) rb:note("waits") sleep(60) end }')
+        os.chmod(book, 0o644)
+        with open(gwrun.PROGRAM, "rb") as file:
+            if b"__asan_init" in file.read():
+                self.skipTest("sanitizers look into the process")
+        program = self.path("gwrun")
+        shutil.copy(gwrun.PROGRAM, program)
+        child = subprocess.Popen(["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", program, book], cwd="/",
+                                 env=self.environment(GWRUN_STATE=self.path("state")), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(child.stdout.close)
+        while line := child.stdout.readline():
+            if b"waits" in line:
+                break
+        owner = os.stat(f"/proc/{child.pid}/mem").st_uid  # of one that is not dumpable: root, see proc(5)
+        child.terminate()
+        child.wait()
+        self.assertEqual(owner, 0)
 
     def test_a_closed_standard_output_is_not_the_next_socket(self):
         look = self.write("look.lua", runbooks.READ)

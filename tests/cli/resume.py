@@ -7,8 +7,8 @@ import signal
 import subprocess
 
 import gwrun
-from runs import Runs
-from server import Server, answer, ok_json
+from runs import FRAME, Runs
+from server import Server, answer, json_error, ok_json
 
 FAILS_AT_FIRST = """
     rb:step("One", { change = function() did "one" return { n = 41 } end, undo = function(r) did("undo one " .. r.n) end })
@@ -166,6 +166,40 @@ class Resume(Runs):
         self.write("mended", "")
         self.go("resume", "last", "--yes")
         self.assertEqual(self.done(), ["one", "one", "two"])
+
+
+    def test_expired_credentials_end_the_run_and_others_go_on_with_it(self):
+        scale = """
+return {
+  title = "Scale", summary = "Scales.", region = "us-east-1", preflight = false, needs = { aws = { "ecs:UpdateService" } },
+  run = function(rb)
+    rb:step("One", { change = function() return aws.ecs.update_service { service = "web", desiredCount = 1 }.service.desiredCount end })
+    rb:step("Two", { change = function() aws.ecs.update_service { service = "web", desiredCount = 2 } end })
+  end,
+}
+"""
+        book = self.write("runbooks/scale.lua", scale)
+
+        def give(request):
+            fresh = "AKIAFRESH" in request.headers["authorization"]
+            if fresh or b'"desiredCount":1' in request.body:
+                return ok_json({"service": {"desiredCount": 1}})
+            return json_error("ExpiredTokenException", "The security token included in the request is expired")
+
+        with Server(give) as server:
+            events = self.go(book, "--yes", "--endpoint-url", server.url, env=gwrun.KEYS, code=gwrun.CREDENTIALS)
+            self.assertTrue(events[-1]["resume"].startswith("gwrun resume "))
+            self.go("resume", "last", "--yes", env=dict(gwrun.KEYS, AWS_ACCESS_KEY_ID="AKIAFRESH"))
+            counts = [json.loads(request.body)["desiredCount"] for request in server.requests]
+        self.assertEqual(counts, [1, 2, 2])
+
+    def test_the_last_is_the_newest_that_can_be_gone_on_with(self):
+        events = self.go(self.book(FAILS_AT_FIRST), "--yes", code=gwrun.PROBLEM)
+        refused = self.write("runbooks/refused.lua", FRAME.format(body='rb:refuse("not now")', declared=""))
+        self.go(refused, "--yes", code=gwrun.USAGE)
+        self.write("mended", "")
+        resumed = self.go("resume", "last", "--yes")
+        self.assertEqual(resumed[0]["run"], events[0]["run"])
 
 
 class Failure(Runs):
