@@ -83,6 +83,30 @@ class Resume(Runs):
         self.assertEqual([(e["as"], e["by"]) for e in events if e["event"] == "call.settled"], [("applied", "flag")])
         self.assertEqual(self.done(), ["one"])
 
+    def test_at_a_terminal_the_operator_says_whether_it_was_applied(self):
+        book = self.book("""
+    rb:step("One", { change = function() require("http").request { url = p.url, method = "POST" } did "one" end })
+""", 'params = { url = { type = "url" } },')
+        for key, sent in (("a", 1), ("s", 2)):
+            with self.subTest(key), Server(lambda request: self.kill_first() or ok_json({})) as server:
+                self.child = subprocess.Popen([gwrun.PROGRAM, book, "--yes", "--url", server.url], cwd=self.folder, env=self.environment(),
+                                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                self.child.wait()
+                terminal = self.terminal("resume", "last")
+                terminal.expect("not known whether it took effect.*?stop: ")
+                terminal.type(key + "\n")
+                terminal.expect("go on\\?[^\\n]*: ")
+                terminal.type("y\n")
+                self.assertEqual(terminal.finish(), gwrun.OK, terminal.seen)
+                self.assertEqual(len(server.requests), sent)
+        self.assertEqual(self.done(), ["one", "one"])
+
+    def kill_first(self):
+        """The server's answer reaches the first process no more."""
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+
     def test_a_request_that_was_answered_is_not_sent_again_and_its_content_is_not_kept(self):
         body = """
     rb:step("One", { change = function()
