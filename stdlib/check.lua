@@ -11,6 +11,7 @@ local scripts = require "check.script"
 local shapes = require "check.shapes"
 local steps = require "check.steps"
 local touches = require "check.touches"
+local values = require "check.values"
 
 local check = {}
 
@@ -36,6 +37,16 @@ local function check_shapes(report, script)
   end
 end
 
+local function check_called(report, script)
+  local field = script.declaration and script.declaration.fields.runbooks
+  for _, item in ipairs(field and field.is == "table" and field.items or {}) do
+    local name = values.text(item)
+    local path, problem = true, nil
+    if name then path, problem = scripts.find(script.file, name) end
+    if not path then report:add("error", "unknown-runbook", item.node, "%s", problem) end
+  end
+end
+
 ---Everything that is wrong with one script.
 ---@param path string
 ---@return Finding[]
@@ -58,6 +69,7 @@ function check.file(path)
   touches.check(report, script, place)
   steps.check(report, script, place)
   parameters.check(report, script)
+  check_called(report, script)
   return report:sorted()
 end
 

@@ -137,19 +137,40 @@ local function collect(script, place)
   return grants
 end
 
----The policy of a script.
+local function open(path)
+  local script, mistake = scripts.open(path)
+  if script then return script end
+  failure.raise("script", "%s:%d:%d: %s", path, mistake.line, mistake.column, mistake.message)
+end
+
+-- What the runbooks need that this one calls; with which parameters is not known.
+local function add_called(script, account, seen, grants)
+  for _, name in ipairs(script.facts.runbooks) do
+    local path, problem = scripts.find(script.file, name)
+    if not path then failure.raise("usage", "gwrun policy: %s", problem) end
+    if not seen[path] then
+      seen[path] = true
+      local called = open(path)
+      local values = bind(called, {})
+      called:walk(values)
+      for _, grant in ipairs(collect(called, place_of(called, values, account))) do grants[#grants + 1] = grant end
+      add_called(called, account, seen, grants)
+    end
+  end
+end
+
+---The policy of a script, with what the runbooks need that it calls.
 ---@param path string
 ---@param args string[] `--account ID` and parameters of the runbook
 ---@return table
 function policy.of(path, args)
   local rest, account = take_account(args)
-  local script, mistake = scripts.open(path)
-  if not script then
-    failure.raise("script", "%s:%d:%d: %s", path, mistake.line, mistake.column, mistake.message)
-  end
+  local script = open(path)
   local values = bind(script, rest)
   script:walk(values)
-  return statements.policy(collect(script, place_of(script, values, account)))
+  local grants = collect(script, place_of(script, values, account))
+  add_called(script, account, { [path] = true }, grants)
+  return statements.policy(grants)
 end
 
 -- ---- the command

@@ -59,6 +59,17 @@ local function place_in(message, path)
   return { line = tonumber(line) or 1, column = 1 }, what or rest:match "^%s*(.*)$"
 end
 
+---Where `rb:run` finds a runbook: beside the one that calls it, then where the command line looks.
+---@param path string of the one that calls
+---@param name string
+---@return string? path
+---@return string? problem
+function script.find(path, name)
+  local beside = ("%s/%s.lua"):format(folder_of(path), name)
+  if host.read(beside) then return beside end
+  return host.find(name)
+end
+
 ---Reads a script and its declaration; nothing of it acts.
 ---@param path string
 ---@return Script?

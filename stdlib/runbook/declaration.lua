@@ -58,7 +58,7 @@ function declaration.describe(given)
   local needs = given.needs or {}
   return {
     title = given.title, summary = given.summary, guide = given.guide, region = given.region,
-    params = params.describe(given.params or {}),
+    params = params.describe(given.params or {}), runbooks = json.array(given.runbooks or {}),
     needs = {
       aws = json.array(needs.aws or {}), http = json.array(needs.http or {}),
       read = json.array(needs.read or {}), write = json.array(needs.write or {}),

@@ -70,6 +70,18 @@ class Children(Runs):
         self.assertEqual([e["name"] for e in events if e["event"] == "step.planned"], ["First", "In one", "In two", "Last"])
         self.assertEqual(self.done(), [])
 
+    def test_policy_and_check_go_through_it_too(self):
+        self.write("runbooks/called.lua", """return { title = "b", summary = "b", needs = { aws = { "ecs:UpdateService" } }, run = function(rb)
+          rb:step("x", { check = function() end, change = function() aws.ecs.update_service { cluster = "blue", service = "web" } end }) end }""")
+        self.write("runbooks/calls.lua", """return { title = "a", summary = "a", runbooks = { "called", "caled" }, needs = { aws = { "ecs:ListClusters" } },
+          run = function(rb) aws.ecs.list_clusters() rb:run("called") end }""")
+        self.assert_ends(self.gwrun("policy", "calls"), gwrun.USAGE, "no runbook 'caled', did you mean 'called'\\?")
+        checked = self.gwrun("check", "calls")
+        self.assertIn("runbooks/calls.lua:1:61: error: no runbook 'caled', did you mean 'called'?", checked.out)
+        self.write("runbooks/caled.lua", 'return { title = "c", summary = "c", run = function() end }')
+        policy = json.loads(self.gwrun("policy", "calls").out)
+        self.assertEqual(sorted(action for one in policy["Statement"] for action in one["Action"]), ["ecs:ListClusters", "ecs:UpdateService"])
+
     def test_what_is_refused(self):
         for inner, outer, declared, code, message in (
                 (INNER, OUTER, "", gwrun.REFUSED, 'runbook \'inner\': not declared in this runbook\'s runbooks; add "inner"'),
