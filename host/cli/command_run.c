@@ -90,7 +90,7 @@ static bool read_params(struct gw_run *run, const struct gw_cli_options *options
     return gw_run_bind_args(run, &arguments, exit_code, err);
 }
 
-static bool prepare(struct gw_cli_session *session, struct gw_run *run,
+bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
                     const struct gw_cli_options *options, const struct gw_cli_past *past,
                     struct gw_arena *arena, enum gw_exit *exit_code, struct gw_err *err)
 {
@@ -116,20 +116,13 @@ static bool prepare(struct gw_cli_session *session, struct gw_run *run,
     return true;
 }
 
-bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
-                    const struct gw_cli_options *options, struct gw_arena *arena,
-                    enum gw_exit *exit_code, struct gw_err *err)
-{
-    return prepare(session, run, options, NULL, arena, exit_code, err);
-}
-
 static enum gw_exit execute(struct gw_cli_session *session, struct gw_run *run,
                             const struct gw_cli_options *options, const struct gw_cli_past *past,
                             const struct ending *ending, struct gw_arena *arena)
 {
     struct gw_err err = {0};
     enum gw_exit exit_code;
-    if (!prepare(session, run, options, past, arena, &exit_code, &err)) {
+    if (!gw_cli_prepare(session, run, options, past, arena, &exit_code, &err)) {
         gw_cli_fail(&err);
         return exit_code;
     }

@@ -212,11 +212,11 @@ struct gw_cli_past {
 /* Runs the runbook that the options name; `past` is NULL for a new run. */
 int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past);
 
-/* Loads the runbook that the options name, reads its arguments, settles what it acts on. False with
- * the exit code that suits. */
+/* Loads the runbook that the options name, reads its arguments, settles what it acts on; `past` is
+ * NULL for a new run. False with the exit code that suits. */
 bool gw_cli_prepare(struct gw_cli_session *session, struct gw_run *run,
-                    const struct gw_cli_options *options, struct gw_arena *arena,
-                    enum gw_exit *exit_code, struct gw_err *err);
+                    const struct gw_cli_options *options, const struct gw_cli_past *past,
+                    struct gw_arena *arena, enum gw_exit *exit_code, struct gw_err *err);
 
 /* The terminal for questions; -1: none. */
 int gw_cli_find_terminal(void);

@@ -10,10 +10,11 @@ struct gw_cli_world {
     struct gw_cli_options options; /* of the session, and of the run under way */
     struct gw_cli_session *session;
     struct gw_run_target target;
-    struct gw_buf calls;     /* that came to it since the run began, one JSON text a line */
-    struct gw_buf answers;   /* of the run under way, one a line */
-    struct gw_view left;     /* of them, not asked for yet */
-    struct gw_buf questions; /* that it asked, one JSON text a line */
+    struct gw_journal *journal; /* in memory: of the runs in this world */
+    struct gw_buf calls;        /* that came to it since the run began, one JSON text a line */
+    struct gw_buf answers;      /* of the run under way, one a line */
+    struct gw_view left;        /* of them, not asked for yet */
+    struct gw_buf questions;    /* that it asked, one JSON text a line */
 };
 
 /* open{ world=, settings=, seed= } -> world | nil, err */
@@ -24,7 +25,7 @@ int gw_cli_world_close(lua_State *L);
 int gw_cli_world_call(lua_State *L);
 /* pass(world, seconds): time goes by */
 int gw_cli_world_pass(lua_State *L);
-/* run(world, { runbook=, args=, plan=, ask=, answers= }) -> { exit=, error=, missing=, events=,
+/* run(world, { runbook=, args=, plan=, ask=, answers=, past=, undo=, interrupt= }) -> { exit=, error=, missing=, events=,
  * calls=, questions=, output= } | nil, err; missing: there is no such runbook */
 int gw_cli_world_run(lua_State *L);
 

@@ -16,6 +16,12 @@ struct rehearsal {
     struct gw_arena *arena;
     const char *args[MAX_ARGS];
     enum gw_preflight preflight;
+    const char *past;       /* a run of this world that goes on; NULL: a new one */
+    struct gw_value params; /* as its journal has them */
+    bool undo;
+    const struct gw_value
+        *interrupt; /* the event at which it is interrupted: members that it has */
+    struct gw_run *run;
     struct gw_buf events; /* one JSON text a line */
     struct gw_report *report;
     FILE *out; /* of the report */
@@ -80,7 +86,12 @@ static bool read_request(const struct gw_value *request, struct rehearsal *out, 
     options->plan = is_true(request, "plan");
     options->ask = is_true(request, "ask");
     options->on_foreign_change = gw_map_text(request, GW_VIEW("on_foreign_change")).data;
+    options->on_failure = gw_map_text(request, GW_VIEW("on_failure")).data;
+    options->on_uncertain = gw_map_text(request, GW_VIEW("uncertain")).data;
     out->preflight = read_preflight(request);
+    out->past = gw_map_text(request, GW_VIEW("past")).data;
+    out->undo = is_true(request, "undo");
+    out->interrupt = gw_map_get(request, GW_VIEW("interrupt"));
     options->rest = out->args;
     options->rest_count = count_of(args);
     for (size_t i = 0; i < options->rest_count; i++) {
@@ -110,9 +121,25 @@ static bool answer(void *ctx, struct gw_view text, struct gw_buf *line)
     return answered && gw_buf_add(line, given);
 }
 
+/* Has it all members that are asked for, with these texts? */
+static bool fits(const struct gw_value *event, const struct gw_value *wanted)
+{
+    bool ok = wanted && wanted->kind == GW_MAP;
+    for (size_t i = 0; ok && i < wanted->as.map.count; i++) {
+        const struct gw_entry *entry = &wanted->as.map.entries[i];
+        ok = entry->value.kind == GW_STRING &&
+             gw_view_equal(gw_map_text(event, entry->key), entry->value.as.string);
+    }
+    return ok;
+}
+
 static void on_event(void *ctx, const struct gw_value *event)
 {
     struct rehearsal *rehearsal = ctx;
+    if (fits(event, rehearsal->interrupt)) {
+        rehearsal->interrupt = NULL;
+        gw_run_interrupt(rehearsal->run);
+    }
     gw_json_write(event, NULL, &rehearsal->events);
     gw_buf_add_char(&rehearsal->events, '\n');
 }
@@ -135,6 +162,30 @@ static void close_report(struct rehearsal *rehearsal)
     }
 }
 
+static bool keep_params(void *ctx, const struct gw_value *event)
+{
+    struct rehearsal *rehearsal = ctx;
+    const struct gw_value *params = gw_map_get(event, GW_VIEW("params"));
+    if (params && gw_view_starts_with(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run."))) {
+        rehearsal->params = gw_value_copy(rehearsal->arena, params);
+    }
+    return true;
+}
+
+static bool prepare(struct rehearsal *rehearsal)
+{
+    struct gw_cli_world *world = rehearsal->world;
+    struct gw_cli_past past = {
+        .run = rehearsal->past, .undo = rehearsal->undo, .params = &rehearsal->params};
+    if (rehearsal->past && !gw_journal_events(world->journal, gw_view_of(rehearsal->past), 0,
+                                              keep_params, rehearsal, &rehearsal->err)) {
+        return false;
+    }
+    return gw_cli_prepare(world->session, rehearsal->run, &world->options,
+                          rehearsal->past ? &past : NULL, rehearsal->arena, &rehearsal->exit_code,
+                          &rehearsal->err);
+}
+
 static void rehearse(struct rehearsal *rehearsal)
 {
     struct gw_cli_world *world = rehearsal->world;
@@ -145,21 +196,29 @@ static void rehearse(struct rehearsal *rehearsal)
         .mode = world->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
         .simulated = true,
         .preflight = rehearsal->preflight,
-        .answers = {.on_foreign_change = world->options.on_foreign_change},
+        .answers = {.on_foreign_change = world->options.on_foreign_change,
+                    .on_failure = world->options.on_failure,
+                    .on_uncertain = world->options.on_uncertain},
         .assume_yes = !world->options.ask,
         .terminal_fd = -1,
         .seed = world->options.seed,
         .report = rehearsal->report,
+        .journal = world->journal,
+        .locks = gw_journal_locks(world->journal),
+        .runbooks = gw_cli_runbook_folders(rehearsal->arena),
+        .past = rehearsal->past,
+        .undo = rehearsal->undo,
+        .user = GW_VIEW("simulator"),
+        .host = GW_VIEW("simulator"),
         .on_event = on_event,
         .on_event_ctx = rehearsal,
         .answer = world->answers.len > 0 ? answer : NULL,
         .answer_ctx = rehearsal};
-    struct gw_run *run = gw_run_new(&options);
-    if (gw_cli_prepare(world->session, run, &world->options, rehearsal->arena,
-                       &rehearsal->exit_code, &rehearsal->err)) {
-        rehearsal->exit_code = gw_run_execute(run);
+    rehearsal->run = gw_run_new(&options);
+    if (prepare(rehearsal)) {
+        rehearsal->exit_code = gw_run_execute(rehearsal->run);
     }
-    gw_run_free(run);
+    gw_run_free(rehearsal->run);
 }
 
 /* ---- what came of it ------------------------------------------------------------------------- */

@@ -67,6 +67,7 @@ int gw_cli_world_close(lua_State *L)
     if (world) {
         handle->world = NULL;
         gw_cli_session_close(world->session);
+        gw_journal_close(world->journal);
         gw_buf_clear(&world->calls);
         gw_buf_clear(&world->answers);
         gw_buf_clear(&world->questions);
@@ -125,7 +126,8 @@ static bool open_world(struct gw_cli_world *world, const struct gw_value *reques
         return false;
     }
     world->session = gw_cli_session_open(&session, err);
-    return world->session &&
+    world->journal = gw_journal_open(&(struct gw_journal_options){.path = NULL}, err);
+    return world->session && world->journal &&
            gw_cli_session_settle(world->session, GW_VIEW_NONE, true, &world->target, err);
 }
 

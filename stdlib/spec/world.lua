@@ -20,12 +20,19 @@ local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds
 ---@field ask? boolean without answers: there is no terminal, so that a change is refused
 ---@field preflight? boolean what a run looks at before its first step: true, as operators have it; false, left out with a warning; default: not there at all
 ---@field on_foreign_change? "stop"|"accept"
+---@field on_failure? "retry"|"skip"|"undo"|"stop"
+---@field uncertain? "applied"|"again"
+---@field interrupt? table<string, string> the event at which Ctrl-C is pressed, once: { event = "wait.started", name = "All tasks run" }
 ---@field answers? (string|{ [1]: string, [2]: string })[] what the operator types, one after the other: "yes"; { "Scale to", "yes" } also says what the question must contain
 
 local REQUEST = {
   runbook = "string", args = "table", params = "table", plan = "boolean", ask = "boolean", answers = "table",
-  preflight = "boolean", on_foreign_change = "string",
+  preflight = "boolean", on_foreign_change = "string", on_failure = "string", uncertain = "string", interrupt = "table",
 }
+
+local AGAIN = {}
+for name, types in pairs(REQUEST) do AGAIN[name] = types end
+AGAIN.runbook, AGAIN.args, AGAIN.params = nil, nil, nil
 
 -- { count = 2 } as { "--count=2" }
 local function arguments(request)
@@ -62,23 +69,48 @@ local function check_answers(run, texts, about)
   end
 end
 
+-- `past` is the run that goes on, where it is no new one; `undo`: taken back.
+local function carry_out(self, request, past, undo)
+  local texts, about = split_answers(request.answers)
+  local result, err = host.run(handles[self], {
+    runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
+    ask = request.ask or #texts > 0, answers = json.array(texts),
+    preflight = request.preflight, on_foreign_change = request.on_foreign_change, on_failure = request.on_failure,
+    uncertain = request.uncertain, interrupt = request.interrupt, past = past, undo = undo,
+  })
+  if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
+  local run = setmetatable(result, Rehearsal)
+  run.world, run.runbook = self, request.runbook
+  check_answers(run, texts, about)
+  return run
+end
+
 ---Runs a runbook to its end in this world.
 ---@param request RunRequest
 ---@return Rehearsal
 function World:run(request)
   options.check("world:run", request, REQUEST)
-  local texts, about = split_answers(request.answers)
-  local result, err = host.run(handles[self], {
-    runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
-    ask = request.ask or #texts > 0, answers = json.array(texts),
-    preflight = request.preflight, on_foreign_change = request.on_foreign_change,
-  })
-  if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
-  local run = setmetatable(result, Rehearsal)
-  run.world = self
-  check_answers(run, texts, about)
-  return run
+  return carry_out(self, request)
 end
+
+-- Of a run in this world; its runbook and parameters stay.
+local function go_on(run, method, request, undo)
+  request = request or {}
+  options.check(method, request, AGAIN)
+  local again = { runbook = run.runbook }
+  for name, value in pairs(request) do again[name] = value end
+  return carry_out(run.world, again, run.events[1].run, undo)
+end
+
+---Goes on with this run, as `gwrun resume` does.
+---@param request? RunRequest without runbook, args and params
+---@return Rehearsal
+function Rehearsal:resume(request) return go_on(self, "run:resume", request, false) end
+
+---Takes this run back, as `gwrun undo` does.
+---@param request? RunRequest without runbook, args and params
+---@return Rehearsal
+function Rehearsal:undo(request) return go_on(self, "run:undo", request, true) end
 
 ---Lets time go by.
 ---@param duration number|string seconds, or "5m"
