@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cli/internal.h"
@@ -24,6 +25,29 @@ static void on_signal(int number)
     }
     signal(number, SIG_DFL);
     raise(number);
+}
+
+/* A pattern that backtracks for ever hears of no limit. What was done is in the journal. */
+static void on_processor_time(int number)
+{
+    static const char text[] =
+        "gwrun: script ran 15 s in one function of Lua: a pattern that backtracks? "
+        "Ended at once; the journal has what was done\n";
+    (void)number;
+    if (current && gw_run_is_stuck(current)) {
+        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)ignored;
+        _exit(GW_EXIT_SCRIPT);
+    }
+}
+
+/* Counts processor time only: a process that waits is not woken. */
+static void watch_processor_time(void)
+{
+    struct sigaction action = {.sa_handler = on_processor_time, .sa_flags = SA_RESTART};
+    struct itimerval second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+    sigaction(SIGPROF, &action, NULL);
+    setitimer(ITIMER_PROF, &second, NULL);
 }
 
 static void catch_signals(void)
@@ -183,6 +207,7 @@ int main(int argc, char **argv)
     hold_standard_streams();
     guard_process();
     catch_signals();
+    watch_processor_time();
     int exit_code = gw_cli_parse(argc, argv, &options, &err) ? flush_output(dispatch(&options))
                                                              : gw_cli_fail(&err);
     gw_cli_options_clear(&options);

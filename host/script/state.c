@@ -2,7 +2,8 @@
  * of chunks into the sandbox. The rule on failure is that of base: what cannot be reported to a
  * caller, such as no memory outside a protected call, ends the process with one line.
  *
- * Limits: a long C function (a pattern that backtracks) cannot be interrupted. */
+ * Limits: a long C function (a pattern that backtracks) cannot be interrupted; who runs the process
+ * ends it where gw_script_is_stuck. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define HOOK_INSTRUCTIONS     10000
 #define PATIENT_STOPS         3
 #define PATIENT_REFUSALS      16
+#define STUCK_SECONDS         5
 #define CHUNK_NAME_BYTES      512
 
 static void watch(lua_State *L, lua_Debug *unused);
@@ -232,6 +234,12 @@ void gw_script_leave(struct gw_script *script)
 void gw_script_interrupt(struct gw_script *script)
 {
     script->interrupted = 1;
+}
+
+bool gw_script_is_stuck(const struct gw_script *script)
+{
+    return script->stretch_depth > 0 &&
+           clock() - script->stretch_start > script->busy_limit + STUCK_SECONDS * CLOCKS_PER_SEC;
 }
 
 bool gw_script_call(struct gw_script *script, int nargs, int nresults, struct gw_err *err)
