@@ -80,6 +80,7 @@ void gw_report_step_planned(struct gw_report *report, const struct gw_value *eve
 void gw_report_plan_summary(struct gw_report *report, const struct gw_value *event);
 
 /* text_past.c: events of a run that goes on, and of what people decide in it. */
+void gw_report_cause(struct gw_report *report, const struct gw_value *event); /* of what failed */
 void gw_report_step_recalled(struct gw_report *report, const struct gw_value *event);
 void gw_report_call_recalled(struct gw_report *report, const struct gw_value *event);
 void gw_report_call_settled(struct gw_report *report, const struct gw_value *event);

@@ -172,6 +172,7 @@ bool gw_report_progress(struct gw_report *report, struct gw_view name, const str
         show_end(report, event, true);
     } else if (gw_view_equal(name, GW_VIEW("wait.failed"))) {
         show_end(report, event, false);
+        gw_report_cause(report, event);
     } else if (gw_view_equal(name, GW_VIEW("call.progress"))) {
         show_transfer(report, event);
     } else {

@@ -200,6 +200,7 @@ static void step_failed(struct gw_report *report, const struct gw_value *event)
                                              .mark = mark(report, "\xe2\x9c\x97", "x"),
                                              .mark_style = GW_STYLE_BAD,
                                              .text = text});
+    gw_report_cause(report, event);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */

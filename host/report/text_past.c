@@ -25,6 +25,14 @@ static struct gw_view member(struct gw_report *report, const struct gw_value *ev
     return gw_report_text(report, event, name);
 }
 
+void gw_report_cause(struct gw_report *report, const struct gw_value *event)
+{
+    struct gw_view cause = member(report, event, "cause");
+    if (cause.len > 0) {
+        remark(report, cause);
+    }
+}
+
 void gw_report_step_recalled(struct gw_report *report, const struct gw_value *event)
 {
     struct gw_view text = gw_arena_printf(report->arena, "%.*s (done before)",

@@ -1,6 +1,7 @@
 --- Doing one step: is it wanted, is it so already, may it be, do it, and what when it fails.
 
 local approval = require "runbook.approval"
+local causes = require "causes"
 local failure = require "failure"
 local foreign = require "runbook.foreign"
 local host = require "host.run"
@@ -139,7 +140,7 @@ local function try(self, id, name, how, state)
     foreign.look(self.root)
     local ok, value = pcall(attempt, self, id, name, how)
     if ok then return value, true end
-    self.root:tell { event = "step.failed", step = id, name = name, error = failure.plain(value) }
+    self.root:tell { event = "step.failed", step = id, name = name, error = failure.plain(value), cause = causes.line(value) }
     if number == attempts or not trouble.may_pass(value) then error(value, 0) end
     self.root:tell {
       event = "note", text = ("try %d of %d failed, the next in %s"):format(number, attempts, time.format_duration(every)),

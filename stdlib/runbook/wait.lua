@@ -1,5 +1,6 @@
 --- Waiting for the world to be as it should.
 
+local causes = require "causes"
 local failure = require "failure"
 local foreign = require "runbook.foreign"
 local options = require "options"
@@ -31,7 +32,7 @@ local function poll(self, id, name, probe, timeout, every)
       state, text = "failed", ("not within %s: %s"):format(time.format_duration(timeout), text or "")
     end
     if state == "failed" then
-      root:tell { event = "wait.failed", wait = id, name = name, elapsed = elapsed, text = text }
+      root:tell { event = "wait.failed", wait = id, name = name, elapsed = elapsed, text = text, cause = causes.line(text or "") }
       return nil, text
     end
     root:tell { event = "wait.progress", wait = id, name = name, text = text, elapsed = elapsed }

@@ -260,6 +260,19 @@ class Failure(Runs):
             terminal.type(typed + "\n")
         self.assertEqual(terminal.finish(), gwrun.PROBLEM, terminal.seen)
 
+    def test_what_failed_is_told_with_its_request_and_what_is_probably_behind_it(self):
+        book = self.write("runbooks/scale.lua", """
+return {
+  title = "Scale", summary = "Scales.", region = "us-east-1", preflight = false, needs = { aws = { "ecs:UpdateService" } },
+  run = function(rb) rb:step("One", { change = function() aws.ecs.update_service { service = "web", desiredCount = 1 } end }) end,
+}
+""")
+        with Server(json_error("AccessDeniedException", "User: me is not authorized to perform: ecs:UpdateService")) as server:
+            result = self.gwrun(book, "--yes", "--endpoint-url", server.url, env=gwrun.KEYS)
+        self.assertEqual(result.code, gwrun.CREDENTIALS, result)
+        self.assertRegex(result.out, r"failed: ecs:UpdateService: User: me is not authorized .*\(AccessDeniedException, request 4c1f-0001\)\n"
+                                     r"   - likely cause: [^\n]+\n")
+
     def test_a_step_tries_as_often_as_it_says(self):
         events = self.go(self.book("""
     rb:step("Flaky", {
