@@ -288,8 +288,10 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
     if (outcome->err) {
         add_error(arena, &map, outcome);
     }
-    if (act->number > 0) {
+    if (act->number > 0) { /* its call.intent has the parameters */
         add_change(arena, &map, act, outcome);
+    } else if (act->params && is_small(act->params)) {
+        add(arena, &map, "params", *act->params);
     }
     gw_run_emit(run, &map);
     gw_arena_free(arena);
