@@ -23,16 +23,19 @@ struct test_case {
     const char *settings;              /* of the world, JSON; NULL: none */
     const char *on_failure;
     const char *args[4];
-    bool then_undo; /* the run is taken back, and it is the undo that is killed */
+    bool then_undo;   /* the run is taken back, and it is the undo that is killed */
+    bool world_moves; /* meanwhile: the tasks to be stopped may be others */
     int exit_code;
 };
 
 static const struct test_case cases[] = {
     {.name = "rollback",
      .script = GW_RUNBOOKS "/emergency_rollback.lua",
+     .world_moves = true,
      .state = GW_CASES "/service_state.lua"},
     {.name = "stop_first",
      .script = GW_RUNBOOKS "/emergency_rollback.lua",
+     .world_moves = true,
      .args = {"--order", "stop-first"},
      .state = GW_CASES "/service_state.lua"},
     {.name = "rollback_undo",
@@ -85,9 +88,10 @@ static void on_call(void *ctx, const struct gw_operation *op, const struct gw_va
     gw_buf_init(&text, (size_t)1 << 20);
     gw_buf_addf(&text, "%.*s ", GW_VIEW_ARGS(gw_operation_name(op)));
     gw_json_write(input, NULL, &text);
-    if (world->effect_count < MAX_EFFECTS) {
-        world->effects[world->effect_count++] = strdup(gw_buf_view(&text).data);
+    if (world->effect_count == MAX_EFFECTS) {
+        die(world->test->name, "more changes than are counted");
     }
+    world->effects[world->effect_count++] = strdup(gw_buf_view(&text).data);
     gw_buf_clear(&text);
 }
 
@@ -346,6 +350,10 @@ static int compare(const struct world *world, const struct world *calm, int exit
     }
     for (size_t i = 0; i < world->effect_count; i++) {
         int most = count(calm, world->effects[i]);
+        if (most == 0 && !world->test->world_moves) {
+            printf("  nobody else does: %s\n", world->effects[i]);
+            failures++;
+        }
         if (count(world, world->effects[i]) > (most > 1 ? most : 1)) {
             printf("  applied twice: %s\n", world->effects[i]);
             failures++;
