@@ -13,14 +13,6 @@
 static const struct gw_credentials_names sts_names = {
     {"AccessKeyId", "SecretAccessKey", "SessionToken"}, "Expiration", "AccountId"};
 
-static void add_text(struct gw_arena *arena, struct gw_value *map, const char *key,
-                     struct gw_view text)
-{
-    if (text.len > 0) {
-        *gw_map_add(arena, map, gw_view_of(key)) = gw_value_string(text);
-    }
-}
-
 /* As botocore, a duration that is no number is left out. */
 static void add_duration(struct gw_arena *arena, struct gw_value *map, struct gw_view text)
 {
@@ -37,7 +29,7 @@ static void add_session_name(struct gw_fetch *fetch, struct gw_value *input)
         name = gw_arena_printf(fetch->arena, SESSION_PREFIX "%lld",
                                (long long)gw_identity_epoch_s(fetch->identity));
     }
-    add_text(fetch->arena, input, "RoleSessionName", name);
+    gw_map_add_text(fetch->arena, input, "RoleSessionName", name);
 }
 
 /* Where the call goes; without a region to the place that serves all. */
@@ -75,12 +67,13 @@ static bool read_output(struct gw_fetch *fetch, const struct gw_value *output,
     credentials = gw_map_add(fetch->arena, kept, GW_VIEW("Credentials"));
     *credentials = gw_value_map();
     for (size_t i = 0; i < 3; i++) {
-        add_text(fetch->arena, credentials, sts_names.keys[i],
-                 gw_map_text(keys, gw_view_of(sts_names.keys[i])));
+        gw_map_add_text(fetch->arena, credentials, sts_names.keys[i],
+                        gw_map_text(keys, gw_view_of(sts_names.keys[i])));
     }
-    add_text(fetch->arena, credentials, "Expiration",
-             gw_arena_dup(fetch->arena, gw_buf_view(&when)));
-    add_text(fetch->arena, credentials, "AccountId", account_of(gw_map_text(user, GW_VIEW("Arn"))));
+    gw_map_add_text(fetch->arena, credentials, "Expiration",
+                    gw_arena_dup(fetch->arena, gw_buf_view(&when)));
+    gw_map_add_text(fetch->arena, credentials, "AccountId",
+                    account_of(gw_map_text(user, GW_VIEW("Arn"))));
     gw_buf_clear(&when);
     return gw_credentials_read(credentials, &sts_names, fetch->link->source, fetch->arena, out,
                                err);
@@ -176,9 +169,9 @@ static bool add_code(struct gw_fetch *fetch, struct gw_value *input, struct gw_e
     gw_buf_init(&code, 256);
     bool is_given = options->ask_code(options->ask_ctx, device, &code, err);
     if (is_given) {
-        add_text(fetch->arena, input, "SerialNumber", device);
-        add_text(fetch->arena, input, "TokenCode",
-                 gw_arena_dup(fetch->arena, gw_view_trim(gw_buf_view(&code))));
+        gw_map_add_text(fetch->arena, input, "SerialNumber", device);
+        gw_map_add_text(fetch->arena, input, "TokenCode",
+                        gw_arena_dup(fetch->arena, gw_view_trim(gw_buf_view(&code))));
     } else {
         gw_err_prefix(err, "%.*s", GW_VIEW_ARGS(fetch->link->source));
     }
@@ -196,9 +189,9 @@ void gw_fetch_role(struct gw_fetch *fetch)
         gw_fetch_finish(fetch, &kept);
         return;
     }
-    add_text(fetch->arena, &input, "RoleArn", link->role_arn);
+    gw_map_add_text(fetch->arena, &input, "RoleArn", link->role_arn);
     add_session_name(fetch, &input);
-    add_text(fetch->arena, &input, "ExternalId", link->external_id);
+    gw_map_add_text(fetch->arena, &input, "ExternalId", link->external_id);
     add_duration(fetch->arena, &input, link->duration_s);
     if (!add_code(fetch, &input, &err)) {
         gw_fetch_fail(fetch, &err);
@@ -224,7 +217,7 @@ static bool add_token(struct gw_fetch *fetch, struct gw_value *input, struct gw_
     struct gw_view token = gw_arena_dup(fetch->arena, gw_view_trim(gw_buf_view(&text)));
     gw_buf_clear(&text);
     gw_secret_add(token);
-    add_text(fetch->arena, input, "WebIdentityToken", token);
+    gw_map_add_text(fetch->arena, input, "WebIdentityToken", token);
     return token.len > 0 || gw_fail(err, GW_ERR_CREDENTIALS, "web identity token: %.*s is empty",
                                     GW_VIEW_ARGS(fetch->link->token_file));
 }
@@ -233,7 +226,7 @@ void gw_fetch_web_identity(struct gw_fetch *fetch)
 {
     struct gw_value input = gw_value_map();
     struct gw_err err = {0};
-    add_text(fetch->arena, &input, "RoleArn", fetch->link->role_arn);
+    gw_map_add_text(fetch->arena, &input, "RoleArn", fetch->link->role_arn);
     add_session_name(fetch, &input);
     if (!add_token(fetch, &input, &err)) {
         gw_fetch_fail(fetch, &err);

@@ -62,13 +62,6 @@ bool gw_sso_token_can_refresh(const struct gw_sso_token *token, int64_t now_epoc
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void put(struct gw_arena *arena, struct gw_value *map, const char *key, struct gw_view text)
-{
-    if (text.len > 0) {
-        *gw_map_add(arena, map, gw_view_of(key)) = gw_value_string(text);
-    }
-}
-
 struct gw_view gw_time_text(struct gw_arena *arena, int64_t epoch_s)
 {
     struct gw_buf text;
@@ -95,14 +88,14 @@ bool gw_sso_token_store(const struct gw_sso_session *session,
     struct gw_value all = gw_value_map();
     out->access_token = gw_map_text(output, GW_VIEW("accessToken"));
     out->expires_epoch_s = now_epoch_s + seconds_of(output, "expiresIn");
-    put(arena, &all, "startUrl", session->start_url);
-    put(arena, &all, "region", session->region);
-    put(arena, &all, "accessToken", out->access_token);
-    put(arena, &all, "expiresAt", gw_time_text(arena, out->expires_epoch_s));
-    put(arena, &all, "clientId", registration->client_id);
-    put(arena, &all, "clientSecret", registration->client_secret);
-    put(arena, &all, "registrationExpiresAt", registration->expires_at);
-    put(arena, &all, "refreshToken", gw_map_text(output, GW_VIEW("refreshToken")));
+    gw_map_add_text(arena, &all, "startUrl", session->start_url);
+    gw_map_add_text(arena, &all, "region", session->region);
+    gw_map_add_text(arena, &all, "accessToken", out->access_token);
+    gw_map_add_text(arena, &all, "expiresAt", gw_time_text(arena, out->expires_epoch_s));
+    gw_map_add_text(arena, &all, "clientId", registration->client_id);
+    gw_map_add_text(arena, &all, "clientSecret", registration->client_secret);
+    gw_map_add_text(arena, &all, "registrationExpiresAt", registration->expires_at);
+    gw_map_add_text(arena, &all, "refreshToken", gw_map_text(output, GW_VIEW("refreshToken")));
     hide(&all);
     out->all = all;
     return gw_file_write_json(path_of(session, arena), &all, err);

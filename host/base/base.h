@@ -179,6 +179,10 @@ struct gw_value gw_value_map(void);
 struct gw_value *gw_list_add(struct gw_arena *arena, struct gw_value *list);
 struct gw_value *gw_map_add(struct gw_arena *arena, struct gw_value *map, struct gw_view key);
 
+/* Adds the text unless it is empty. Borrows both. */
+void gw_map_add_text(struct gw_arena *arena, struct gw_value *map, const char *key,
+                     struct gw_view text);
+
 /* NULL when the key is absent or `map` is no map. */
 const struct gw_value *gw_map_get(const struct gw_value *map, struct gw_view key);
 

@@ -68,6 +68,14 @@ struct gw_value *gw_map_add(struct gw_arena *arena, struct gw_value *map, struct
     return &entry->value;
 }
 
+void gw_map_add_text(struct gw_arena *arena, struct gw_value *map, const char *key,
+                     struct gw_view text)
+{
+    if (text.len > 0) {
+        *gw_map_add(arena, map, gw_view_of(key)) = gw_value_string(text);
+    }
+}
+
 const struct gw_value *gw_map_get(const struct gw_value *map, struct gw_view key)
 {
     if (!map || map->kind != GW_MAP) {

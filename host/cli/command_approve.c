@@ -1,8 +1,5 @@
 /* command_approve: gwrun approve RUN: a second person's word on a step that waits for it. Who one is,
  * the system says (the effective user), not the environment. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "cli/internal.h"
 #include "codec/codec.h"
 
@@ -77,26 +74,19 @@ static bool confirm(const struct gw_cli_options *options, const struct request *
     return gw_cli_consents(options, text.data, err);
 }
 
-static void add(struct gw_arena *arena, struct gw_value *map, const char *name, struct gw_view text)
-{
-    if (text.len > 0) {
-        *gw_map_add(arena, map, gw_view_of(name)) = gw_value_string(text);
-    }
-}
-
 static bool answer(const struct request *request, struct gw_journal *journal,
                    const struct gw_journal_run *run, const struct gw_value *asked,
                    struct gw_view user, struct gw_arena *arena, struct gw_err *err)
 {
     struct gw_value event = gw_value_map();
     int64_t seq;
-    add(arena, &event, "event",
-        request->refuse ? GW_VIEW("approval.refused") : GW_VIEW("approval.given"));
-    add(arena, &event, "at", gw_cli_instant(gw_clock_wall_ms(), arena));
-    add(arena, &event, "step", gw_map_text(asked, GW_VIEW("step")));
-    add(arena, &event, "by", user);
-    add(arena, &event, "host", gw_cli_host(arena));
-    add(arena, &event, "note", gw_view_of(request->note ? request->note : ""));
+    gw_map_add_text(arena, &event, "event",
+                    request->refuse ? GW_VIEW("approval.refused") : GW_VIEW("approval.given"));
+    gw_map_add_text(arena, &event, "at", gw_cli_instant(gw_clock_wall_ms(), arena));
+    gw_map_add_text(arena, &event, "step", gw_map_text(asked, GW_VIEW("step")));
+    gw_map_add_text(arena, &event, "by", user);
+    gw_map_add_text(arena, &event, "host", gw_cli_host(arena));
+    gw_map_add_text(arena, &event, "note", gw_view_of(request->note ? request->note : ""));
     return gw_journal_append(journal, run->id, &event, GW_JOURNAL_NOW, &seq, err);
 }
 

@@ -2,7 +2,6 @@
  * written; and what is taken out of it. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "cli/internal.h"
 #include "codec/codec.h"
@@ -13,13 +12,6 @@ struct request {
     const char *runbook, *since, *limit, *prune;
     bool open, all, rehearsals, verify;
 };
-
-static void add(struct gw_arena *arena, struct gw_value *map, const char *name, struct gw_view text)
-{
-    if (text.len > 0) {
-        *gw_map_add(arena, map, gw_view_of(name)) = gw_value_string(text);
-    }
-}
 
 /* ---- listing --------------------------------------------------------------------------------- */
 
@@ -153,9 +145,9 @@ static void tell_verdict(const struct gw_cli_options *options,
         *gw_map_add(arena, &out, GW_VIEW("intact")) = gw_value_bool(verdict->intact);
         *gw_map_add(arena, &out, GW_VIEW("runs")) = gw_value_int(verdict->runs);
         *gw_map_add(arena, &out, GW_VIEW("events")) = gw_value_int(verdict->events);
-        add(arena, &out, "run", verdict->run);
-        add(arena, &out, "problem", verdict->problem);
-        add(arena, &out, "head", verdict->head);
+        gw_map_add_text(arena, &out, "run", verdict->run);
+        gw_map_add_text(arena, &out, "problem", verdict->problem);
+        gw_map_add_text(arena, &out, "head", verdict->head);
         gw_cli_print_json(&out);
     } else if (verdict->intact) {
         printf("intact: %" PRId64 " runs, %" PRId64 " events, head %.*s\n", verdict->runs,

@@ -4,13 +4,6 @@
 #include "cli/internal.h"
 #include "codec/codec.h"
 
-static void add(struct gw_arena *arena, struct gw_value *map, const char *name, struct gw_view text)
-{
-    if (text.len > 0) {
-        *gw_map_add(arena, map, gw_view_of(name)) = gw_value_string(text);
-    }
-}
-
 struct gw_view gw_cli_instant(int64_t epoch_ms, struct gw_arena *arena)
 {
     struct gw_buf text;
@@ -32,11 +25,11 @@ struct gw_value gw_cli_run_as_value(const struct gw_journal_run *run, struct gw_
                  {"user", run->user},      {"host", run->host},       {"parent", run->parent},
                  {"outcome", run->outcome}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        add(arena, &out, texts[i].name, gw_arena_dup(arena, texts[i].text));
+        gw_map_add_text(arena, &out, texts[i].name, gw_arena_dup(arena, texts[i].text));
     }
-    add(arena, &out, "started", gw_cli_instant(run->started_ms, arena));
+    gw_map_add_text(arena, &out, "started", gw_cli_instant(run->started_ms, arena));
     if (run->finished_ms > 0) {
-        add(arena, &out, "finished", gw_cli_instant(run->finished_ms, arena));
+        gw_map_add_text(arena, &out, "finished", gw_cli_instant(run->finished_ms, arena));
         *gw_map_add(arena, &out, GW_VIEW("exit_code")) = gw_value_int(run->exit_code);
     }
     *gw_map_add(arena, &out, GW_VIEW("simulated")) = gw_value_bool(run->simulated);

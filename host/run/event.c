@@ -12,14 +12,6 @@ static void add(struct gw_arena *arena, struct gw_value *map, const char *key,
     *gw_map_add(arena, map, gw_view_of(key)) = value;
 }
 
-static void add_text(struct gw_arena *arena, struct gw_value *map, const char *key,
-                     struct gw_view text)
-{
-    if (text.len > 0) {
-        add(arena, map, key, gw_value_string(text));
-    }
-}
-
 /* "2025-11-12T03:12:00.250Z" */
 struct gw_view gw_run_iso_time(int64_t epoch_ms, struct gw_arena *arena)
 {
@@ -55,9 +47,9 @@ static void add_beginning(struct gw_run *run, struct gw_value *out)
 {
     struct gw_arena *arena = run->event_arena;
     const struct gw_value *facts = run->options.facts;
-    add_text(arena, out, "account", run->target.account);
-    add_text(arena, out, "user", run->options.user);
-    add_text(arena, out, "host", run->options.host);
+    gw_map_add_text(arena, out, "account", run->target.account);
+    gw_map_add_text(arena, out, "user", run->options.user);
+    gw_map_add_text(arena, out, "host", run->options.host);
     for (size_t i = 0; facts && i < facts->as.map.count; i++) {
         *gw_map_add(arena, out, facts->as.map.entries[i].key) = facts->as.map.entries[i].value;
     }
@@ -239,8 +231,8 @@ static void add_error(struct gw_arena *arena, struct gw_value *map,
     struct gw_value error = gw_value_map();
     add(arena, &error, "kind", gw_value_text(kind_name(outcome->err->code)));
     add(arena, &error, "message", gw_value_text(outcome->err->message));
-    add_text(arena, &error, "code", outcome->code);
-    add_text(arena, &error, "request_id", outcome->request_id);
+    gw_map_add_text(arena, &error, "code", outcome->code);
+    gw_map_add_text(arena, &error, "request_id", outcome->request_id);
     add(arena, map, "error", error);
 }
 
@@ -282,7 +274,7 @@ void gw_run_emit_call(struct gw_run *run, const struct gw_act *act,
     add(arena, &map, "event", gw_value_text(act->presigns ? "call.presigned" : "call"));
     add_act(arena, &map, act);
     add(arena, &map, "outcome", gw_value_text(outcome->err ? "failed" : "ok"));
-    add_text(arena, &map, "request_id", outcome->request_id);
+    gw_map_add_text(arena, &map, "request_id", outcome->request_id);
     add(arena, &map, "attempts", gw_value_int(outcome->attempts));
     add(arena, &map, "ms", gw_value_int(outcome->duration_ms));
     if (outcome->err) {
@@ -304,8 +296,8 @@ void gw_run_emit_intent(struct gw_run *run, const struct gw_act *act, const char
     add(arena, &map, "event", gw_value_text("call.intent"));
     add_act(arena, &map, act);
     add(arena, &map, "call", gw_value_int(act->number));
-    add_text(arena, &map, "region", act->region);
-    add_text(arena, &map, "profile", act->profile);
+    gw_map_add_text(arena, &map, "region", act->region);
+    gw_map_add_text(arena, &map, "profile", act->profile);
     if (act->params) {
         add(arena, &map, "params", *act->params);
     }
@@ -338,7 +330,7 @@ void gw_run_emit_settled(struct gw_run *run, const char *step, const char *actio
     add(arena, &map, "action", gw_value_text(action));
     add(arena, &map, "call", gw_value_int(number));
     add(arena, &map, "as", gw_value_string(as));
-    add_text(arena, &map, "by", by);
+    gw_map_add_text(arena, &map, "by", by);
     gw_run_emit(run, &map);
     gw_arena_free(arena);
 }
@@ -368,7 +360,7 @@ void gw_run_emit_retry(struct gw_run *run, const struct gw_act *act,
     add(arena, &map, "event", gw_value_text("call.retry"));
     add_act(arena, &map, act);
     add(arena, &map, "attempt", gw_value_int(setback->attempt));
-    add_text(arena, &map, "cause", setback->cause);
+    gw_map_add_text(arena, &map, "cause", setback->cause);
     add(arena, &map, "delay_ms", gw_value_int(setback->delay_ms));
     gw_run_emit(run, &map);
     gw_arena_free(arena);
