@@ -94,7 +94,8 @@ bool gw_buf_add_text(struct gw_buf *buf, const char *text);
 bool gw_buf_addf(struct gw_buf *buf, const char *format, ...) GW_PRINTF(2, 3);
 /* What is left of the file. False with errno when reading fails, false and `full` past the limit. */
 bool gw_buf_add_file(struct gw_buf *buf, FILE *file);
-struct gw_view gw_buf_view(const struct gw_buf *buf); /* valid until the next change */
+bool gw_buf_add_path(struct gw_buf *buf, const char *path); /* the whole file; fails as above */
+struct gw_view gw_buf_view(const struct gw_buf *buf);       /* valid until the next change */
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 

@@ -79,6 +79,18 @@ bool gw_buf_add_file(struct gw_buf *buf, FILE *file)
     return len == 0 && ferror(file) == 0;
 }
 
+bool gw_buf_add_path(struct gw_buf *buf, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    bool read = file && gw_buf_add_file(buf, file);
+    int reason = errno;
+    if (file) {
+        fclose(file);
+    }
+    errno = reason;
+    return read;
+}
+
 bool gw_buf_add_char(struct gw_buf *buf, char c)
 {
     return gw_buf_add(buf, (struct gw_view){&c, 1});

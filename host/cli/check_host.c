@@ -19,13 +19,8 @@ static int check_read(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct gw_buf *text = gw_push_buf(L, MAX_FILE_BYTES);
-    FILE *file = fopen(path, "rb");
-    bool read = file && gw_buf_add_file(text, file);
-    int reason = errno;
-    if (file) {
-        fclose(file);
-    }
-    if (!read) {
+    if (!gw_buf_add_path(text, path)) {
+        int reason = errno;
         lua_pushnil(L);
         lua_pushfstring(L, "%s: %s", path, text->full ? "larger than 1 MiB" : strerror(reason));
         return 2;

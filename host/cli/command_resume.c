@@ -1,8 +1,6 @@
 /* command_resume: gwrun resume RUN and gwrun undo RUN. The run's own journal says which script it
  * was, with which parameters, where; the command line may only say how questions are answered, and where
  * secrets are. */
-#include <stdio.h>
-#include <string.h>
 
 #include "cli/internal.h"
 #include "codec/codec.h"
@@ -142,17 +140,7 @@ static bool check_run(const struct gw_journal_run *run, const struct record *rec
                          GW_VIEW_ARGS(run->id));
 }
 
-/* ---- has the script changed? ------------------------------------------------------------------ */
-
-static bool read_file(const char *path, struct gw_buf *text)
-{
-    FILE *file = fopen(path, "rb");
-    bool read = file && gw_buf_add_file(text, file);
-    if (file) {
-        fclose(file);
-    }
-    return read;
-}
+/* ---- has the script changed? ----------------------------------------------------------------- */
 
 /* Shows how one text of the run differs from what is there now. */
 static void show_difference(struct gw_journal *journal, struct gw_view path, struct gw_view hash,
@@ -175,7 +163,7 @@ static bool is_changed(struct gw_journal *journal, const struct gw_value *source
     char now[2 * GW_SHA256_LEN + 1];
     struct gw_buf text;
     gw_buf_init(&text, MAX_SCRIPT_BYTES);
-    read_file(gw_arena_dup(arena, path).data, &text);
+    gw_buf_add_path(&text, gw_arena_dup(arena, path).data);
     gw_sha256_hex(gw_buf_view(&text), now);
     bool changed = !gw_view_equal(hash, gw_view_of(now));
     if (changed) {

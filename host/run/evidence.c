@@ -1,6 +1,5 @@
 /* evidence: files that are kept with a run. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "run/internal.h"
@@ -10,30 +9,29 @@
 static bool read_whole(struct gw_view path, struct gw_view real, struct gw_buf *out,
                        struct gw_err *err)
 {
-    FILE *file = fopen(real.data, "rb");
-    bool read = file && gw_buf_add_file(out, file);
-    int reason = errno;
-    if (file) {
-        fclose(file);
+    if (gw_buf_add_path(out, real.data)) {
+        return true;
     }
     if (out->full) {
         return gw_fail(err, GW_ERR_LIMIT,
                        "file '%.*s': larger than 64 MiB, which is the most that is kept",
                        GW_VIEW_ARGS(path));
     }
-    return read || gw_fail(err, GW_ERR_IO, "file '%.*s': cannot be read: %s", GW_VIEW_ARGS(path),
-                           strerror(reason));
+    return gw_fail(err, GW_ERR_IO, "file '%.*s': cannot be read: %s", GW_VIEW_ARGS(path),
+                   strerror(errno));
 }
 
 static bool keep(struct gw_run *run, struct gw_view name, struct gw_view bytes,
                  struct gw_arena *arena, struct gw_view *hash, struct gw_err *err)
 {
     char hex[2 * GW_SHA256_LEN + 1];
-    gw_sha256_hex(bytes, hex);
+    if (run->options.journal) {
+        return gw_journal_keep_file(run->options.journal, gw_view_of(run->id), name, bytes, arena,
+                                    hash, err);
+    }
+    gw_sha256_hex(bytes, hex); /* a test, or a rehearsal that is not kept */
     *hash = gw_arena_dup(arena, gw_view_of(hex));
-    return !run->options.journal || /* a test, or a rehearsal that is not kept */
-           gw_journal_keep_file(run->options.journal, gw_view_of(run->id), name, bytes, arena, hash,
-                                err);
+    return true;
 }
 
 /* keep_file(name, path) -> size, SHA-256 in hex | nil, err; the path has to be among needs.read */
