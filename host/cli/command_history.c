@@ -81,13 +81,9 @@ static bool add_facts(void *ctx, const struct gw_journal_run *run)
 
 static void print_table(const struct gw_cli_options *options, struct listing *listing)
 {
-    static const char *const columns[] = {"run",     "runbook", "what", "outcome",
-                                          "started", "took",    "who",  "where"};
-    struct gw_value names = gw_value_list();
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        *gw_list_add(listing->arena, &names) = gw_value_text(columns[i]);
-    }
-    gw_cli_print_table(options, "Runs, the newest first", &names, &listing->rows, listing->arena);
+    static const char *const columns[] = {"run",  "runbook", "what",  "outcome", "started",
+                                          "took", "who",     "where", NULL};
+    gw_cli_print_table(options, "Runs, the newest first", columns, &listing->rows, listing->arena);
 }
 
 static bool read_limit(const struct request *request, int *limit, struct gw_err *err)

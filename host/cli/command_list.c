@@ -73,11 +73,7 @@ int gw_cli_list(const struct gw_cli_options *options)
         }
     }
     if (options->json) {
-        struct gw_buf out;
-        gw_buf_init(&out, (size_t)16 << 20);
-        gw_json_write(&list, NULL, &out);
-        puts(gw_buf_view(&out).data);
-        gw_buf_clear(&out);
+        gw_cli_print_json(&list);
     } else if (list.as.list.count == 0) {
         exit_code = gw_cli_fail_with(GW_EXIT_USAGE, "no runbooks in %s; GWRUN_PATH names folders",
                                      folders[0]);

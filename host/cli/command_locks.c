@@ -42,11 +42,9 @@ static struct gw_value facts_of(const struct gw_lock *lock, struct gw_arena *are
 static void print(const struct gw_cli_options *options, const struct gw_lock *locks, size_t count,
                   struct gw_arena *arena)
 {
-    static const char *const names[] = {"lock", "holder", "since", "until", "run", "what it does"};
-    struct gw_value columns = gw_value_list(), rows = gw_value_list();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        *gw_list_add(arena, &columns) = gw_value_text(names[i]);
-    }
+    static const char *const columns[] = {"lock", "holder",       "since", "until",
+                                          "run",  "what it does", NULL};
+    struct gw_value rows = gw_value_list();
     for (size_t i = 0; i < count; i++) {
         if (!gw_view_starts_with(locks[i].name, GW_RUN_CLAIM)) {
             *gw_list_add(arena, &rows) =
@@ -58,7 +56,7 @@ static void print(const struct gw_cli_options *options, const struct gw_lock *lo
     } else if (rows.as.list.count == 0) {
         puts("nothing is locked");
     } else {
-        gw_cli_print_table(options, "Locks; each is renewed until its run ends", &columns, &rows,
+        gw_cli_print_table(options, "Locks; each is renewed until its run ends", columns, &rows,
                            arena);
     }
 }

@@ -111,7 +111,7 @@ struct export
 static bool write_line(void *ctx, const struct gw_value *line)
 {
     struct export *export = ctx;
-    export->line.len = 0;
+    gw_buf_reset(&export->line);
     return gw_json_write(line, NULL, &export->line) && gw_buf_add_char(&export->line, '\n') &&
            fwrite(export->line.data, 1, export->line.len, export->out) == export->line.len;
 }

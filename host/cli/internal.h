@@ -110,8 +110,9 @@ bool gw_cli_find_run(const struct gw_cli_options *options, const char *name,
 struct gw_value gw_cli_run_as_value(const struct gw_journal_run *run, struct gw_arena *arena);
 struct gw_view gw_cli_instant(int64_t epoch_ms, struct gw_arena *arena); /* in ISO 8601 */
 void gw_cli_print_json(const struct gw_value *value);                    /* and a line break */
+/* `columns`: names, NULL-terminated. */
 void gw_cli_print_table(const struct gw_cli_options *options, const char *title,
-                        const struct gw_value *columns, const struct gw_value *rows,
+                        const char *const *columns, const struct gw_value *rows,
                         struct gw_arena *arena);
 
 /* ---- difference.c ---------------------------------------------------------------------------- */

@@ -59,14 +59,17 @@ void gw_cli_print_json(const struct gw_value *value)
 }
 
 void gw_cli_print_table(const struct gw_cli_options *options, const char *title,
-                        const struct gw_value *columns, const struct gw_value *rows,
+                        const char *const *columns, const struct gw_value *rows,
                         struct gw_arena *arena)
 {
-    struct gw_value event = gw_value_map();
+    struct gw_value event = gw_value_map(), names = gw_value_list();
     struct gw_report *report = gw_cli_open_report(options);
+    for (const char *const *column = columns; *column; column++) {
+        *gw_list_add(arena, &names) = gw_value_text(*column);
+    }
     *gw_map_add(arena, &event, GW_VIEW("event")) = gw_value_text("table");
     *gw_map_add(arena, &event, GW_VIEW("title")) = gw_value_text(title);
-    *gw_map_add(arena, &event, GW_VIEW("columns")) = *columns;
+    *gw_map_add(arena, &event, GW_VIEW("columns")) = names;
     *gw_map_add(arena, &event, GW_VIEW("rows")) = *rows;
     gw_report_event(report, &event);
     gw_report_free(report);
