@@ -160,15 +160,18 @@ static bool read_request(lua_State *L, struct pending *pending, struct gw_err *e
 
 /* ---- the exchange ---------------------------------------------------------------------------- */
 
-/* What the journal may have of the answer: no model says what in it is secret, so that headers and body
- * count as such. */
+/* What the journal may have of the answer: no model says what in it is secret, so that headers and
+ * body count as such. Shares their bytes. */
 static struct gw_value without_content(struct pending *pending)
 {
-    struct gw_value out = pending->answer;
-    if (out.kind == GW_MAP) {
-        out = gw_value_copy(pending->arena, &pending->answer);
-        ((struct gw_value *)gw_map_get(&out, GW_VIEW("headers")))->secret = true;
-        ((struct gw_value *)gw_map_get(&out, GW_VIEW("body")))->secret = true;
+    const struct gw_value *answer = &pending->answer;
+    struct gw_value out = gw_value_map();
+    for (size_t i = 0; answer->kind == GW_MAP && i < answer->as.map.count; i++) {
+        struct gw_view key = answer->as.map.entries[i].key;
+        struct gw_value *member = gw_map_add(pending->arena, &out, key);
+        *member = answer->as.map.entries[i].value;
+        member->secret =
+            gw_view_equal(key, GW_VIEW("headers")) || gw_view_equal(key, GW_VIEW("body"));
     }
     return out;
 }
