@@ -102,8 +102,8 @@ end
 
 local function finish(self, outcome, exit_code, text)
   host.emit {
-    event = "run.finished", title = self.declaration.title, outcome = outcome, exit_code = exit_code, seconds = seconds_since(self.began), text = text,
-    left = json.array(self.left), result = self.result,
+    event = "run.finished", title = self.declaration.title, outcome = outcome, exit_code = exit_code,
+    seconds = seconds_since(self.began), text = text, left = json.array(self.left), result = self.result,
   }
   return exit_code
 end

@@ -247,7 +247,8 @@ int gw_run_lua_child(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     struct gw_view name = text_field(L, "runbook"), step = text_field(L, "step");
     struct gw_view past = text_field(L, "past");
-    bool undo = lua_getfield(L, 1, "undo") != LUA_TNIL;
+    lua_getfield(L, 1, "undo");
+    bool undo = lua_toboolean(L, -1);
     struct gw_run_child *child = make(parent, step, past, undo);
     struct gw_value params = gw_value_map();
     lua_getfield(L, 1, "params");

@@ -21,7 +21,7 @@ struct gw_run_step {
 struct gw_run_question; /* ask.c */
 struct gw_run_made;     /* calls.c */
 struct gw_run_held;     /* locks.c */
-struct gw_run_child;    /* child.c; gw_run_is_stuck too */
+struct gw_run_child;    /* child.c */
 
 enum gw_run_stop { GW_STOP_NONE, GW_STOP_INTERRUPTED, GW_STOP_OUTPUT, GW_STOP_JOURNAL };
 

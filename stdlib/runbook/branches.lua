@@ -33,7 +33,8 @@ local function replay(self, names, functions)
 end
 
 ---Runs branches at once, each with a `rb` of its own: `rb:parallel { west = function(rb) ... end, east = ... }`. A name has
----letters, digits, - and _. When one fails the others go on to their ends before the failure is raised: a half-made change is worse than a late one.
+---letters, digits, - and _. When one fails the others go on to their ends before the failure is raised: a half-made
+---change is worse than a late one.
 ---@param work table<string, fun(rb: Run): any>
 ---@param how? { limit?: integer } at most so many at a time
 ---@return table<string, any> results by name

@@ -33,12 +33,6 @@ local function carry_out(id, name, params, state)
   error(failure.new(KIND[ending.exit_code] or "child", ("%s, run %s: %s"):format(name, ending.run, ending.text or ending.outcome)), 0)
 end
 
-local function take_back(id, name, params, run)
-  return {
-    change = function() return carry_out(id, name, params, { run = run, undo = true }) end,
-  }
-end
-
 local function plan(id, title, name, params)
   host.child { runbook = name, params = params, step = id }
   return unknown.new { step = id, name = title }
@@ -53,29 +47,27 @@ end
 function child:run(name, params)
   if type(name) ~= "string" then error("rb:run: expected the name of a runbook, got " .. type(name), 2) end
   local root, id, title = self.root, self:next_id("step"), "Run " .. name
-  local known, run = root.past:find("steps", id, title), root.past.children[id]
+  local known, state = root.past:find("steps", id, title), { run = root.past.children[id] }
+  local take_back = { change = function() return carry_out(id, name, params, { run = state.run, undo = true }) end }
   check_declared(root, name)
   if known and known.ended then
-    if known.changed and run then undo.remember(self, id, title, take_back(id, name, params, run)) end
+    if known.changed and state.run then undo.remember(self, id, title, take_back) end
     root:tell { event = "step.recalled", step = id, name = title }
     return known.result
   end
   if root.undoing then
-    if run then undo.remember(self, id, title, take_back(id, name, params, run)) end
+    if state.run then undo.remember(self, id, title, take_back) end
     error(undo.REACHED, 0)
   end
   root:begin_new()
   if self.planning then return plan(id, title, name, params) end
-  local state = { run = run }
   local how = {
     unasked = true, changed = function() return state.run ~= nil end,
     change = function() return carry_out(id, name, params, state) end,
-    undo = {
-      change = function() return carry_out(id, name, params, { run = state.run, undo = true }) end,
-    },
+    undo = take_back,
   }
   local result, changed = perform.step(self, id, title, how)
-  if changed and state.run then undo.remember(self, id, title, how.undo) end
+  if changed and state.run then undo.remember(self, id, title, take_back) end
   return result
 end
 
