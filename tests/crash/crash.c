@@ -2,6 +2,7 @@
  * undisturbed run: the same end state, the same exit code, and no change that was applied twice.
  *
  *     crash_test CASE */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -385,7 +386,7 @@ static bool try_point(const struct world *calm, const char *folder, enum kill_ki
     return reached;
 }
 
-static void try_all(const struct world *calm, const char *folder)
+static bool try_all(const struct world *calm, const char *folder)
 {
     int failures = 0, points = 0;
     for (enum kill_kind kill = KILL_BEFORE_WRITE; kill <= KILL_AFTER_WRITE; kill++) {
@@ -399,21 +400,24 @@ static void try_all(const struct world *calm, const char *folder)
         }
     }
     printf("%s: killed at %d points, %d differences\n", calm->test->name, points, failures);
-    if (points < 10 || failures > 0) {
-        exit(1);
-    }
+    return points >= 10 && failures == 0;
 }
 
 int main(int argc, char **argv)
 {
-    char folder[] = "/tmp/gwrun-crash-XXXXXX";
+    const char *tmp = getenv("TMPDIR");
+    char folder[200];
     const struct test_case *test = NULL;
     struct world calm;
     for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++) {
         test = strcmp(cases[i].name, argv[1]) == 0 ? &cases[i] : test;
     }
-    if (!test || !mkdtemp(folder)) {
+    snprintf(folder, sizeof folder, "%s/gwrun-crash-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!test) {
         die("usage", "crash_test CASE");
+    }
+    if (!mkdtemp(folder)) {
+        die(folder, strerror(errno));
     }
     open_world(&calm, test, folder);
     int exit_code = run_to_the_end(&calm, KILL_NEVER, 0);
@@ -428,8 +432,8 @@ int main(int argc, char **argv)
     }
     printf("%s: undisturbed: %d requests, %zu changes, %s\n", test->name, requests,
            calm.effect_count, calm.state);
-    try_all(&calm, folder);
+    bool ok = try_all(&calm, folder);
     close_world(&calm);
     rmdir(folder);
-    return 0;
+    return ok ? 0 : 1;
 }

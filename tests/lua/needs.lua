@@ -1,13 +1,14 @@
 -- What an entry of a runbook's needs allows.
 local spec = require "spec"
 
+local function evidence(runbook, args)
+  local found = {}
+  for _, event in ipairs(spec.run { runbook = runbook, args = args }:of "evidence") do found[event.name] = event.value end
+  return found
+end
+
 local function run(entry, urls)
-  local args = { "--entry", entry, "--urls", table.concat(urls, ",") }
-  local allowed = {}
-  for _, event in ipairs(spec.run { runbook = "tests/lua/runbooks/needs.lua", args = args }:of "evidence") do
-    allowed[event.name] = event.value
-  end
-  return allowed
+  return evidence("tests/lua/runbooks/needs.lua", { "--entry", entry, "--urls", table.concat(urls, ",") })
 end
 
 -- claim, entry, URLs that it allows, URLs that it does not
@@ -78,13 +79,7 @@ spec.test("a plan shows the request that it does not send", function()
   spec.expect(call.params.body, "deployed")
 end)
 
-local function of_list(args)
-  local allowed = {}
-  for _, event in ipairs(spec.run { runbook = "tests/lua/runbooks/needs_list.lua", args = args }:of "evidence") do
-    allowed[event.name] = event.value
-  end
-  return allowed
-end
+local function of_list(args) return evidence("tests/lua/runbooks/needs_list.lua", args) end
 
 spec.test("a parameter that is a list stands for an entry for each element", function()
   spec.expect(of_list { "--hosts", "a.test,b.test", "--port", "80" }, {
