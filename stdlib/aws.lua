@@ -109,7 +109,7 @@ local function make_function(service, name, client)
   local operation = host.operation(service, name)
   if operation then
     return function(params, how)
-      options.check(subject, how or {}, HOW)
+      how = options.check(subject, how or {}, HOW)
       local output, err = perform_how(operation, params, client, how)
       if err then error(err, 2) end
       return output
@@ -119,7 +119,7 @@ local function make_function(service, name, client)
     operation = host.operation(service, name:sub(#TRY + 1))
     if operation then
       return function(params, how)
-        options.check(subject, how or {}, HOW)
+        how = options.check(subject, how or {}, HOW)
         return perform_how(operation, params, client, how)
       end
     end
@@ -136,7 +136,7 @@ local function make_presign(service, name, client)
   if not operation then return nil, err end
   local subject = ("aws.%s.presign.%s"):format(service, name)
   return function(params, how)
-    options.check(subject, how or {}, PRESIGN)
+    how = options.check(subject, how or {}, PRESIGN)
     local url, request = host.presign(service, name, params or {}, client, how)
     if not url then error(request, 2) end
     return url, request
@@ -186,34 +186,43 @@ local function check(err, level)
   if err then error(tostring(err), level + 1) end
 end
 
--- A table whose members are made when they are first used.
-local function new_members(subject, make)
-  return setmetatable({}, {
+-- A table whose members are made when they are first used, behind one that nobody can write.
+local function new_members(given, subject, make)
+  local members = setmetatable(given, {
     __index = function(members, name)
       local member, problem = make(name)
       check(problem, 2)
-      rawset(members, name, member)
+      members[name] = member
       return member
     end,
+  })
+  return setmetatable({}, {
+    __index = members,
     __newindex = function() error(subject .. " cannot be replaced", 2) end,
+    __metatable = subject,
   })
 end
 
-local function new_client(service, settings, level)
+-- A name with '-' is no Lua name.
+local function check_service(service, level)
   local _, err = host.operations(service)
+  local dashed = tostring(service):gsub("_", "-")
+  if err and dashed ~= service and host.operations(dashed) then
+    err = ("aws.%s: its name is '%s'; write aws[\"%s\"]"):format(service, dashed, dashed)
+  end
   check(err, level + 1)
+end
+
+local function new_client(service, settings, level)
+  check_service(service, level + 1)
   local subject = "aws." .. service
-  local client = new_members(subject .. ": operations", function(name) return make_function(service, name, settings) end)
-  rawset(client, "pages", new_members(subject .. ".pages: members", function(name)
-    return make_pages(service, name, settings)
-  end))
-  rawset(client, "wait", new_members(subject .. ".wait: members", function(name)
-    return make_wait(service, name, settings)
-  end))
-  rawset(client, "presign", new_members(subject .. ".presign: members", function(name)
-    return make_presign(service, name, settings)
-  end))
-  return client
+  local function members(group, make)
+    return new_members({}, subject .. group .. ": members", function(name) return make(service, name, settings) end)
+  end
+  local groups = {
+    pages = members(".pages", make_pages), wait = members(".wait", make_wait), presign = members(".presign", make_presign),
+  }
+  return new_members(groups, subject .. ": operations", function(name) return make_function(service, name, settings) end)
 end
 
 ---A client for one service, for another region or profile than the run's, or that calls in another way.
@@ -221,16 +230,10 @@ end
 ---@param settings? Client
 ---@return table client one function for each operation
 function aws.client(service, settings)
-  options.check("aws.client", settings or {}, CLIENT)
+  settings = options.check("aws.client", settings or {}, CLIENT)
   local fits, problem = pcall(host.check_client, settings)
   if not fits then error(problem, 2) end
   return new_client(service, settings, 2)
 end
 
-return setmetatable(aws, {
-  __index = function(_, service)
-    local client = new_client(service, nil, 2)
-    rawset(aws, service, client)
-    return client
-  end,
-})
+return new_members(aws, "aws: services", function(service) return new_client(service, nil, 2) end)

@@ -31,7 +31,7 @@ local CREDENTIAL_CODES = {
   MissingAuthenticationTokenException = true, RequestExpired = true,
 }
 
-local meta = { __tostring = function(self) return self.message end }
+local meta = { __tostring = function(self) return self.message end, __metatable = "error" }
 
 ---Makes an error value of the given kind: "usage", "problem", "declined", ...
 ---@param kind string

@@ -13,7 +13,7 @@ local REQUEST = { url = "string", method = "string", headers = "table", body = "
 ---@return { status: integer, reason: string, headers: table<string, string>, body: string }? response
 ---@return table? err
 function http.try_request(request)
-  options.check("http.request", request, REQUEST)
+  request = options.check("http.request", request, REQUEST)
   local response, err, state = host.request(request)
   if state == "planned" then -- without the query, which may hold a token
     return planned.act(request.method .. " " .. request.url:match "^[^?]*", { body = request.body })

@@ -55,10 +55,15 @@ end
 ---@param subject string what the message begins with
 ---@param given table?
 ---@param known table<string, string> option name -> Lua type, several separated by "|"
+---@return table checked a copy: what a script does to its own table later changes nothing
 function options.check(subject, given, known)
   if type(given) ~= "table" then
     error(subject .. ": options must be a table, got " .. type(given), 3)
   end
+  if type(getmetatable(given)) == "table" then
+    error(subject .. ": options must be a table without a metatable: what it inherits would not be seen", 3)
+  end
+  local checked = {}
   for name, value in pairs(given) do
     local types = known[name]
     if not types then
@@ -68,7 +73,9 @@ function options.check(subject, given, known)
     if types ~= "any" and not ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true) then
       error(("%s: option '%s' must be a %s, got %s"):format(subject, name, types:gsub("|", " or "), type(value)), 3)
     end
+    checked[name] = value
   end
+  return checked
 end
 
 ---Seconds of what a script may write as a number or as a duration, "10m"; raises for a text that is none.

@@ -55,8 +55,7 @@ end
 ---@return table results nil where there is none
 ---@return Failure[]? failures with keep_going, in the order of the items
 function parallel.map(items, f, how)
-  how = how or {}
-  options.check("parallel.map", how, HOW)
+  how = options.check("parallel.map", how or {}, HOW)
   local limit, next_item = check_limit(how.limit), each_of(items)
   local results, failures = json.array {}, json.array {}
   local function work()
@@ -84,5 +83,6 @@ end
 return setmetatable({}, {
   __index = parallel,
   __newindex = function() error("parallel: cannot be changed", 2) end,
+  __metatable = "parallel",
   __call = task.call_parallel,
 })

@@ -9,10 +9,12 @@ local checklist = require "runbook.checklist"
 local declaration = require "runbook.declaration"
 local failure = require "failure"
 local foreign = require "runbook.foreign"
+local front = require "runbook.front"
 local host = require "host.run"
 local locks = require "runbook.locks"
 local options = require "options"
 local params = require "params"
+local needs = require "runbook.needs"
 local past = require "runbook.past"
 local perform = require "runbook.perform"
 local planned = require "planned"
@@ -58,6 +60,7 @@ Run.__index = Run
 
 for _, part in ipairs { step, wait, checklist, talk, branches, watch, child } do
   for name, method in pairs(part) do Run[name] = method end
+  front.show(part)
 end
 
 -- "1", "2", ... for each kind of thing; a branch puts its own name before.
@@ -68,9 +71,11 @@ end
 
 -- A part of the run that counts for itself.
 function Run:branch(prefix)
-  return setmetatable({
+  local part = setmetatable({
     root = self.root, prefix = prefix, counts = {}, simulated = self.simulated, planning = self.planning,
   }, Run)
+  part.front = front.of(part)
+  return part
 end
 
 -- ---- what only the root of a run does
@@ -172,7 +177,7 @@ end
 
 local function run_undo(self)
   self.silent = true
-  local ok, err = pcall(self.declaration.run, self, self.p)
+  local ok, err = pcall(self.declaration.run, self.front, self.p)
   self.silent = false
   local unmet = unmet_step(self)
   if unmet then
@@ -191,17 +196,8 @@ local function new_run(given, p)
     watches = {}, steps_open = 0,
     past = past.read(events), resumed = events ~= nil,
   }, Run)
-  self.root = self
+  self.root, self.front = self, front.of(self)
   return self
-end
-
-local function set_needs(given, p)
-  local needs = given.needs or {}
-  host.set_needs {
-    aws = json.array(needs.aws or {}), http = declaration.fill(needs.http, p),
-    read = declaration.fill(needs.read, p), write = declaration.fill(needs.write, p),
-    run = declaration.fill(needs.run, p), env = declaration.fill(needs.env, p),
-  }
 end
 
 local function work(self)
@@ -209,7 +205,7 @@ local function work(self)
   preflight.run(self, self.declaration, self.p)
   local limit = options.seconds(self.declaration.timeout)
   local function carry_out()
-    local result = self.declaration.run(self, self.p)
+    local result = self.declaration.run(self.front, self.p)
     if host.is_child then self.result = planned.plain(result) end -- nobody else wants it
     foreign.look_at_end(self)
   end
@@ -224,12 +220,13 @@ end
 ---@return integer exit_code
 function runbook.run(given, p, name)
   local self = new_run(given, p)
-  set_needs(given, p)
   self:tell {
     event = self.resumed and "run.resumed" or "run.started", run = host.id, runbook = name, title = given.title,
     mode = host.mode, undo = host.undoing or nil, simulated = host.simulated, region = host.region,
     params = params.written(given.params or {}, p),
   }
+  local declared, mistake = pcall(needs.declare, given.needs or {}, p)
+  if not declared then return finish_failed(self, mistake) end
   if self.undoing then
     local ok, err = pcall(locks.take, self)
     if not ok then return finish_failed(self, err) end

@@ -81,8 +81,7 @@ end
 ---@param how Upload?
 ---@return table output of put_object or complete_multipart_upload
 function s3.upload(path, object, how)
-  how = how or {}
-  options.check("s3.upload", how, HOW)
+  how = options.check("s3.upload", how or {}, HOW)
   local body <close> = file.open(path)
   if body:size() <= (how.threshold or 64 * MIB) then
     local params = { Body = body }

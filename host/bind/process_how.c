@@ -4,6 +4,7 @@
  * environment of a process can be seen from outside.
  * Limits: 1024 words, 64 KiB each; of standard input what memory holds. */
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,15 +187,25 @@ static bool is_program(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
 }
 
+/* From our folder, whichever it runs in: that one was declared. */
+static bool find_by_path(struct gw_bind_command *command, struct gw_view name, struct gw_err *err)
+{
+    char here[PATH_MAX];
+    command->options.program = name.data;
+    if (name.data[0] != '/' && getcwd(here, sizeof here)) {
+        command->options.program = gw_arena_printf(command->arena, "%s/%s", here, name.data).data;
+    }
+    return is_program(command->options.program) ||
+           gw_fail(err, GW_ERR_NOT_FOUND, "'%s' is no program", name.data);
+}
+
 /* An empty or relative folder of PATH would be wherever we happen to stand. */
 static bool find_program(struct gw_bind_command *command, struct gw_err *err)
 {
     struct gw_view name = command->words.as.list.items[0].as.string;
     struct gw_view rest = gw_view_of(getenv("PATH")), folder;
     if (gw_view_find_char(name, '/') != GW_NPOS) {
-        command->options.program = name.data;
-        return is_program(name.data) ||
-               gw_fail(err, GW_ERR_NOT_FOUND, "'%s' is no program", name.data);
+        return find_by_path(command, name, err);
     }
     while (gw_view_next(&rest, ':', &folder)) {
         const char *path =

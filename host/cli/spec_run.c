@@ -18,7 +18,7 @@ struct rehearsal {
     enum gw_preflight preflight;
     const char *past;       /* a run of this world that goes on; NULL: a new one */
     struct gw_value params; /* as its journal has them */
-    bool undo;
+    bool undo, engine;
     const struct gw_value
         *interrupt; /* the event at which it is interrupted: members that it has */
     struct gw_run *run;
@@ -91,6 +91,7 @@ static bool read_request(const struct gw_value *request, struct rehearsal *out, 
     out->preflight = read_preflight(request);
     out->past = gw_map_text(request, GW_VIEW("past")).data;
     out->undo = is_true(request, "undo");
+    out->engine = is_true(request, "engine");
     out->interrupt = gw_map_get(request, GW_VIEW("interrupt"));
     options->rest = out->args;
     options->rest_count = count_of(args);
@@ -195,6 +196,7 @@ static void rehearse(struct rehearsal *rehearsal)
         .modules = gw_stdlib_modules,
         .mode = world->options.plan ? GW_RUN_PLAN : GW_RUN_REAL,
         .simulated = true,
+        .engine = rehearsal->engine,
         .preflight = rehearsal->preflight,
         .answers = {.on_foreign_change = world->options.on_foreign_change,
                     .on_failure = world->options.on_failure,

@@ -60,13 +60,36 @@ static bool real_target(struct gw_view path, struct gw_arena *arena, struct gw_v
 
 /* ---- declarations ---------------------------------------------------------------------------- */
 
+/* Without the '\' before what stands for itself. */
+static struct gw_view unescape(struct gw_view text, struct gw_arena *arena)
+{
+    struct gw_view plain = gw_arena_dup(arena, text);
+    char *out = (char *)plain.data;
+    plain.len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        i += text.data[i] == '\\' && i + 1 < text.len;
+        out[plain.len++] = text.data[i];
+    }
+    return plain;
+}
+
+/* The folder before the first name with a `*` is a place; what follows is a pattern. */
 static bool allows(struct gw_view declared, struct gw_view real, struct gw_arena *arena)
 {
-    struct gw_view pattern;
-    size_t star = gw_view_find_char(declared, '*');
+    struct gw_view folder;
+    size_t star = gw_run_find_plain(declared, '*');
     size_t folder_len = name_start(declared, star < declared.len ? star : declared.len);
-    return declared.len > 0 && real_folder(declared, folder_len, arena, &pattern) &&
-           gw_run_matches(pattern, real, '/');
+    struct gw_view pattern = gw_view_sub(declared, folder_len, GW_NPOS);
+    if (declared.len == 0 ||
+        !real_path(unescape(gw_view_sub(declared, 0, folder_len), arena), arena, &folder)) {
+        return false;
+    }
+    if (!gw_view_equal(folder, GW_VIEW("/"))) {
+        folder = gw_arena_printf(arena, "%.*s/", GW_VIEW_ARGS(folder));
+    }
+    return gw_view_starts_with(real, folder) && real.len > folder.len &&
+           (pattern.len == 0 ||
+            gw_run_matches(pattern, gw_view_sub(real, folder.len, GW_NPOS), '/'));
 }
 
 static bool is_declared(const struct gw_run *run, const char *list_name, struct gw_view real,

@@ -95,6 +95,8 @@ bool gw_run_refuse_change(struct gw_view subject, struct gw_err *err);
 
 /* needs.c */
 
+/* Where the byte stands without a '\' before it; GW_NPOS: nowhere. */
+size_t gw_run_find_plain(struct gw_view pattern, char wanted);
 /* `*` stands for any text without the barrier in it; '\0': for any. With the barrier '/' a final
  * one stands for all that is below. */
 bool gw_run_matches(struct gw_view pattern, struct gw_view text, char barrier);

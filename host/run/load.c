@@ -84,6 +84,10 @@ static const char *folder_of(const char *path, struct gw_arena *arena)
     return len > 1 ? gw_arena_dup(arena, (struct gw_view){path, len - 1}).data : len ? "/" : ".";
 }
 
+/* What the stdlib has for runbooks; its other modules are the engine. */
+static const char *const open_modules[] = {"aws",  "causes", "ecs",  "elb",     "env", "failure",
+                                           "file", "http",   "logs", "process", "s3",  NULL};
+
 /* `own` is the runbook's folder; NULL: it has none. */
 static void open_script(struct gw_run *run, const char *own)
 {
@@ -91,6 +95,7 @@ static void open_script(struct gw_run *run, const char *own)
                                         .own_folder = own,
                                         .folders = run->options.folders,
                                         .modules = run->options.modules,
+                                        .open = run->options.engine ? NULL : open_modules,
                                         .busy_limit_ms = run->options.busy_limit_ms,
                                         .loaded = gw_run_loaded,
                                         .loaded_ctx = run,

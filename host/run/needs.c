@@ -2,22 +2,39 @@
  *
  * In an entry `*` stands for any text. Of a host it stays within one label ("*.example.com" is not
  * "a.b.example.com") unless it is the whole host; of a path, of files too, within one name, and a
- * final '/' stands for all that is below. */
+ * final '/' stands for all that is below. What follows a '\' stands for itself; so does the value
+ * of a parameter (stdlib/runbook/needs.lua). */
 #include <ctype.h>
 
 #include "run/internal.h"
 
 /* ---- patterns -------------------------------------------------------------------------------- */
 
+/* Whether a '\' stands at `p`, and something behind it. */
+static bool is_escape(struct gw_view pattern, size_t p)
+{
+    return p + 1 < pattern.len && pattern.data[p] == '\\';
+}
+
+size_t gw_run_find_plain(struct gw_view pattern, char wanted)
+{
+    size_t p = 0;
+    while (p < pattern.len && pattern.data[p] != wanted) {
+        p += is_escape(pattern, p) ? 2 : 1;
+    }
+    return p < pattern.len ? p : GW_NPOS;
+}
+
 bool gw_run_matches(struct gw_view pattern, struct gw_view text, char barrier)
 {
     size_t p = 0, at = 0, star = GW_NPOS, retry = 0;
     while (at < text.len) {
+        size_t literal = p + is_escape(pattern, p);
         if (p < pattern.len && pattern.data[p] == '*') {
             star = p++;
             retry = at;
-        } else if (p < pattern.len && pattern.data[p] == text.data[at]) {
-            p++;
+        } else if (p < pattern.len && pattern.data[literal] == text.data[at]) {
+            p = literal + 1;
             at++;
         } else if (barrier == '/' && p == pattern.len && p > 0 && pattern.data[p - 1] == '/') {
             return true; /* all that is below */
@@ -133,15 +150,22 @@ static bool allows_url(struct gw_view entry, const void *wanted)
 
 static const struct gw_view reads = {"read:", 5};
 
+static bool next_word(struct gw_view *entry, struct gw_view *word)
+{
+    while (gw_view_starts_with(*entry, GW_VIEW(" "))) {
+        *entry = gw_view_sub(*entry, 1, GW_NPOS);
+    }
+    *word = gw_view_sub(*entry, 0, gw_run_find_plain(*entry, ' '));
+    *entry = gw_view_sub(*entry, word->len, GW_NPOS);
+    return word->len > 0;
+}
+
 /* A word of the entry is a word of the command; a last `*` any number of them. */
 static bool words_match(struct gw_view entry, const struct gw_value *words)
 {
     struct gw_view word;
     size_t at = 0, count = words->as.list.count;
-    while (gw_view_next(&entry, ' ', &word)) {
-        if (word.len == 0) {
-            continue;
-        }
+    while (next_word(&entry, &word)) {
         if (gw_view_equal(word, GW_VIEW("*")) && gw_view_trim(entry).len == 0) {
             return true;
         }

@@ -57,6 +57,7 @@ struct gw_run_options {
     bool assume_yes; /* --yes, or the simulator without --ask */
     struct gw_run_answers answers;
     int terminal_fd;             /* where questions are asked and answered; -1: no terminal */
+    bool engine;                 /* its script may require the engine's modules: for their tests */
     uint64_t seed;               /* of math.random; 0: another one each time */
     int64_t busy_limit_ms;       /* processor time without waiting; 0: the script's default */
     struct gw_report *report;    /* borrowed; NULL: silent */

@@ -39,6 +39,7 @@ struct gw_script {
     char **folders;
     size_t folder_count;
     const struct gw_script_module *modules; /* ends with name NULL */
+    const char *const *open;                /* as in gw_script_options */
     void (*loaded)(void *ctx, const char *path, struct gw_view text);
     void *loaded_ctx;
     const char *loading[GW_SCRIPT_MAX_REQUIRE];
@@ -83,7 +84,7 @@ int gw_script_close_thread(lua_State *thread, lua_State *from);
 
 /* sandbox.c */
 
-/* Replaces the table on top by a front that only reads. [-1, +1, m] */
+/* Replaces the table on top by a front that only reads, as do those in it. [-1, +1, m] */
 void gw_script_make_read_only(lua_State *L, const char *name);
 void gw_script_open_sandbox(struct gw_script *script, uint64_t seed);
 

@@ -3,8 +3,9 @@
  * A name is [a-z0-9_] parts joined by dots; "a.b" is the file a/b.lua in one of the folders. A
  * module that carries the name of a built-in one is part of the stdlib, and trusted: it may require
  * host.*. That is so in the folders that the operator names, never in the script's own: what lies
- * there is the script's, and the stdlib does not see it. Who is not trusted can read the stdlib's
- * modules and not write them. A module's own code cannot wait, so loading is never interleaved.
+ * there is the script's, and the stdlib does not see it. Who is not trusted can read those modules
+ * of the stdlib that are open, and not write them. A module's own code cannot wait, so loading is
+ * never interleaved.
  * Limits: 1 MiB a file, 128 bytes a name, 32 modules deep. */
 #include <dirent.h>
 #include <stdio.h>
@@ -50,6 +51,15 @@ static const struct gw_script_module *find_builtin(struct gw_script *script, con
         module++;
     }
     return module->name ? module : NULL;
+}
+
+static bool is_open(const struct gw_script *script, const char *name)
+{
+    const char *const *open = script->open;
+    while (open && *open && strcmp(*open, name) != 0) {
+        open++;
+    }
+    return !open || *open;
 }
 
 /* "sim.ecs" -> "sim/ecs.lua" */
@@ -164,7 +174,9 @@ static struct gw_view nearest_module(struct gw_script *script, const char *name,
 {
     struct names *names = gw_arena_alloc(arena, sizeof *names);
     for (size_t i = 0; script->modules[i].name && names->count < MAX_CANDIDATES; i++) {
-        names->items[names->count++] = gw_view_of(script->modules[i].name);
+        if (is_open(script, script->modules[i].name)) {
+            names->items[names->count++] = gw_view_of(script->modules[i].name);
+        }
     }
     if (script->own_folder) {
         add_folder(names, script->own_folder, arena);
@@ -302,14 +314,18 @@ static bool push_own_module(lua_State *L, const char *name)
     return true;
 }
 
-/* What a chunk that is not trusted gets of a module of the stdlib. [-0, +1, e] */
+/* What a chunk that is not trusted gets of a module of the folders or the stdlib. [-0, +1, e] */
 static void push_front(lua_State *L, const char *name)
 {
+    bool is_builtin = find_builtin(gw_script_of(L), name) != NULL;
     if (push_kept(L, GW_SLOT_FRONTS, name)) {
         return;
     }
+    if (is_builtin && !is_open(gw_script_of(L), name)) {
+        luaL_error(L, "require: module '%s' is for the stdlib only", name);
+    }
     push_module(L, name);
-    if (find_builtin(gw_script_of(L), name) && gw_script_is_plain_table(L)) {
+    if (is_builtin && gw_script_is_plain_table(L)) {
         gw_script_make_read_only(L, name);
     }
     keep(L, GW_SLOT_FRONTS, name);

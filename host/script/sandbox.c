@@ -12,6 +12,9 @@
 #include "script/internal.h"
 
 #define MAX_CANDIDATES 256
+#define MAX_FRONTS     8 /* in each other: no module of ours goes deeper */
+
+static void make_front(lua_State *L, const char *name, int depth);
 
 static const char *const base_functions[] = {
     "assert", "error",  "getmetatable", "ipairs",   "next", "pcall",  "rawequal", "rawget",
@@ -74,10 +77,35 @@ static int library_pairs(lua_State *L)
     return 1;
 }
 
-void gw_script_make_read_only(lua_State *L, const char *name)
+/* Upvalue 1: the real table. */
+static int library_len(lua_State *L)
 {
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, lua_upvalueindex(1)));
+    return 1;
+}
+
+/* Replaces the table on top by a copy whose plain tables are fronts in their turn. [-1, +1, m] */
+static void copy_with_fronts(lua_State *L, const char *name, int depth)
+{
+    luaL_checkstack(L, 8, NULL);
+    lua_newtable(L); /* real copy */
+    lua_pushnil(L);
+    while (lua_next(L, -3)) { /* real copy key value */
+        if (depth < MAX_FRONTS && gw_script_is_plain_table(L)) {
+            make_front(L, name, depth + 1);
+        }
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2); /* real copy key key value */
+        lua_rawset(L, -4);
+    }
+    lua_remove(L, -2);
+}
+
+static void make_front(lua_State *L, const char *name, int depth)
+{
+    copy_with_fronts(L, name, depth);
     lua_newtable(L);          /* real front */
-    lua_createtable(L, 0, 4); /* real front meta */
+    lua_createtable(L, 0, 5); /* real front meta */
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
     lua_pushstring(L, name);
@@ -86,10 +114,18 @@ void gw_script_make_read_only(lua_State *L, const char *name)
     lua_pushvalue(L, -3);
     lua_pushcclosure(L, library_pairs, 1);
     lua_setfield(L, -2, "__pairs");
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, library_len, 1);
+    lua_setfield(L, -2, "__len");
     lua_pushstring(L, name);
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -2);
     lua_remove(L, -2); /* front */
+}
+
+void gw_script_make_read_only(lua_State *L, const char *name)
+{
+    make_front(L, name, 1);
 }
 
 static bool is_protected(lua_State *L, int index)

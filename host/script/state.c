@@ -117,6 +117,7 @@ struct gw_script *gw_script_new(const struct gw_script_options *options)
     int64_t busy_ms = options->busy_limit_ms ? options->busy_limit_ms : DEFAULT_BUSY_LIMIT_MS;
     script->loop = options->loop;
     script->modules = options->modules ? options->modules : none;
+    script->open = options->open;
     script->loaded = options->loaded;
     script->loaded_ctx = options->loaded_ctx;
     script->limit_bytes =

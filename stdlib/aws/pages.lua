@@ -113,8 +113,7 @@ local HOW = { limit = "number", page_size = "number", whole = "boolean" }
 ---@param how? { whole?: boolean, limit?: integer, page_size?: integer } whole: pages instead of items
 ---@return fun(): any
 function pages.each(subject, paginator, call, params, how)
-  how = how or {}
-  options.check(subject, how, HOW)
+  how = options.check(subject, how or {}, HOW)
   local request = {}
   for name, value in pairs(params or {}) do request[name] = value end
   if how.page_size then

@@ -94,8 +94,7 @@ local HOW = { delay = "number", max_attempts = "number", progress = "function", 
 ---@param how? { delay?: number, max_attempts?: integer, progress?: fun(attempt: integer, most: integer, output: table?), accept?: fun(output: table?, err: table?): ("success"|"failure"|"retry")? } accept decides before the definition does
 ---@return table? output of the last call; nil when an error was what was waited for
 function waiter.wait(subject, definition, call, params, how)
-  how = how or {}
-  options.check(subject, how, HOW)
+  how = options.check(subject, how or {}, HOW)
   local delay, most = how.delay or definition.delay, how.max_attempts or definition.max_attempts
   for attempt = 1, most do
     if attempt > 1 then sleep(delay) end

@@ -129,6 +129,7 @@ for _, name in ipairs { "string", "table", "math", "utf8", "coroutine", "json", 
 end
 
 local MEMBERS = {
+  ["options.check"] = builtin(function(_, arguments) return { arguments[2] or values.unknown } end),
   ["table.insert"] = builtin(insert), ["table.move"] = builtin(move), ["string.format"] = builtin(format),
   ["json.array"] = builtin(first_argument), ["table.sort"] = builtin(opaque), ["string.gsub"] = builtin(opaque),
   ["coroutine.wrap"] = builtin(opaque), ["coroutine.create"] = builtin(opaque),

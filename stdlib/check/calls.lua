@@ -44,6 +44,7 @@ end
 function calls.module(self, name)
   if name == "aws" then return values.new "aws" end
   if name == "parallel" then return builtins.globals.parallel end
+  if name == "options" then return values.new("library", { name = name }) end
   if name:find "^host%." then return values.new("host", { name = name:sub(6) }) end
   return self:open_module(name)
 end

@@ -98,7 +98,7 @@ function engine.read()
   if known then return known end
   known = { methods = {}, options = {}, declaration = {} }
   for _, name in ipairs(host.modules()) do
-    if name == "runbook" or name:find "^runbook%." then
+    if name:find "^runbook%." then
       local chunk = parser.parse(host.module(name))
       if chunk then read_module(known, chunk) end
     end

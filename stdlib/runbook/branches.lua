@@ -39,12 +39,13 @@ end
 ---@param how? { limit?: integer } at most so many at a time
 ---@return table<string, any> results by name
 function branches:parallel(work, how)
-  options.check("rb:parallel", how or {}, { limit = "number" })
+  how = options.check("rb:parallel", how or {}, { limit = "number" })
   local id, names = self:next_id("parallel"), names_of(work)
   local functions, results, failures = {}, {}, {}
   for _, name in ipairs(names) do
     local branch = self:branch(("%s.%s."):format(id, name))
-    functions[name] = function() results[name] = work[name](branch) end
+    local body = work[name]
+    functions[name] = function() results[name] = body(branch.front) end
   end
   if self.root.undoing then
     replay(self, names, functions)

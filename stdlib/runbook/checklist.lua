@@ -59,8 +59,8 @@ local function text_of(result) return result.text .. (result.note and (": " .. r
 function checklist:checklist(title, items)
   local root, list, results = self.root, self:next_id("checklist"), {}
   if not root.undoing then root:begin_new() end
-  for i, item in ipairs(items) do
-    options.check(("rb:checklist item %d"):format(i), item, ITEM)
+  for i, given in ipairs(items) do
+    local item = options.check(("rb:checklist item %d"):format(i), given, ITEM)
     local id = ("%s/%d"):format(list, i)
     local result = { text = item.text }
     result.state, result.note, result.by = check_item(self, id, item)

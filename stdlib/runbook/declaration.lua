@@ -35,13 +35,28 @@ local NEEDS = { aws = "table", http = "table", read = "table", write = "table", 
 ---@field timeout? number|string of the whole run: seconds or a duration
 ---@field run fun(rb: Run, p: table)
 
----Checks what a runbook file returned.
----@param given any
----@return Declaration
-function declaration.check(given)
-  if type(given) ~= "table" then
-    error("a runbook returns a table { title=, summary=, run=, ... }, this one returned " .. type(given), 0)
+local DEEPEST = 16
+
+-- What it says now, whatever its script does to its own tables later.
+local function copy(value, place, depth)
+  if type(value) ~= "table" then return value end
+  if depth > DEEPEST then error(("%s: nested deeper than %d levels, or contains itself"):format(place, DEEPEST), 0) end
+  if type(getmetatable(value)) == "table" then
+    error(place .. ": a table with a metatable; what it inherits would not be seen", 0)
   end
+  local made = getmetatable(value) == "array" and json.array {} or {}
+  for name, member in pairs(value) do made[name] = copy(member, ("%s.%s"):format(place, tostring(name)), depth + 1) end
+  return made
+end
+
+---Checks what a runbook file returned.
+---@param returned any
+---@return Declaration given a copy
+function declaration.check(returned)
+  if type(returned) ~= "table" then
+    error("a runbook returns a table { title=, summary=, run=, ... }, this one returned " .. type(returned), 0)
+  end
+  local given = copy(returned, "runbook", 1)
   options.check("runbook", given, FIELDS)
   for _, field in ipairs { "title", "summary", "run" } do
     if given[field] == nil then error(("runbook: '%s' is missing"):format(field), 0) end
@@ -57,7 +72,7 @@ end
 function declaration.describe(given)
   local needs = given.needs or {}
   return {
-    title = given.title, summary = given.summary, guide = given.guide, region = given.region,
+    title = given.title, summary = given.summary, guide = given.guide, region = given.region, preflight = given.preflight,
     params = params.describe(given.params or {}), runbooks = json.array(given.runbooks or {}),
     needs = {
       aws = json.array(needs.aws or {}), http = json.array(needs.http or {}),
@@ -68,27 +83,30 @@ function declaration.describe(given)
 end
 
 -- Adds the text with the first "{name}" behind `from` filled, and so on to its end: of a list once for each element.
-local function fill_text(text, from, p, filled)
+local function fill_text(text, from, p, write, filled)
   local first, last, name = text:find("{([a-z0-9_]+)}", from)
   if not first then
     filled[#filled + 1] = text
     return
   end
-  local value = p[name]
+  local value, before, after = p[name], text:sub(1, first - 1), text:sub(last + 1)
   for _, each in ipairs(type(value) == "table" and value or { value }) do
-    local given = tostring(each)
-    fill_text(text:sub(1, first - 1) .. given .. text:sub(last + 1), first + #given, p, filled)
+    local written = write(tostring(each), before, after, name)
+    if written ~= "" then fill_text(before .. written .. after, first + #written, p, write, filled) end
   end
 end
 
+local function as_it_is(value) return value end
+
 ---The texts with "{name}" replaced by the parameter's value; one that is a list gives a text for each element. A text that
----names one that was not given is dropped: the rest of it would mean something else.
+---names one that was not given, or is empty, is dropped: the rest of it would mean something else.
 ---@param list? string[]
 ---@param p table
+---@param write? fun(value: string, before: string, after: string, name: string): string how a value stands between what is before and after it
 ---@return string[]
-function declaration.fill(list, p)
+function declaration.fill(list, p, write)
   local filled = json.array {}
-  for _, text in ipairs(list or {}) do fill_text(text, 1, p, filled) end
+  for _, text in ipairs(list or {}) do fill_text(text, 1, p, write or as_it_is, filled) end
   return filled
 end
 

@@ -104,8 +104,8 @@ end
 
 local function retries(how)
   if type(how.retry) == "table" then
-    options.check("rb:step retry", how.retry, { attempts = "number", every = "number|string" })
-    return how.retry.attempts or 3, options.seconds(how.retry.every, 10)
+    local retry = options.check("rb:step retry", how.retry, { attempts = "number", every = "number|string" })
+    return retry.attempts or 3, options.seconds(retry.every, 10)
   end
   return how.retry or 1, 10
 end

@@ -56,8 +56,8 @@ end
 ---@param how Step
 ---@return any result of `change`, or of `check` where it was so already; nil where the step was skipped
 function step:step(name, how)
-  options.check("rb:step", how, OPTIONS)
-  if type(how.undo) == "table" then options.check("rb:step undo", how.undo, UNDO) end
+  how = options.check("rb:step", how, OPTIONS)
+  if type(how.undo) == "table" then how.undo = options.check("rb:step undo", how.undo, UNDO) end
   if not how.change or type(how.undo) == "table" and not how.undo.change then error("rb:step: 'change' is missing", 2) end
   local id = self:next_id("step")
   local known = self.root.past:find("steps", id, name)

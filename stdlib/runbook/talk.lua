@@ -64,8 +64,7 @@ end
 ---@param how? { default?: string, secret?: boolean } a secret is not shown while it is typed
 ---@return string|Secret
 function talk:ask(text, how)
-  how = how or {}
-  options.check("rb:ask", how, { default = "string", secret = "boolean" })
+  how = options.check("rb:ask", how or {}, { default = "string", secret = "boolean" })
   local id = self:next_id("question")
   local known = self.root.past:find("answers", id, text)
   if known and not how.secret then return known.value end

@@ -44,7 +44,7 @@ end
 -- A wait that is over already needs none; nil: it is to be done.
 local function begin(self, name, how)
   local id = self:next_id("wait")
-  local timeout, every = options.seconds(how and how.timeout, 600), options.seconds(how and how.every, 5)
+  local timeout, every = options.seconds(how.timeout, 600), options.seconds(how.every, 5)
   if self.root.undoing then return id, timeout, every, true end
   if self.planning then return id, timeout, every, plan(self.root, name, timeout) end
   if self.root.past:find("waits", id, name) then return id, timeout, every, true end
@@ -60,7 +60,7 @@ end
 ---@return boolean? done
 ---@return string? text why not
 function wait:try_wait(name, probe, how)
-  options.check("rb:try_wait", how or {}, HOW)
+  how = options.check("rb:try_wait", how or {}, HOW)
   local id, timeout, every, over = begin(self, name, how)
   if over then return true end
   local done, text = poll(self, id, name, probe, timeout, every)
@@ -73,7 +73,7 @@ end
 ---@param probe fun(): string?, string?
 ---@param how? { timeout?: number|string, every?: number|string }
 function wait:wait(name, probe, how)
-  options.check("rb:wait", how or {}, HOW)
+  how = options.check("rb:wait", how or {}, HOW)
   local id, timeout, every, over = begin(self, name, how)
   if over then return end
   local subject = { what = name, wait = id }

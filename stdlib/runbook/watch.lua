@@ -15,8 +15,7 @@ local HOW = { mentions = "table" }
 ---@param facts fun(): table<string, string|number|boolean> what nobody else should change meanwhile
 ---@param how? { mentions?: string[] } texts by which CloudTrail's event is known: names of cluster and service
 function watch:watch(name, facts, how)
-  how = how or {}
-  options.check("rb:watch", how, HOW)
+  how = options.check("rb:watch", how or {}, HOW)
   local root = self.root
   if root.planning then return end
   local id = self:next_id("watch")

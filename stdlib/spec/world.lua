@@ -22,12 +22,13 @@ local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds
 ---@field on_foreign_change? "stop"|"accept"
 ---@field on_failure? "retry"|"skip"|"undo"|"stop"
 ---@field uncertain? "applied"|"again"
+---@field engine? boolean the runbook may require the modules of the engine: to test those
 ---@field interrupt? table<string, string> the event at which Ctrl-C is pressed, once: { event = "wait.started", name = "All tasks run" }
 ---@field answers? (string|{ [1]: string, [2]: string })[] what the operator types, one after the other: "yes"; { "Scale to", "yes" } also says what the question must contain
 
 local REQUEST = {
   runbook = "string", args = "table", params = "table", plan = "boolean", ask = "boolean", answers = "table",
-  preflight = "boolean", on_foreign_change = "string", on_failure = "string", uncertain = "string", interrupt = "table",
+  preflight = "boolean", on_foreign_change = "string", on_failure = "string", uncertain = "string", interrupt = "table", engine = "boolean",
 }
 
 local AGAIN = {}
@@ -76,7 +77,7 @@ local function carry_out(self, request, past, undo)
     runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
     ask = request.ask or #texts > 0, answers = json.array(texts),
     preflight = request.preflight, on_foreign_change = request.on_foreign_change, on_failure = request.on_failure,
-    uncertain = request.uncertain, interrupt = request.interrupt, past = past, undo = undo,
+    uncertain = request.uncertain, interrupt = request.interrupt, engine = request.engine, past = past, undo = undo,
   })
   if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
   local run = setmetatable(result, Rehearsal)

@@ -8,7 +8,7 @@ local module = {}
 local function returned(text, name)
   local last
   for line in text:gmatch "[^\n]+" do
-    last = line:match "^return ([%a_][%w_]*)$" or line:match "^return setmetatable%(([%a_][%w_]*)," or last
+    last = line:match "^return ([%a_][%w_]*)$" or line:match "^return [%a_][%w_]*%(([%a_][%w_]*)," or last
   end
   local own = name:match "[^.]+$"
   return last or text:find("\nlocal " .. own .. " = {}", 1, true) and own or nil

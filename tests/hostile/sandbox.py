@@ -10,6 +10,7 @@ import gwrun
 from server import Server, ok_json
 
 FRAME = """
+local declared = {{}}
 return {{
   title = "Attack", summary = "Tries to escape.", region = "us-east-1", preflight = false, {declared}
   run = function(rb)
@@ -31,6 +32,10 @@ ESCAPES = [
     ("no module by an absolute path", 'require "/etc/passwd"', gwrun.SCRIPT, "require"),
     ("no module with a zero byte", 'require "ecs\\0x"', gwrun.SCRIPT, "require"),
     ("no compiled module", 'require "compiled"', gwrun.SCRIPT, "compiled.lua: compiled chunks are refused"),
+    ("the engine is not for scripts", """require("runbook").run({ title = "x", summary = "x", needs = { aws = { "*:*" } },
+      run = function() end }, {}, "x")""", gwrun.SCRIPT, "module 'runbook' is for the stdlib only"),
+    ("nor are its parts", 'require "runbook.perform"', gwrun.SCRIPT, "module 'runbook.perform' is for the stdlib only"),
+    ("nor what tells the tests", 'require "spec"', gwrun.SCRIPT, "module 'spec' is for the stdlib only"),
     ("a module of its own is none of the stdlib", 'require "planned"', gwrun.SCRIPT, "module 'host.run' is for the stdlib only"),
     ("globals are not written", "x = 1", gwrun.SCRIPT, "global"),
     ("not through the environment", "_ENV.x = 1", gwrun.SCRIPT, "global"),
@@ -41,14 +46,20 @@ ESCAPES = [
     ("the metatable of strings is not replaced", "setmetatable('', {})", gwrun.SCRIPT, "."),
 ]
 
-# A script may break its own tables; what the engine and the other modules run on stays.
-TAMPERING = [
-    (f"{target} is not the engine's", f"local ok = pcall(function() {target} = function() return 'evil' end end)\n"
-     f"rb:note('%s %d', 'still', 1)\nrb:evidence('e', {{ a = 1 }})\nrb:checklist('c', {{ {{ text = 't', probe = function() return true end }} }})",
-     gwrun.OK, None)
-    for target in ("string.format", "table.concat", "table.sort", "math.floor", "string.gsub", "string.match", "json.encode", "json.array",
-                   "time.now", "time.iso", "aws.ecs", "aws.client", "table.pack", "table.unpack",
-                   "require('failure').exit_code", "require('runbook.perform').step", "require('ecs').get_service")]
+# What the engine and the other modules run on is read only, and `rb` is none of the engine's own.
+TAMPERING = [f"{target} = function() return 'evil' end" for target in (
+    "string.format", "table.concat", "table.sort", "math.floor", "string.gsub", "string.match", "json.encode", "json.array", "time.now",
+    "time.iso", "table.pack", "table.unpack", "aws.ecs", "aws.client", "aws.sts.get_caller_identity", "aws.sts.pages", "aws.sts.pages.x",
+    "getmetatable(aws).__index", "getmetatable(aws.sts).__index", "parallel.map", "getmetatable(parallel).__call",
+    "getmetatable(json.null).__tostring", "require('failure').exit_code", "require('failure').exit.ok", "require('ecs').get_service",
+    "getmetatable(require('failure').new('x', 'y')).__tostring", "getmetatable(select(2, pcall(aws.sts.get_caller_identity))).__tostring",
+    "rb.note", "rb.tell", "getmetatable(rb).__index")] + [
+    f"rawset({table}, '{name}', function() return 'evil' end)" for table, name in (
+        ("string", "format"), ("aws", "sts"), ("aws.sts", "get_caller_identity"), ("aws.sts.wait", "x"), ("parallel", "map"), ("rb", "note"),
+        ("require('failure')", "text"), ("require('failure').exit", "ok"))] + [
+    f"setmetatable({table}, {{}})" for table in ("string", "aws", "aws.sts", "aws.sts.pages", "parallel", "rb", "require('failure').exit",
+                                                 "json.array {}")] + [
+    f"assert(rb.{member})" for member in ("tell", "say", "root", "past", "declaration", "p", "undos", "branch", "next_id", "front")]
 
 LIMITS = [
     ("a long text", "local s = ('x'):rep(1 << 40)", gwrun.SCRIPT, "memory|too large|resulting string"),
@@ -92,8 +103,8 @@ GATE = [
     ("a change in a check", """
       rb:step("x", { check = function() aws.ecs.update_service { service = 'web' } end, change = function() end })""",
      gwrun.REFUSED, "step", 'needs = { aws = { "ecs:*" } },'),
-    ("needs that are written later", "local needs = { aws = { 'sts:*' } } rb.declaration.needs = needs aws.sts.get_caller_identity()",
-     gwrun.REFUSED, "not declared", ""),
+    ("needs that are written later", "declared.aws = { 'sts:*' } aws.sts.get_caller_identity()", gwrun.REFUSED, "not declared",
+     "needs = declared,"),
     ("a file", 'require("file").open "/etc/passwd"', gwrun.REFUSED, "not declared", ""),
     ("a file by a link", 'require("file").open "link"', gwrun.REFUSED, "not declared", 'needs = { read = { "link" } },'),
     ("a file by dots", 'require("file").open "in/../../../../../../etc/passwd"', gwrun.REFUSED, "not declared", 'needs = { read = { "in/" } },'),
@@ -139,12 +150,47 @@ class Sandbox(gwrun.Case):
                 self.check(body, code, message)
 
     def test_what_the_engine_runs_on(self):
-        for claim, body, code, message in TAMPERING:
+        tried = "".join(f"  tried([==[{act}]==], pcall(function() {act} end))\n" for act in TAMPERING)
+        result = self.attack(f"""
+  local function tried(act, done) if done then rb:note("tampered: %s", act) end end
+{tried}
+  rb:note('%s %d', 'still', 1)
+  rb:evidence('e', {{ a = 1 }})
+  rb:checklist('c', {{ {{ text = 't', probe = function() return true end }} }})""")
+        self.assertEqual(result.code, gwrun.OK, result)
+        self.assertNotIn("tampered", result.out)
+        self.assertIn("- still 1\n", result.out)
+        self.assertIn("[x] t", result.out)
+
+    def test_confirmation_cannot_be_avoided(self):
+        for claim, options in (("by an inherited option", "setmetatable({ change = function() end }, { __index = { unasked = true } })"),
+                               ("by one of the engine's own", "{ change = function() end, unasked = true }"),
+                               ("by an option behind pairs", """setmetatable({}, { __metatable = "mine", __pairs = function()
+                                  return next, { change = function() end, unasked = true } end })""")):
             with self.subTest(claim):
-                result = self.attack(body)
-                self.assertEqual(result.code, code, result)
-                self.assertIn("- still 1\n", result.out)
-                self.assertIn("[x] t", result.out)
+                book = self.write("attack.lua", FRAME.format(declared="", body=f"rb:step('x', {options})"))
+                self.assert_ends(self.gwrun(book, env=gwrun.KEYS), gwrun.SCRIPT, "unasked|without a metatable")
+
+    def test_what_was_checked_is_what_is_used(self):
+        body = """
+  local how = { change = function() rb:note("asked for") end }
+  how.check = function() how.change = function() rb:note("another") end how.word = nil return false end
+  how.word = "erase"
+  rb:step("x", how)"""
+        result = self.gwrun(self.write("attack.lua", FRAME.format(declared="", body=body)), "--yes", env=gwrun.KEYS)
+        self.assertEqual(result.code, gwrun.OK, result)
+        self.assertIn("- asked for\n", result.out)
+
+    def test_a_command_of_the_folder_is_that_one_wherever_it_runs(self):
+        os.mkdir(self.path("other"))
+        for name, text in (("tool", "declared"), ("other/tool", "another")):
+            os.chmod(self.write(name, f"#!/bin/sh\necho {text}\n"), 0o755)
+        book = self.write("attack.lua", FRAME.format(
+            declared='needs = { run = { "read: ./tool" } },',
+            body='rb:note("%s", require("process").run { "./tool", cwd = "other" }.stdout)'))
+        result = self.gwrun(book, env=gwrun.KEYS)
+        self.assertEqual(result.code, gwrun.OK, result)
+        self.assertIn("- declared", result.out)
 
     def test_limits(self):
         for claim, body, code, message in LIMITS:

@@ -2,7 +2,7 @@
 local spec = require "spec"
 
 local function found(case)
-  local run = spec.run { runbook = "tests/lua/runbooks/loops.lua", args = { "--case", case } }
+  local run = spec.run { runbook = "tests/lua/runbooks/loops.lua", args = { "--case", case }, engine = true }
   spec.expect(run.exit, 0, case)
   local values = {}
   for _, event in ipairs(run:of "evidence") do values[event.name] = event.value end
@@ -97,7 +97,7 @@ spec.test("values are compared with their type, all of none is not all", functio
 end)
 
 spec.test("a plan does not wait, and tells of a wait that would be refused", function()
-  local run = spec.run { runbook = "tests/lua/runbooks/loops.lua", args = { "--case", "planned" }, plan = true }
+  local run = spec.run { runbook = "tests/lua/runbooks/loops.lua", args = { "--case", "planned" }, engine = true, plan = true }
   spec.expect(run.exit, 0)
   spec.expect(run:of "note"[1].text, "then waits, at most about 10m: aws.ecs.wait.services_stable")
   spec.expect(#run:of "call", 0)

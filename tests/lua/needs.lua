@@ -7,8 +7,13 @@ local function evidence(runbook, args)
   return found
 end
 
+-- Entries that a parameter cannot give.
+local RUNBOOKS = { ["https://*.example.com"] = "needs_label", ["*"] = "needs_any" }
+
 local function run(entry, urls)
-  return evidence("tests/lua/runbooks/needs.lua", { "--entry", entry, "--urls", table.concat(urls, ",") })
+  local args = { "--urls", table.concat(urls, ",") }
+  if RUNBOOKS[entry] then return evidence(("tests/lua/runbooks/%s.lua"):format(RUNBOOKS[entry]), args) end
+  return evidence("tests/lua/runbooks/needs.lua", { "--entry", entry, args[1], args[2] })
 end
 
 -- claim, entry, URLs that it allows, URLs that it does not
@@ -52,7 +57,7 @@ for _, row in ipairs(ROWS) do
 end
 
 spec.test("of AWS a star stands for any part of an action", function()
-  local allowed = run("*", {})
+  local allowed = run("example.com", {})
   spec.expect(allowed["ecs:ListClusters"], true)
   spec.expect(allowed["ecs:DescribeClusters"], true)
   spec.expect(allowed["logs:FilterLogEvents"], true)
@@ -90,4 +95,64 @@ end)
 
 spec.test("an entry with a parameter that was not given is none", function()
   for _, is_allowed in pairs(of_list { "--hosts", "a.test" }) do spec.expect(is_allowed, false) end
+end)
+
+-- ---- a parameter's value stands for itself -----------------------------------------------------------------------------
+
+local function refusal(runbook, args)
+  local result = spec.run { runbook = ("tests/lua/runbooks/%s.lua"):format(runbook), args = args }
+  spec.expect(result.exit, 2)
+  spec.expect(#result:of "call", 0)
+  return result:finish().text
+end
+
+spec.test("a host is no pattern where a parameter gives it", function()
+  spec.expect(refusal("needs", { "--entry", "*" }),
+    [[parameter 'entry': '*' cannot stand in needs.http "{entry}": it is no host or URL that can be one]])
+  for _, entry in ipairs { "*.example.com", "user@example.com", "a b" } do refusal("needs", { "--entry", entry }) end
+end)
+
+spec.test("a value within a URL stays within its name", function()
+  local within = evidence("tests/lua/runbooks/needs_within.lua",
+    { "--name", "a", "--urls", "http://a.example.com/a/x,http://a.example.com/x,http://b.example.com/a/x" })
+  spec.expect(within, {
+    ["http://a.example.com/a/x"] = true, ["http://a.example.com/x"] = false, ["http://b.example.com/a/x"] = false,
+  })
+  for _, name in ipairs { "evil.test/", "evil.test/?", "evil.test#", "x@evil.test:80/y", "*" } do
+    refusal("needs_within", { "--name", name })
+  end
+  refusal("needs_within", { "--name", "a", "--part", "../admin" })
+end)
+
+spec.test("a URL's query says nothing about which place it is", function()
+  local allowed = run("http://example.com/hook?token=1", { "http://example.com/hook?token=1", "http://example.com/" })
+  spec.expect(allowed["http://example.com/hook?token=1"], true)
+  spec.expect(allowed["http://example.com/"], false)
+end)
+
+local function of_value(value) return evidence("tests/lua/runbooks/needs_words.lua", { "--value", value }) end
+
+spec.test("a name of a file stays in its folder", function()
+  spec.expect(of_value("needs")["tests/lua/needs.lua"], true)
+  spec.expect(of_value("needs")["tests/lua/runbooks/needs.lua"], false)
+  spec.expect(of_value("*")["tests/lua/needs.lua"], false)
+  for _, value in ipairs { "../check", "runbooks/needs", ".." } do
+    spec.expect(refusal("needs_words", { "--value", value }):find("cannot stand in needs.read", 1, true) ~= nil, true)
+  end
+end)
+
+spec.test("a value in a command is one word of it, whatever is in it", function()
+  local plain = of_value "a"
+  spec.expect({ plain["git log a"], plain["git log a b"], plain["git log *"], plain["a status"] }, { true, false, false, true })
+  local blank = of_value "a b"
+  spec.expect({ blank["git log a"], blank["git log a b"] }, { false, true })
+  local star = of_value "*"
+  spec.expect({ star["git log a"], star["git log a b"], star["git log *"], star["git status"] }, { false, false, true, false })
+  local reading = of_value "read: git"
+  spec.expect({ reading["git status"], reading["read: git status"] }, { false, false })
+end)
+
+spec.test("a variable of the environment is that one", function()
+  local star, named = of_value "*", of_value "HOME"
+  spec.expect({ star.CI_JOB, star.HOME, named.CI_JOB, named.HOME }, { false, false, false, true })
 end)

@@ -1,7 +1,7 @@
 -- Which reading a plan finds for a change, from the API model alone.
 local spec = require "spec"
 
-local run = spec.run { runbook = "tests/lua/runbooks/plan_readings.lua", plan = true }
+local run = spec.run { runbook = "tests/lua/runbooks/plan_readings.lua", engine = true, plan = true }
 spec.expect(run.exit, 0, run.events[#run.events].text)
 local found = {}
 for _, event in ipairs(run:of "evidence") do found[event.name] = event.value end

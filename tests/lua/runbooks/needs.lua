@@ -1,19 +1,15 @@
--- The runbook of tests/lua/needs.lua: asks each URL, and says which of them its declaration allowed.
-local http = require "http"
+-- A runbook of tests/lua/needs.lua: asks URLs, and AWS.
+local asked = require "asked"
 
 return {
   title = "Needs", summary = "Asks URLs and AWS.", region = "us-east-1",
   params = { entry = { type = "string" }, urls = { type = "list", default = {} } },
   needs = { http = { "{entry}" }, aws = { "ecs:List*", "*:Describe*", "logs:Filter*Events" } },
   run = function(rb, p)
-    local function allowed(err) return not err or err.kind ~= "denied" end
-    for _, url in ipairs(p.urls) do
-      local _, err = http.try_request { url = url }
-      rb:evidence(url, allowed(err))
-    end
+    asked(rb, p.urls)
     local function try(name, operation, params)
       local _, err = operation(params)
-      rb:evidence(name, allowed(err))
+      rb:evidence(name, not err or err.kind ~= "denied")
     end
     try("ecs:ListClusters", aws.ecs.try_list_clusters, {})
     try("ecs:DescribeClusters", aws.ecs.try_describe_clusters, {})
