@@ -5,6 +5,7 @@ local failure = require "failure"
 local host = require "host.check"
 local needs = require "check.needs"
 local options = require "options"
+local own = require "policy.own"
 local params = require "params"
 local scope = require "policy.scope"
 local scripts = require "check.script"
@@ -134,6 +135,7 @@ local function collect(script, place)
     for action in pairs(seen) do is_seen = is_seen or needs.matches(declared, action) end
     if not is_seen then grants[#grants + 1] = scope.unseen(declared) end
   end
+  for _, grant in ipairs(own.grants(script, place)) do grants[#grants + 1] = grant end
   return grants
 end
 

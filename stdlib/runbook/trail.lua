@@ -37,19 +37,28 @@ local function newest(events, since, words)
   end
 end
 
+-- Of an account where much happens the one may be some way back.
+local PAGES = 5
+
 ---@param since number
 ---@param words string[] texts that the event has in it, such as the names of cluster and service
 ---@return Culprit?
 ---@return string? why not
 function trail.find(since, words)
-  host.enter_own()
-  local answer, err = aws.cloudtrail.try_lookup_events {
-    LookupAttributes = { { AttributeKey = "ReadOnly", AttributeValue = "false" } }, StartTime = math.floor(since), MaxResults = 50,
-  }
-  host.leave_own()
-  if not answer then return nil, "CloudTrail does not tell: " .. failure.text(err) end
-  local culprit = newest(answer.Events or {}, since, words)
-  if culprit then return culprit end
+  local token
+  for _ = 1, PAGES do
+    host.enter_own()
+    local answer, err = aws.cloudtrail.try_lookup_events {
+      LookupAttributes = { { AttributeKey = "ReadOnly", AttributeValue = "false" } }, StartTime = math.floor(since), MaxResults = 50,
+      NextToken = token,
+    }
+    host.leave_own()
+    if not answer then return nil, "CloudTrail does not tell: " .. failure.text(err) end
+    local culprit = newest(answer.Events or {}, since, words)
+    if culprit then return culprit end
+    token = answer.NextToken
+    if not token then break end
+  end
   return nil, "CloudTrail knows of no call; it tells up to 15 minutes late"
 end
 

@@ -30,8 +30,15 @@ NOT_TOLD = {"cloudtrail:ListInsightsMetricData", "cloudwatch:DescribeAlarmContri
             "s3express:ListAllMyDirectoryBuckets", "s3-object-lambda:WriteGetObjectResponse"}
 
 
+OWN = ("IamPreflightRights", "IamPreflightRole", "CloudtrailWatch")
+
+
 class Policy(gwrun.Case):
     def policy(self, needs, body, *args, err=""):
+        """What the runbook needs; what gwrun reads for itself has a test of its own."""
+        return [one for one in self.whole_policy(needs, body, *args, err=err) if one["Sid"] not in OWN]
+
+    def whole_policy(self, needs, body, *args, err=""):
         self.write("x.lua", SCRIPT % (", ".join(f'"{action}"' for action in needs.split()), body))
         result = self.gwrun("policy", "./x.lua", *args)
         self.assertEqual((result.code, result.err), (gwrun.OK, err), result)
@@ -54,6 +61,18 @@ class Policy(gwrun.Case):
                  "Resource": ["arn:aws:ecs:eu-west-1:111122223333:service/blue/web"]},
                 {"Sid": "ElasticloadbalancingWithoutResources", "Effect": "Allow",
                  "Action": ["elasticloadbalancing:DescribeTargetHealth"], "Resource": ["*"]}])
+
+    def test_what_the_engine_reads_for_itself(self):
+        def own(needs, body):
+            return [one for one in self.whole_policy(needs, body) if one["Sid"] in OWN]
+        rights = {"Sid": "IamPreflightRights", "Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"],
+                  "Resource": ["arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:user/*"]}
+        role = {"Sid": "IamPreflightRole", "Effect": "Allow", "Action": ["iam:GetRole"], "Resource": ["arn:aws:iam::111122223333:role/*"]}
+        watch = {"Sid": "CloudtrailWatch", "Effect": "Allow", "Action": ["cloudtrail:LookupEvents"], "Resource": ["*"]}
+        change = "aws.ecs.update_service { cluster = p.cluster, service = p.service }"
+        self.assertEqual(own("ecs:DescribeServices", "ecs.get_service(which)"), [])
+        self.assertEqual(own("ecs:UpdateService", change), [rights, role])
+        self.assertEqual(own("ecs:UpdateService", "rb:watch('x', function() return {} end) " + change), [watch, rights, role])
 
     def test_parameters_account_and_region_are_as_given(self):
         body = "aws.ecs.update_service { cluster = p.cluster, service = p.service }"

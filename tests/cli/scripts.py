@@ -48,6 +48,8 @@ RAISED = [
     ("an option that is none", "rb:step('S', { chnage = function() end })",
      r"x\.lua:2: rb:step: unknown option 'chnage', did you mean 'change'\?"),
     ("a service that is none", "aws.ecss.describe_services {}", r"x\.lua:2: aws: no service 'ecss', did you mean 'ecs'\?"),
+    ("a service with a dash in its name", "aws.cognito_idp.list_users {}",
+     r"x\.lua:2: aws\.cognito_idp: its name is 'cognito-idp'; write aws\[\"cognito-idp\"\]"),
     ("an operation that is none", "aws.ecs.describe_service {}",
      r"x\.lua:2: ecs: no operation 'describe_service', did you mean 'describe_services'\?"),
     ("a process", "os.execute('id')", r"x\.lua:2: .*'os'"),

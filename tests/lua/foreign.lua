@@ -32,6 +32,11 @@ spec.test("while it waits: what changed, who did it and when; without anybody to
   ended:expect_changes { { "ecs:UpdateService", desiredCount = 2 } }
 end)
 
+spec.test("also where much else happened since", function()
+  local ended = run { world = { deployed_ago = 60, foreign = { after = 30, change = { desiredCount = 4 }, others = 120 } } }
+  spec.expect_match(ended:of "foreign.change"[1].who, { by = PIPELINE, action = "ecs:UpdateService" })
+end)
+
 spec.test("CloudTrail may not know yet", function()
   local ended = run { world = meanwhile(30, { trail_delay = 900 }) }
   ended:expect_exit(4)

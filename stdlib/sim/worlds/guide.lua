@@ -176,17 +176,25 @@ local function service(settings)
   }
 end
 
--- A change by somebody else, while a run is under way.
-local function foreign_change(foreign)
-  local input = { cluster = CLUSTER, service = SERVICE }
-  for name, value in pairs(foreign.change) do input[name] = value end
+-- A call by somebody else, while a run is under way.
+local function foreign_call(after, service, operation, name, input)
   return {
-    ago = -foreign.after, verb = "call",
+    ago = -after, verb = "call",
     what = {
-      user = "github-actions-google-workspace-mcp", service = "ecs", operation = "update_service", name = "UpdateService",
-      input = input, user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
+      user = "github-actions-google-workspace-mcp", service = service, operation = operation, name = name, input = input,
+      user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
     },
   }
+end
+
+local function add_foreign(list, foreign)
+  local input = { cluster = CLUSTER, service = SERVICE }
+  for name, value in pairs(foreign.change) do input[name] = value end
+  list[#list + 1] = foreign_call(foreign.after, "ecs", "update_service", "UpdateService", input)
+  for _ = 1, foreign.others or 0 do
+    list[#list + 1] = foreign_call(foreign.after, "logs", "put_retention_policy", "PutRetentionPolicy",
+      { logGroupName = LOG_GROUP, retentionInDays = 30 })
+  end
 end
 
 local function history(settings)
@@ -208,7 +216,7 @@ local function history(settings)
   end
   list[#list + 1] = register(ago * 0.45, "c41d7e0-hotfix")
   list[#list + 1] = { ago = ago * 0.4, verb = "deregister", what = FAMILY .. ":4" }
-  if settings.foreign.change then list[#list + 1] = foreign_change(settings.foreign) end
+  if settings.foreign.change then add_foreign(list, settings.foreign) end
   return list
 end
 
@@ -258,7 +266,7 @@ return {
     credentials_last = 0,      -- seconds until the credentials expire; 0: they do not
     clock_ahead = 0,           -- seconds that AWS's clock is ahead of this machine's
     trail_delay = 0,           -- seconds until CloudTrail tells of a call; 900 is AWS's longest
-    foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 } }
+    foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 }, others = 60 } (calls besides)
     commands = {},             -- what programs end with: { ["git push *"] = { code = 0, stdout = "done" } }
   },
 
