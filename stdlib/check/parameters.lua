@@ -1,4 +1,4 @@
---- Parameters: used but not declared, declared but not used.
+--- Parameters: used but not declared, declared but not used, compared as they cannot be.
 
 local each_node = require "check.engine".each_node
 local options = require "options"
@@ -36,9 +36,20 @@ local function add_unfollowed(script, used)
   end)
 end
 
+local function check_comparisons(report, script)
+  local is_secret = {}
+  for _, param in ipairs(script.facts.params) do is_secret[param.name] = param.type == "secret" end
+  for _, finding in ipairs(script:findings "compared") do
+    if is_secret[finding.name] then
+      report:add("error", "secret-comparison", script:place(finding), "a secret is never equal to a text; write p.%s:is(text)", finding.name)
+    end
+  end
+end
+
 ---@param report Report
 ---@param script Script
 function parameters.check(report, script)
+  check_comparisons(report, script)
   local names, declared, used = {}, {}, {}
   for i, param in ipairs(script.facts.params) do names[i], declared[param.name] = param.name, true end
   for _, finding in ipairs(script:findings "param") do

@@ -197,6 +197,15 @@ end
 
 local COMPARES = { ["=="] = true, ["~="] = true, ["<"] = true, [">"] = true, ["<="] = true, [">="] = true }
 
+-- A parameter held against a text: of a secret that is never true.
+function Walker:note_comparison(left, right, node, frame)
+  local param = left.is == "param" and left or right
+  local text = param == left and right or left
+  if param.is == "param" and text.is == "string" then
+    self:found("compared", { name = param.name, node = node, file = frame.file })
+  end
+end
+
 function evaluate.Binary(self, node, frame)
   local left = self:evaluate(node.left, frame)
   local right = self:evaluate(node.right, frame)
@@ -207,6 +216,7 @@ function evaluate.Binary(self, node, frame)
     return kept and values.join(kept, right) or right
   end
   if operator == ".." then return concatenate(left, right, node, frame) end
+  if operator == "==" or operator == "~=" then self:note_comparison(left, right, node, frame) end
   if COMPARES[operator] then return { is = "boolean", node = node, file = frame.file } end
   return { is = "number", node = node, file = frame.file }
 end

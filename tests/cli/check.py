@@ -184,6 +184,13 @@ class Check(gwrun.Case):
         text = text.replace("      aws.ecs.update_service {", "      aws.ecs.tag_resource { resourceArn = p.host, tags = {} }\n      aws.ecs.update_service {")
         self.assertEqual(self.check(text, code=gwrun.OK)[0], [])
 
+    def test_a_secret_is_not_compared_with_a_text(self):
+        text = GOOD.replace("  run = function(rb, p)\n", "  run = function(rb, p)\n    if p.token == 'x' or 'y' ~= p.token or p.token:is 'z' then return end\n")
+        text = text.replace("params = {", "params = { token = { type = 'secret' },")
+        found, _ = self.check(text)
+        self.assertEqual([line.split(" ", 1)[1] for line in found],
+                         ["error: a secret is never equal to a text; write p.token:is(text) [secret-comparison]"] * 2)
+
     def test_hosts_and_files_are_declared(self):
         self.assert_body("""require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """,
