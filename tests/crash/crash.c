@@ -1,5 +1,6 @@
 /* crash: kills a run at each point in turn, lets it go on, and holds what the world has become against an
- * undisturbed run: the same end state, the same exit code, and no change that was applied twice.
+ * undisturbed run: the same end state, the same exit code, and no change that was applied twice. Then
+ * again, with what goes on killed too, at points drawn by chance from a fixed seed.
  *
  *     crash_test CASE */
 #include <errno.h>
@@ -17,7 +18,9 @@
 #define START_MS     INT64_C(1762917120000) /* 2025-11-12T03:12:00Z */
 #define PAUSE_MS     INT64_C(45000)         /* until somebody notices and goes on */
 #define MAX_EFFECTS  256
-#define MAX_ATTEMPTS 4
+#define MAX_ATTEMPTS 5
+#define MAX_KILLS    3 /* of one run */
+#define CHAINS       25
 
 struct test_case {
     const char *name, *script, *state; /* the latter tells the end state as evidence */
@@ -54,6 +57,17 @@ static const struct test_case cases[] = {
      .state = GW_CASES "/things_state.lua"},
 };
 
+struct kill_point {
+    enum kill_kind kind;
+    int at; /* the n-th write or request of an attempt, from 1 */
+};
+
+/* The attempts at a run that are killed, one after the other. */
+struct kills {
+    struct kill_point points[MAX_KILLS];
+    int count;
+};
+
 /* One world, and what was done to it. */
 struct world {
     const struct test_case *test;
@@ -65,8 +79,7 @@ struct world {
     size_t effect_count;
     int requests;
     char *state;
-    enum kill_kind kill;
-    int kill_at;
+    struct kill_point kill;
     bool was_killed;
 };
 
@@ -181,15 +194,15 @@ static void kill_child(struct world *world, pid_t child)
 
 static void handle(struct world *world, int fd, pid_t child, const struct relay_request *request)
 {
-    bool is_point = world->requests == world->kill_at;
+    bool is_point = world->requests == world->kill.at;
     struct answer answer = {.world = world, .fd = fd};
     struct gw_transport *transport = gw_sim_transport(world->sim);
     pass(world, request->at_ms - gw_loop_wall_ms(world->loop));
-    if (is_point && world->kill == KILL_BEFORE_REQUEST) {
+    if (is_point && world->kill.kind == KILL_BEFORE_REQUEST) {
         kill_child(world, child);
         return;
     }
-    answer.fd = is_point && world->kill == KILL_AFTER_EFFECT ? -1 : fd;
+    answer.fd = is_point && world->kill.kind == KILL_AFTER_EFFECT ? -1 : fd;
     transport->start(transport, &request->http, on_answer, &answer);
     while (!answer.has_come && gw_loop_step(world->loop)) {
     }
@@ -216,9 +229,13 @@ static void serve(struct world *world, int fd, pid_t child)
 }
 
 /* The child's exit code; -1: killed. */
-static int run_child(struct world *world, struct attempt attempt)
+static int run_child(struct world *world, struct attempt attempt, struct kill_point kill_point)
 {
     int fds[2], status;
+    world->requests = 0;
+    world->kill = kill_point;
+    attempt.kill = kill_point.kind;
+    attempt.kill_at = kill_point.at;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) {
         die("socketpair", "none");
     }
@@ -235,6 +252,7 @@ static int run_child(struct world *world, struct attempt attempt)
     serve(world, fds[0], child);
     close(fds[0]);
     waitpid(child, &status, 0);
+    world->was_killed = world->was_killed || !WIFEXITED(status);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -281,35 +299,28 @@ static bool is_finished(const struct world *world)
     return finished;
 }
 
+static const struct kill_point never;
+
 /* The exit code in the end. */
-static int run_to_the_end(struct world *world, enum kill_kind kill, int kill_at)
+static int run_to_the_end(struct world *world, const struct kills *kills)
 {
     const struct test_case *test = world->test;
     struct attempt attempt = {.script = test->script,
                               .args = test->args,
                               .on_failure = test->on_failure,
-                              .journal = world->journal,
-                              .kill = kill,
-                              .kill_at = kill_at};
+                              .journal = world->journal};
     if (test->then_undo) {
-        attempt.kill = KILL_NEVER;
-        run_child(world, attempt);
-        attempt.kill = kill;
+        run_child(world, attempt, never);
         attempt.what = UNDO;
-        world->requests = 0;
     }
-    world->kill = kill;
-    world->kill_at = kill_at;
-    int exit_code = run_child(world, attempt);
+    int exit_code = run_child(world, attempt, kills->points[0]);
     for (int i = 1; exit_code < 0 && i < MAX_ATTEMPTS; i++) {
-        world->was_killed = true;
-        world->kill = attempt.kill = KILL_NEVER;
         if (is_finished(world)) {
             return test->exit_code; /* it died with all done and said */
         }
         pass(world, PAUSE_MS);
         choose(world, &attempt);
-        exit_code = run_child(world, attempt);
+        exit_code = run_child(world, attempt, i < kills->count ? kills->points[i] : never);
     }
     /* what failed is undone; 'gwrun undo' that goes on with it has not failed */
     bool undone = attempt.what == UNDO && exit_code == GW_EXIT_OK && world->was_killed;
@@ -319,9 +330,8 @@ static int run_to_the_end(struct world *world, enum kill_kind kill, int kill_at)
 static void read_state(struct world *world)
 {
     struct attempt attempt = {.script = world->test->state};
-    world->kill = KILL_NEVER;
     pass(world, 10 * 60 * 1000); /* what was begun comes to rest */
-    int exit_code = run_child(world, attempt);
+    int exit_code = run_child(world, attempt, never);
     if (exit_code != GW_EXIT_OK || !world->state) {
         die(world->test->state, "it tells no state");
     }
@@ -366,24 +376,66 @@ static int compare(const struct world *world, const struct world *calm, int exit
 static const char *const KILLS[] = {"never", "before write", "after write", "before request",
                                     "after the effect of request"};
 
-/* False: the run ended before the point was reached. */
-static bool try_point(const struct world *calm, const char *folder, enum kill_kind kill, int at,
+static void print_failed(const struct world *calm, const struct kills *kills)
+{
+    printf("%s: killed", calm->test->name);
+    for (int i = 0; i < kills->count; i++) {
+        printf("%s %s %d", i > 0 ? ", then" : "", KILLS[kills->points[i].kind],
+               kills->points[i].at);
+    }
+    printf(": FAILED\n");
+}
+
+/* False: the run ended before the first point was reached. */
+static bool try_kills(const struct world *calm, const char *folder, const struct kills *kills,
                       int *failures)
 {
     struct world world;
     open_world(&world, calm->test, folder);
-    int exit_code = run_to_the_end(&world, kill, at);
+    int exit_code = run_to_the_end(&world, kills);
     bool reached = world.was_killed;
     if (reached) {
         read_state(&world);
         int found = compare(&world, calm, exit_code);
         if (found > 0) {
-            printf("%s: killed %s %d: FAILED\n", calm->test->name, KILLS[kill], at);
+            print_failed(calm, kills);
         }
         *failures += found;
     }
     close_world(&world);
     return reached;
+}
+
+static bool try_point(const struct world *calm, const char *folder, enum kill_kind kind, int at,
+                      int *failures)
+{
+    struct kills kills = {.points = {{kind, at}}, .count = 1};
+    return try_kills(calm, folder, &kills, failures);
+}
+
+/* The generator of C's standard (C11 7.22.2.2): the same numbers everywhere. */
+static int draw(unsigned *state, int below)
+{
+    *state = *state * 1103515245u + 12345u;
+    return (int)(*state / 65536u % 32768u) % below;
+}
+
+/* Killed at one point, and again on the way on, and again. */
+static int try_chains(const struct world *calm, const char *folder, int writes, int *failures)
+{
+    unsigned chance = 1;
+    int tried = 0;
+    for (int i = 0; i < CHAINS; i++) {
+        struct kills kills = {.count = 2 + draw(&chance, MAX_KILLS - 1)};
+        for (int j = 0; j < kills.count; j++) {
+            enum kill_kind kind = KILL_BEFORE_WRITE + (enum kill_kind)draw(&chance, 4);
+            int most = kind <= KILL_AFTER_WRITE ? writes : calm->requests;
+            /* what goes on has less to do: a later point would not be reached */
+            kills.points[j] = (struct kill_point){kind, 1 + draw(&chance, most / (j + 1) + 1)};
+        }
+        tried += try_kills(calm, folder, &kills, failures);
+    }
+    return tried;
 }
 
 static bool try_all(const struct world *calm, const char *folder)
@@ -394,13 +446,16 @@ static bool try_all(const struct world *calm, const char *folder)
             points++;
         }
     }
+    int writes = points / 2;
     for (enum kill_kind kill = KILL_BEFORE_REQUEST; kill <= KILL_AFTER_EFFECT; kill++) {
         for (int at = 1; at <= calm->requests; at++) {
             points += try_point(calm, folder, kill, at, &failures);
         }
     }
-    printf("%s: killed at %d points, %d differences\n", calm->test->name, points, failures);
-    return points >= 10 && failures == 0;
+    int chains = try_chains(calm, folder, writes, &failures);
+    printf("%s: killed at %d points, %d times again and again, %d differences\n", calm->test->name,
+           points, chains, failures);
+    return points >= 10 && chains >= CHAINS / 2 && failures == 0;
 }
 
 int main(int argc, char **argv)
@@ -420,7 +475,7 @@ int main(int argc, char **argv)
         die(folder, strerror(errno));
     }
     open_world(&calm, test, folder);
-    int exit_code = run_to_the_end(&calm, KILL_NEVER, 0);
+    int exit_code = run_to_the_end(&calm, &(struct kills){.count = 0});
     int requests = calm.requests;
     read_state(&calm);
     calm.requests = requests;

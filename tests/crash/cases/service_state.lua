@@ -8,13 +8,12 @@ return {
   title = "State", summary = "Tells what the service has come to.",
   needs = { aws = { "ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks" } },
   run = function(rb)
+    -- How many of them run changes from moment to moment where they do not stay healthy.
     local now, revisions = ecs.get_service(which), {}
-    for i, task in ipairs(ecs.list_tasks(which)) do
-      revisions[i] = ("%s %s"):format(ecs.short(task.taskDefinitionArn), task.lastStatus)
-    end
+    for _, task in ipairs(ecs.list_tasks(which)) do revisions[ecs.short(task.taskDefinitionArn)] = true end
     rb:evidence("state", {
-      revision = ecs.short(now.taskDefinition), desired = now.desiredCount, running = now.runningCount,
-      deployments = #now.deployments, tasks = json.array(revisions),
+      revision = ecs.short(now.taskDefinition), desired = now.desiredCount, runs = now.runningCount >= now.desiredCount,
+      deployments = #now.deployments, tasks = revisions,
     })
   end,
 }
