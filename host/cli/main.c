@@ -27,16 +27,20 @@ static void on_signal(int number)
     raise(number);
 }
 
+static void say(const char *text)
+{
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
 /* A pattern that backtracks for ever hears of no limit. What was done is in the journal. */
 static void on_processor_time(int number)
 {
-    static const char text[] =
-        "gwrun: script ran 15 s in one function of Lua: a pattern that backtracks? "
-        "Ended at once; the journal has what was done\n";
     (void)number;
-    if (current && gw_run_is_stuck(current)) {
-        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)ignored;
+    if (gw_script_is_stuck()) {
+        say("gwrun: script ran 15 s in one function of Lua: a pattern that backtracks? Ended at "
+            "once");
+        say(current ? "; the journal has what was done\n" : "\n");
         _exit(GW_EXIT_SCRIPT);
     }
 }

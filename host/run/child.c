@@ -104,15 +104,6 @@ void gw_run_stop_children(struct gw_run *run, enum gw_run_stop why)
     }
 }
 
-bool gw_run_is_stuck(const struct gw_run *run)
-{
-    bool stuck = run->script && gw_script_is_stuck(run->script);
-    for (const struct gw_run_child *child = run->children; child && !stuck; child = child->next) {
-        stuck = gw_run_is_stuck(child->run);
-    }
-    return stuck;
-}
-
 void gw_run_free_children(struct gw_run *run)
 {
     while (run->children) {

@@ -2,7 +2,7 @@
  * awaits an operation, the coroutine yields to its resumer's resumer and so on up to the task, and
  * is resumed the same way; the script sees nothing of it. So a generator may call AWS.
  *
- * resume, wrap, close and yield replace Lua's own; create, status, running and isyieldable are
+ * create, resume, wrap, close and yield replace Lua's own; status, running and isyieldable are
  * Lua's. The thread of a task, and any coroutine while it awaits, cannot be resumed or closed. */
 #include "script/internal.h"
 
@@ -96,11 +96,19 @@ static int resume_again(lua_State *L, int status, lua_KContext style)
     return step(L, co, 0, (enum style)style);
 }
 
+/* It has not run yet: the function is an argument of the thread's body. */
+static bool is_new(lua_State *co)
+{
+    lua_Debug unused;
+    return lua_status(co) == LUA_OK && !lua_getstack(co, 0, &unused) && lua_gettop(co) > 0;
+}
+
 /* Index 1: the coroutine; above it the arguments. */
 static int resume(lua_State *L, enum style style)
 {
     lua_State *co = lua_tothread(L, 1);
     int arg_count = lua_gettop(L) - 1;
+    bool starts = is_new(co);
     if (gw_task_awaited(co)) {
         return fail_resume(L, "cannot resume a coroutine that is waiting", style);
     }
@@ -108,7 +116,7 @@ static int resume(lua_State *L, enum style style)
         return fail_resume(L, "too many arguments to resume", style);
     }
     lua_xmove(L, co, arg_count);
-    return step(L, co, arg_count, style);
+    return step(L, co, arg_count + starts, style);
 }
 
 static int coroutine_resume(lua_State *L)
@@ -124,12 +132,19 @@ static int resume_wrapped(lua_State *L)
     return resume(L, STYLE_WRAP);
 }
 
-static int coroutine_wrap(lua_State *L)
+static int coroutine_create(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_State *co = lua_newthread(L);
+    lua_pushcfunction(co, gw_script_thread_body);
     lua_pushvalue(L, 1);
     lua_xmove(L, co, 1);
+    return 1;
+}
+
+static int coroutine_wrap(lua_State *L)
+{
+    coroutine_create(L);
     lua_pushcclosure(L, resume_wrapped, 1);
     return 1;
 }
@@ -158,7 +173,8 @@ static int coroutine_yield(lua_State *L)
 
 void gw_script_open_coroutine_library(struct gw_script *script)
 {
-    static const luaL_Reg functions[] = {{"resume", coroutine_resume},
+    static const luaL_Reg functions[] = {{"create", coroutine_create},
+                                         {"resume", coroutine_resume},
                                          {"wrap", coroutine_wrap},
                                          {"yield", coroutine_yield},
                                          {NULL, NULL}};

@@ -77,7 +77,10 @@ void gw_script_error_text(lua_State *L, int index, struct gw_err *err)
     }
     lua_pushcfunction(L, describe);
     lua_pushvalue(L, index);
-    if (lua_pcall(L, 1, 2, 0) != LUA_OK) {
+    gw_script_enter(gw_script_of(L));
+    int status = lua_pcall(L, 1, 2, 0);
+    gw_script_leave(gw_script_of(L));
+    if (status != LUA_OK) {
         gw_fail(err, GW_ERR_INPUT, "script: raised a %s that cannot be printed",
                 luaL_typename(L, index));
         lua_pop(L, 1);

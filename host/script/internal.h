@@ -49,6 +49,7 @@ struct gw_script {
     clock_t busy_limit;
     clock_t stretch_start; /* processor time when Lua was entered */
     int stretch_depth;
+    struct gw_script *outer; /* whose code called into this one; NULL: none */
     int stop_count; /* times that this stretch was told to stop */
 
     int refusals; /* times that there was no more memory */
@@ -107,6 +108,9 @@ bool gw_script_push_order(lua_State *L, int index);
 void gw_script_open_coroutine_library(struct gw_script *script); /* leaves it [-0, +1, m] */
 
 /* task.c */
+
+/* The first function of a thread, above it on the stack what it is to run, and the arguments. */
+int gw_script_thread_body(lua_State *L);
 void gw_script_open_tasks(struct gw_script *script);
 lua_State *gw_task_thread(const struct gw_task *task);
 bool gw_task_owns_thread(lua_State *L); /* a task's own thread, not a coroutine inside it */

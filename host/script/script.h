@@ -65,9 +65,9 @@ bool gw_script_call(struct gw_script *script, int nargs, int nresults, struct gw
  * cancel its tasks. */
 void gw_script_interrupt(struct gw_script *script);
 
-/* Async-signal-safe: has it run so long past its busy limit that it does not hear of it, in a C
- * function that takes for ever? */
-bool gw_script_is_stuck(const struct gw_script *script);
+/* Async-signal-safe: does a script run so long past its busy limit that it does not hear of it, in
+ * a C function that takes for ever? */
+bool gw_script_is_stuck(void);
 
 /* A Lua error value as an error: "file:line: message" for strings, tostring for others, no stack
  * trace; GW_ERR_INPUT unless it is a structured error. Does not raise. [-0, +0, -] */

@@ -218,18 +218,25 @@ void gw_script_new_meta(struct gw_script *script, enum gw_slot slot, const char 
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+/* The script whose Lua code runs now, for signal handlers: they are given nothing else. */
+static struct gw_script *volatile running;
+
 void gw_script_enter(struct gw_script *script)
 {
     if (script->stretch_depth++ == 0) {
         script->interrupted = 0;
         script->stop_count = 0;
         script->stretch_start = clock();
+        script->outer = running;
+        running = script;
     }
 }
 
 void gw_script_leave(struct gw_script *script)
 {
-    script->stretch_depth--;
+    if (--script->stretch_depth == 0) {
+        running = script->outer;
+    }
 }
 
 void gw_script_interrupt(struct gw_script *script)
@@ -237,9 +244,10 @@ void gw_script_interrupt(struct gw_script *script)
     script->interrupted = 1;
 }
 
-bool gw_script_is_stuck(const struct gw_script *script)
+bool gw_script_is_stuck(void)
 {
-    return script->stretch_depth > 0 &&
+    const struct gw_script *script = running;
+    return script &&
            clock() - script->stretch_start > script->busy_limit + STUCK_SECONDS * CLOCKS_PER_SEC;
 }
 

@@ -155,9 +155,9 @@ void gw_wait_finish(struct gw_wait *wait)
     }
 }
 
-/* The function is below its arguments. The protected call lets to-be-closed values of a failed
- * function wait, for example to release a lock; lua_resume alone would leave them to be closed from
- * outside the task. */
+/* The protected call lets to-be-closed values of a failed function wait, for example to release a
+ * lock; lua_resume alone would leave them to be closed from outside the thread, and without limits
+ * where it was a limit that ended it: a thread that dies in a hook has hooks no more. */
 static int body_ended(lua_State *L, int status, lua_KContext unused)
 {
     (void)unused;
@@ -167,7 +167,7 @@ static int body_ended(lua_State *L, int status, lua_KContext unused)
     return lua_gettop(L);
 }
 
-static int task_body(lua_State *L)
+int gw_script_thread_body(lua_State *L)
 {
     return body_ended(L, lua_pcallk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, 0, body_ended), 0);
 }
@@ -270,7 +270,7 @@ struct gw_task *gw_task_start(struct gw_script *script, lua_State *from, int nar
     lua_pushvalue(from, -1);
     lua_rawsetp(from, LUA_REGISTRYINDEX, thread);
     lua_insert(from, -(nargs + 2)); /* thread function arguments */
-    lua_pushcfunction(thread, task_body);
+    lua_pushcfunction(thread, gw_script_thread_body);
     lua_xmove(from, thread, nargs + 1);
     lua_pop(from, 1);
 

@@ -201,6 +201,12 @@ class Sandbox(gwrun.Case):
     def test_a_pattern_that_backtracks_for_ever_ends_with_its_time(self):
         self.check(BACKTRACKS, gwrun.SCRIPT, "script ran 15 s in one function of Lua: a pattern that backtracks\\?")
 
+    def test_also_where_a_runbook_is_only_looked_at(self):
+        for command in ("help", "check"):
+            with self.subTest(command):
+                book = self.write("attack.lua", BACKTRACKS)
+                self.assert_ends(self.gwrun(command, book), gwrun.SCRIPT, "a pattern that backtracks\\? Ended at once$")
+
     def test_or_at_the_fourth_interrupt(self):
         book = self.write("attack.lua", FRAME.format(declared="", body="rb:note('begun') " + BACKTRACKS))
         child = subprocess.Popen([gwrun.PROGRAM, book], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -213,6 +213,64 @@ static void an_endless_loop_is_stopped(void **state)
     bench_close(&bench);
 }
 
+/* Places where the code of a script runs while something else of it ends. */
+static void nor_can_it_hide(void **state)
+{
+    (void)state;
+    static const char loop[] =
+        "error: book.lua:1: script ran 0.02 s without waiting: endless loop?";
+    static const struct bench_case cases[] = {
+        {"local function f() while true do end end xpcall(f, f) return 'ended'", "ended"},
+        {"local function f() xpcall(f, f) while true do end end f()", loop},
+        {"table.sort({ 3, 2, 1 }, function() while true do end end)", loop},
+        {"('x'):gsub('.', function() while true do end end)", loop},
+        {"local t = setmetatable({}, { __lt = function() while true do end end }) return t < t",
+         loop},
+        {"local closing <close> = setmetatable({}, { __close = function() while true do end end }) "
+         "while true do end",
+         loop},
+        {"local co = coroutine.create(function() local closing <close> = setmetatable({}, { "
+         "__close = function() while true do end end }) while true do end end) "
+         "coroutine.resume(co) coroutine.close(co) return 'ended'",
+         "ended"},
+        {"local co = coroutine.create(function() local closing <close> = setmetatable({}, { "
+         "__close = function() while true do end end }) coroutine.yield() end) "
+         "coroutine.resume(co) coroutine.close(co) while true do end",
+         loop},
+        {"coroutine.wrap(function() local closing <close> = setmetatable({}, { "
+         "__close = function() while true do end end }) "
+         "table.sort({ 1, 2 }, function() while true do end end) end)()",
+         loop},
+        {"error(setmetatable({}, { __tostring = function() while true do end end }))",
+         "error: script: raised a table that cannot be printed"},
+    };
+    struct bench bench;
+    struct gw_script_options options = {.busy_limit_ms = 20};
+    bench_open(&bench, &options);
+    BENCH_CHECK(&bench, cases);
+    bench_close(&bench);
+}
+
+static void a_protected_call_with_a_handler_is_as_in_lua(void **state)
+{
+    (void)state;
+    static const struct bench_case cases[] = {
+        {"return xpcall(function(...) return ... end, error, 1, nil, 3)", "true | 1 | nil | 3"},
+        {"return xpcall(error, function(e) return 'handled ' .. e, 2 end, 'x')",
+         "false | handled x | 2"},
+        {"return xpcall(error, function() error('again', 0) end, 'x')", "false | again"},
+        {"local yield = coroutine.yield local f = coroutine.wrap(function() return xpcall("
+         "function() yield(1) error('x', 0) end, function(e) yield(2) return e end) end) "
+         "return f(), f(), f()",
+         "1 | 2 | false | x"},
+        {"return select('#', xpcall(table.unpack, error, {}, 1, 1000))", "1001"},
+    };
+    struct bench bench;
+    bench_open(&bench, NULL);
+    BENCH_CHECK(&bench, cases);
+    bench_close(&bench);
+}
+
 static struct gw_script *to_interrupt;
 
 static int interrupt(lua_State *L)
@@ -276,6 +334,8 @@ int main(void)
         cmocka_unit_test(memory_has_a_ceiling),
         cmocka_unit_test(a_seed_repeats_the_random_numbers),
         cmocka_unit_test(an_endless_loop_is_stopped),
+        cmocka_unit_test(nor_can_it_hide),
+        cmocka_unit_test(a_protected_call_with_a_handler_is_as_in_lua),
         cmocka_unit_test(an_interrupt_stops_running_code_and_only_that),
         cmocka_unit_test(a_call_outside_tasks_reports_its_error),
     };
