@@ -53,6 +53,7 @@ struct block {
 
 struct gw_arena {
     struct block *blocks; /* the first one is being filled */
+    size_t *meter;        /* NULL: nobody counts */
 };
 
 struct gw_arena *gw_arena_new(void)
@@ -60,11 +61,21 @@ struct gw_arena *gw_arena_new(void)
     return gw_alloc(sizeof(struct gw_arena));
 }
 
+struct gw_arena *gw_arena_new_metered(size_t *meter)
+{
+    struct gw_arena *arena = gw_arena_new();
+    arena->meter = meter;
+    return arena;
+}
+
 void gw_arena_clear(struct gw_arena *arena)
 {
     while (arena->blocks) {
         struct block *block = arena->blocks;
         arena->blocks = block->next;
+        if (arena->meter) {
+            *arena->meter -= block->capacity;
+        }
         gw_wipe(block->data, block->used);
         free(block);
     }
@@ -89,6 +100,9 @@ static struct block *add_block(struct gw_arena *arena, size_t size)
     block->capacity = capacity;
     block->next = arena->blocks;
     arena->blocks = block;
+    if (arena->meter) {
+        *arena->meter += capacity;
+    }
     return block;
 }
 

@@ -27,7 +27,7 @@ struct gw_arena *gw_push_arena(lua_State *L)
     box->arena = NULL;
     gw_script_set_meta(L, GW_SLOT_ARENA);
     lua_toclose(L, -1);
-    box->arena = gw_arena_new();
+    box->arena = gw_arena_new_metered(&gw_script_of(L)->arena_bytes);
     return box->arena;
 }
 

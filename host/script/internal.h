@@ -33,6 +33,7 @@ struct gw_script {
     lua_State *L;
     struct gw_loop *loop;
     size_t limit_bytes, used_bytes;
+    size_t arena_bytes; /* of bindings, for calls under way; they count towards the limit */
     int slots[GW_SLOT_COUNT];
 
     char *own_folder; /* NULL: none */
@@ -50,7 +51,7 @@ struct gw_script {
     clock_t stretch_start; /* processor time when Lua was entered */
     int stretch_depth;
     struct gw_script *outer; /* whose code called into this one; NULL: none */
-    int stop_count; /* times that this stretch was told to stop */
+    int stop_count;          /* times that this stretch was told to stop */
 
     int refusals; /* times that there was no more memory */
 

@@ -28,7 +28,7 @@ struct gw_script_options {
     const char *const *folders; /* NULL-terminated; NULL: none */
     const struct gw_script_module *modules; /* ends with name NULL; NULL: none */
     const char *const *open; /* NULL-terminated: the built-in ones for all chunks; NULL: all are */
-    size_t memory_limit_bytes; /* 0: 512 MiB */
+    size_t memory_limit_bytes; /* of Lua and of gw_push_arena; 0: 512 MiB */
     int64_t busy_limit_ms;     /* processor time without waiting; 0: 10 s; then "endless loop?" */
     uint64_t seed;             /* of math.random; 0: another one at each start */
     /* Told of each module that comes from a folder, before it runs. NULL: nobody. */

@@ -38,7 +38,9 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
         script->used_bytes -= held;
         return NULL;
     }
-    if (new_size > held && new_size - held > script->limit_bytes - script->used_bytes) {
+    size_t used = script->used_bytes + script->arena_bytes;
+    size_t left = used < script->limit_bytes ? script->limit_bytes - used : 0;
+    if (new_size > held && new_size - held > left) {
         refuse_memory(script);
         return NULL;
     }
