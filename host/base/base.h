@@ -68,8 +68,8 @@ void gw_wipe(void *memory, size_t len);
 /* Arena: many allocations, one release. Pointers stay valid until clear or free. */
 struct gw_arena;
 struct gw_arena *gw_arena_new(void);
-/* One whose bytes are added to *meter while it holds them. */
-struct gw_arena *gw_arena_new_metered(size_t *meter);
+/* Its bytes are added to *meter while it holds them. For one that holds nothing yet. */
+void gw_arena_set_meter(struct gw_arena *arena, size_t *meter);
 void gw_arena_free(struct gw_arena *arena); /* wipes what it held; NULL is fine */
 void gw_arena_clear(struct gw_arena *arena);
 void *gw_arena_alloc(struct gw_arena *arena, size_t size); /* zeroed, aligned for any type */

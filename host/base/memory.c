@@ -61,11 +61,9 @@ struct gw_arena *gw_arena_new(void)
     return gw_alloc(sizeof(struct gw_arena));
 }
 
-struct gw_arena *gw_arena_new_metered(size_t *meter)
+void gw_arena_set_meter(struct gw_arena *arena, size_t *meter)
 {
-    struct gw_arena *arena = gw_arena_new();
     arena->meter = meter;
-    return arena;
 }
 
 void gw_arena_clear(struct gw_arena *arena)

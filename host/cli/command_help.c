@@ -31,6 +31,8 @@ static const char usage[] =
     "  gwrun new NAME               a runbook that works, and its test, to begin with; --dir DIR\n"
     "  gwrun check [RUNBOOK...]     what is wrong with runbooks, without running them; --strict\n"
     "  gwrun policy RUNBOOK         the IAM policy that it needs; --account ID, parameters\n"
+    "  gwrun sim                    the simulated world on a port, for the AWS CLI and SDKs;\n"
+    "                               --port N, --speed N\n"
     "  gwrun test [PATH...]         run the tests of runbooks; --filter TEXT, --junit FILE\n"
     "  gwrun types DIR              annotations for the Lua language server; --services a,b\n"
     "\n"

@@ -182,6 +182,7 @@ int gw_cli_resume(const struct gw_cli_options *options);
 int gw_cli_undo(const struct gw_cli_options *options);
 int gw_cli_history(const struct gw_cli_options *options);
 int gw_cli_show(const struct gw_cli_options *options);
+int gw_cli_sim(const struct gw_cli_options *options);
 int gw_cli_approve(const struct gw_cli_options *options);
 int gw_cli_locks(const struct gw_cli_options *options);
 int gw_cli_new(const struct gw_cli_options *options);

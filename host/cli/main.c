@@ -117,6 +117,7 @@ static const struct command {
     {"policy", gw_cli_policy, 0},
     {"resume", gw_cli_resume, 0},
     {"show", gw_cli_show, 0},
+    {"sim", gw_cli_sim, 0},
     {"test", gw_cli_test, 0},
     {"types", gw_cli_types, 0},
     {"undo", gw_cli_undo, 0},

@@ -162,7 +162,8 @@ static bool check_together(struct gw_cli_options *out, struct gw_err *err)
     if (out->quiet && out->verbose) {
         return gw_fail(err, GW_ERR_INPUT, "options '--quiet' and '--verbose' exclude each other");
     }
-    if (!out->sim && (out->sim_world || out->seed_text)) {
+    bool simulates = out->sim || (out->name && strcmp(out->name, "sim") == 0);
+    if (!simulates && (out->sim_world || out->seed_text)) {
         return gw_fail(err, GW_ERR_INPUT, "option '%s' is for the simulator; add '--sim'",
                        out->sim_world ? "--sim-world" : "--seed");
     }

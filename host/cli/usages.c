@@ -93,6 +93,19 @@ static const struct usage {
              "  --quiet        only what failed\n"
              "  --output json  an event a line\n"
              "Exit code 0: all passed; 1: one failed; 2: nothing to run; 5: a file is broken.\n"},
+    {"sim",
+     "gwrun sim [options]\n"
+     "The simulated world on a port of this machine, for the AWS CLI, SDKs and curl. Standard\n"
+     "output has what to set in a shell: gwrun sim > sim.env & and then . ./sim.env\n"
+     "Standard error shows the calls as they come.\n"
+     "As a proxy it answers for the world's own hosts: curl -x http://127.0.0.1:PORT http://...\n"
+     "\n"
+     "  --port N          the port (default: one that is free)\n"
+     "  --sim-world NAME  which world (default: guide)\n"
+     "  --seed N          another course of chance (default: 1)\n"
+     "  --speed N         seconds that pass there in one of ours (default: 1)\n"
+     "  --quiet           do not show the calls\n"
+     "Ctrl-C ends it.\n"},
     {"types",
      "gwrun types DIR [options]\n"
      "Writes annotations for the Lua language server: names, members and types of all that\n"

@@ -40,6 +40,8 @@ struct gw_loop {
     bool is_virtual;
     int64_t now_ms;         /* virtual clock only */
     int64_t wall_offset_ms; /* virtual clock only */
+    int speed;
+    int64_t start_ms; /* where its clock began to differ from ours */
 
     struct gw_timer **timers; /* binary heap, earliest first */
     size_t timer_count, timer_capacity;
@@ -58,6 +60,8 @@ struct gw_loop *gw_loop_new(const struct gw_loop_options *options)
     struct gw_loop *loop = gw_alloc(sizeof *loop);
     loop->is_virtual = options != NULL && options->clock == GW_CLOCK_VIRTUAL;
     loop->wall_offset_ms = loop->is_virtual ? options->start_epoch_ms : 0;
+    loop->speed = options && options->speed > 0 ? options->speed : 1;
+    loop->start_ms = gw_clock_monotonic_ms();
     return loop;
 }
 
@@ -73,14 +77,21 @@ void gw_loop_free(struct gw_loop *loop)
     free(loop);
 }
 
+/* What the loop's clock is ahead of ours. */
+static int64_t gained_ms(const struct gw_loop *loop)
+{
+    return (gw_clock_monotonic_ms() - loop->start_ms) * (loop->speed - 1);
+}
+
 int64_t gw_loop_now_ms(const struct gw_loop *loop)
 {
-    return loop->is_virtual ? loop->now_ms : gw_clock_monotonic_ms();
+    return loop->is_virtual ? loop->now_ms : gw_clock_monotonic_ms() + gained_ms(loop);
 }
 
 int64_t gw_loop_wall_ms(const struct gw_loop *loop)
 {
-    return loop->is_virtual ? loop->wall_offset_ms + loop->now_ms : gw_clock_wall_ms();
+    return loop->is_virtual ? loop->wall_offset_ms + loop->now_ms
+                            : gw_clock_wall_ms() + gained_ms(loop);
 }
 
 bool gw_loop_is_virtual(const struct gw_loop *loop)
@@ -291,7 +302,7 @@ static int wait_ms(const struct gw_loop *loop)
     int64_t left_ms = -1;
     if (loop->timer_count > 0) {
         left_ms = loop->timers[0]->due_ms - gw_loop_now_ms(loop);
-        left_ms = left_ms < 0 ? 0 : left_ms;
+        left_ms = left_ms < 0 ? 0 : (left_ms + loop->speed - 1) / loop->speed;
     }
     if (loop->is_virtual && left_ms != 0) {
         left_ms = loop->foreground_count > 0 ? -1 : 0;

@@ -16,6 +16,7 @@ enum gw_clock_kind {
 struct gw_loop_options {
     enum gw_clock_kind clock;
     int64_t start_epoch_ms; /* virtual clock only: the wall time at its start */
+    int speed; /* real clock only: its seconds in one of ours; it begins at our time; 0: 1 */
 };
 
 struct gw_loop;

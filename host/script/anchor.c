@@ -27,7 +27,8 @@ struct gw_arena *gw_push_arena(lua_State *L)
     box->arena = NULL;
     gw_script_set_meta(L, GW_SLOT_ARENA);
     lua_toclose(L, -1);
-    box->arena = gw_arena_new_metered(&gw_script_of(L)->arena_bytes);
+    box->arena = gw_arena_new();
+    gw_arena_set_meter(box->arena, &gw_script_of(L)->arena_bytes);
     return box->arena;
 }
 

@@ -17,6 +17,7 @@ struct gw_sim {
     int door;               /* registry reference of the module sim.world */
     struct gw_credentials credentials;
     struct gw_view region;
+    bool any_date;       /* as in gw_sim_options */
     int64_t ahead_s;     /* the world's clock less that of the loop, as its answers tell the time */
     double latency_s[2]; /* of a request and its answer together: least, most */
     struct gw_sim_random world_random, wire_random;

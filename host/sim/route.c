@@ -151,7 +151,7 @@ static bool check_signature(struct gw_exchange *exchange, const struct gw_sigv4_
         gw_sim_refuse(exchange, GW_SIM_UNKNOWN_KEY, GW_VIEW_NONE);
         return false;
     }
-    int64_t now_epoch_s = gw_sim_epoch_s(exchange->sim);
+    int64_t now_epoch_s = exchange->sim->any_date ? claim->epoch_s : gw_sim_epoch_s(exchange->sim);
     if (!gw_sigv4_verify(exchange->req, claim, &credentials, now_epoch_s, exchange->arena, &err)) {
         refuse_signature(exchange, claim, now_epoch_s, &err);
         return false;

@@ -64,6 +64,7 @@ struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *e
                                        .seed = options->seed ? options->seed : 1};
     struct gw_sim *sim = gw_alloc(sizeof *sim);
     sim->loop = options->loop;
+    sim->any_date = options->any_date;
     sim->on_call = options->on_call;
     sim->on_call_ctx = options->on_call_ctx;
     sim->script = gw_script_new(&script);

@@ -16,6 +16,7 @@ struct gw_sim_options {
     const char *const *folders;             /* as for gw_script_options */
     const struct gw_script_module *modules; /* the built-in Lua modules */
     uint64_t seed;
+    bool any_date; /* requests are signed by another clock than the loop's: whatever they say */
     const struct gw_value *settings; /* GW_MAP handed to the world, e.g. faults; NULL: none */
     /* Sees each call that has passed the door, before it is handled; NULL: nobody. */
     void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
@@ -39,6 +40,34 @@ struct gw_view gw_sim_region(struct gw_sim *sim);
  * know it. */
 bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_arena *arena,
                     struct gw_value *answer, struct gw_err *err);
+
+/* ---- listening (listen.c) -------------------------------------------------------------------- */
+
+/* One request that was answered. */
+struct gw_sim_answered {
+    struct gw_view method, url;
+    struct gw_view service, operation; /* "ecs", "UpdateService"; empty: no call of AWS */
+    int status;                        /* 0: the connection was cut instead */
+    int64_t duration_ms;
+};
+typedef void (*gw_sim_answered_fn)(void *ctx, const struct gw_sim_answered *what);
+
+struct gw_sim_listen_options {
+    struct gw_sim *sim;          /* on a real clock */
+    int port;                    /* 0: one that is free */
+    gw_sim_answered_fn answered; /* NULL: nobody is told */
+    void *ctx;
+};
+
+/* Answers HTTP on a port of 127.0.0.1 from now on, on the simulator's loop, until it is closed. */
+struct gw_sim_listener;
+struct gw_sim_listener *gw_sim_listen(const struct gw_sim_listen_options *options,
+                                      struct gw_err *err);
+int gw_sim_listener_port(const struct gw_sim_listener *listener);
+void gw_sim_listener_close(
+    struct gw_sim_listener *listener); /* before the simulator; NULL is fine */
+
+/* ---- what came of it ------------------------------------------------------------------------- */
 
 /* Facts for the summary of a run, as the world's `summary` function gives them (GW_MAP; e.g.
  * requests served and lost); false when the world has none. */

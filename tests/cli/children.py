@@ -80,7 +80,8 @@ class Children(Runs):
         self.assertIn("runbooks/calls.lua:1:61: error: no runbook 'caled', did you mean 'called'?", checked.out)
         self.write("runbooks/caled.lua", 'return { title = "c", summary = "c", run = function() end }')
         policy = json.loads(self.gwrun("policy", "calls").out)
-        self.assertEqual(sorted(action for one in policy["Statement"] for action in one["Action"]), ["ecs:ListClusters", "ecs:UpdateService"])
+        self.assertEqual(sorted(action for one in policy["Statement"] for action in one["Action"]), ["ecs:ListClusters", "ecs:UpdateService",
+                          "iam:GetRole", "iam:SimulatePrincipalPolicy"])
 
     def test_what_is_refused(self):
         for inner, outer, declared, code, message in (

@@ -220,7 +220,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct answering answering = {.base = {.start = start, .cancel = cancel, .resume = resume},
                                   .rest = {(const char *)data + 1, size - 1}};
     gw_log_set_level(GW_LOG_ERROR);
-    answering.loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
+    answering.loop = gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = START_EPOCH_MS});
     struct gw_config *config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);
     struct gw_client *client = new_client(&answering, config);
     make_call(client, data[0] % (sizeof calls / sizeof calls[0]), answering.loop, arena);

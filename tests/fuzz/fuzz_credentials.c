@@ -169,7 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         unsetenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     }
     struct speaking speaking = {.base = {.start = start, .cancel = cancel}};
-    speaking.loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
+    speaking.loop = gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = START_EPOCH_MS});
     speaking.rest = paths[speaker] ? GW_VIEW_NONE : text;
     struct gw_config *config = gw_config_parse(gw_view_of(config_text), GW_VIEW(""), &err);
     struct gw_identity_options options = {.loop = speaking.loop,

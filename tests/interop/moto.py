@@ -5,6 +5,7 @@ What is missing skips the test with one line. Everything started here is ended h
 
 import atexit
 import http.server
+import importlib
 import json
 import os
 import re
@@ -32,6 +33,14 @@ def require(*programs):
     for program in programs:
         if not shutil.which(program):
             skip(f"no {program} on PATH")
+
+
+def module(name):
+    """A Python module that is not of the project."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        skip(f"no Python module {name}")
 
 
 class Folder:

@@ -62,8 +62,8 @@ static void presign_text(struct gw_view text, struct gw_arena *arena,
     struct gw_err err = {0};
     if (gw_json_parse(text, arena, &line, &err)) {
         int64_t epoch_s = gw_map_get(&line, GW_VIEW("time"))->as.integer;
-        struct gw_loop *loop =
-            gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, epoch_s * 1000});
+        struct gw_loop *loop = gw_loop_new(
+            &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = epoch_s * 1000});
         presign(&line, loop, config, &err);
         gw_loop_free(loop);
     }

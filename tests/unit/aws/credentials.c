@@ -92,7 +92,8 @@ static void check_keys(const struct row *row, const struct gw_credentials *got)
 
 static void check_row(const struct gw_config *config, const struct row *row)
 {
-    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, 0});
+    struct gw_loop *loop =
+        gw_loop_new(&(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = 0});
     struct gw_identity_options options = {
         .loop = loop,
         .config = config,

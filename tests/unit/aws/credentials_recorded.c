@@ -252,7 +252,8 @@ static void check_folder(const char *folder)
     struct outcome_kept outcome = {.arena = arena};
     assert_true(read_json(folder, "test-case.json", arena, &test));
     struct playback playback = {.base = {.start = playback_start}, .arena = arena};
-    playback.loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, RECORDED_EPOCH_MS});
+    playback.loop = gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = RECORDED_EPOCH_MS});
     if (read_json(folder, "http-traffic.json", arena, &traffic)) {
         playback.events = gw_map_get(&traffic, GW_VIEW("events"));
     }

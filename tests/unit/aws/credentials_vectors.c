@@ -146,7 +146,8 @@ static struct result list_as(struct world *world, struct gw_view config_text,
     struct gw_config *config = gw_config_parse(config_text, GW_VIEW(""), &result.err);
     assert_non_null(config);
     world->base.start = world_start;
-    world->loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
+    world->loop = gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = START_EPOCH_MS});
     world->arena = gw_arena_new();
     struct gw_client_options options = {.loop = world->loop,
                                         .transport = &world->base,

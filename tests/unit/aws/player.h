@@ -174,7 +174,8 @@ static inline int set_up(void **state)
 {
     struct fixture *f = gw_alloc(sizeof *f);
     f->arena = gw_arena_new();
-    f->loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, START_EPOCH_MS});
+    f->loop = gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = START_EPOCH_MS});
     f->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);
     f->player = (struct player){
         .base = {.start = play_start, .cancel = play_cancel}, .loop = f->loop, .arena = f->arena};

@@ -237,7 +237,8 @@ static void on_ended(void *ctx, const struct gw_call_result *result)
 static int set_up(void **state)
 {
     struct bench *bench = gw_alloc(sizeof *bench);
-    const struct gw_loop_options clock = {GW_CLOCK_VIRTUAL, 1700000000000};
+    const struct gw_loop_options clock = {.clock = GW_CLOCK_VIRTUAL,
+                                          .start_epoch_ms = 1700000000000};
     bench->arena = gw_arena_new();
     bench->loop = gw_loop_new(&clock);
     bench->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), NULL);

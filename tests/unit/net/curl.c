@@ -542,7 +542,7 @@ static void an_unreadable_ca_bundle_is_refused_at_once(void **state)
 static void a_virtual_clock_has_no_real_traffic(void **state)
 {
     (void)state;
-    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, 0});
+    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL});
     struct gw_err err = {0};
     assert_null(gw_curl_open(loop, NULL, &err));
     assert_string_equal(err.message, "http: real traffic needs a loop with the real clock");

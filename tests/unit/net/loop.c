@@ -48,7 +48,8 @@ static void on_ready(void *ctx, int events)
 static struct gw_loop *new_virtual_loop(void)
 {
     gw_buf_init(&story, 4096);
-    return gw_loop_new(&(struct gw_loop_options){GW_CLOCK_VIRTUAL, 1700000000000});
+    return gw_loop_new(
+        &(struct gw_loop_options){.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = 1700000000000});
 }
 
 static void run(struct gw_loop *loop)
@@ -275,6 +276,23 @@ static void the_real_clock_waits(void **state)
     gw_loop_free(loop);
 }
 
+static void a_real_clock_may_run_faster(void **state)
+{
+    (void)state;
+    struct gw_loop *loop = gw_loop_new(&(struct gw_loop_options){.speed = 1000});
+    struct actor a = {.loop = loop, .name = "ten minutes"};
+    gw_buf_init(&story, 4096);
+    int64_t begin_ms = gw_clock_monotonic_ms(), loop_begin_ms = gw_loop_now_ms(loop);
+    gw_timer_start(loop, 600000, on_timer, &a);
+    run(loop);
+    int64_t ours_ms = gw_clock_monotonic_ms() - begin_ms;
+    assert_in_range(ours_ms, 600, 60000);
+    assert_in_range(gw_loop_now_ms(loop) - loop_begin_ms, 600000, 1000 * (ours_ms + 1000));
+    assert_true(gw_loop_wall_ms(loop) - gw_clock_wall_ms() > 550000);
+    gw_buf_clear(&story);
+    gw_loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test(hang_up_counts_as_readable),
         cmocka_unit_test(writable_descriptors_are_told),
         cmocka_unit_test(the_real_clock_waits),
+        cmocka_unit_test(a_real_clock_may_run_faster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,174 @@
+/* command_sim: gwrun sim: the simulated world as a server, until it is told to end. */
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/internal.h"
+
+#define MAX_SPEED 10000
+
+struct server {
+    const struct gw_cli_options *options;
+    int port, speed;
+    struct gw_loop *loop;
+    struct gw_sim *sim;
+    struct gw_sim_listener *listener;
+    int signals; /* the descriptor that tells of them */
+    bool is_told_to_end;
+};
+
+/* ---- the options ----------------------------------------------------------------------------- */
+
+static bool read_number(const char *option, const char *text, int least, int most, int *out,
+                        struct gw_err *err)
+{
+    char *end;
+    long number = text ? strtol(text, &end, 10) : *out;
+    if (text && (*end != '\0' || number < least || number > most)) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "gwrun sim: option '%s' must be a whole number from %d to %d, got '%s'",
+                       option, least, most, text);
+    }
+    *out = (int)number;
+    return true;
+}
+
+static bool read_options(struct server *server, struct gw_err *err)
+{
+    const char *port = NULL, *speed = NULL, *operand;
+    const struct gw_cli_word words[] = {
+        {"--port", NULL, &port}, {"--speed", NULL, &speed}, {NULL, NULL, NULL}};
+    server->speed = 1;
+    if (!gw_cli_read_words(server->options, words, &operand, err)) {
+        return false;
+    }
+    if (operand) {
+        return gw_fail(err, GW_ERR_INPUT, "gwrun sim: unexpected argument '%s'", operand);
+    }
+    return read_number("--port", port, 0, 65535, &server->port, err) &&
+           read_number("--speed", speed, 1, MAX_SPEED, &server->speed, err);
+}
+
+/* ---- what it says ---------------------------------------------------------------------------- */
+
+static void export_text(const char *name, struct gw_view text)
+{
+    if (text.len > 0) {
+        printf("export %s=%.*s\n", name, GW_VIEW_ARGS(text));
+    }
+}
+
+/* The keys are the world's own: they open nothing else. */
+static void print_environment(const struct server *server)
+{
+    struct gw_credentials keys = gw_sim_credentials(server->sim);
+    printf("export AWS_ENDPOINT_URL=http://127.0.0.1:%d\n", gw_sim_listener_port(server->listener));
+    export_text("AWS_ACCESS_KEY_ID", keys.access_key_id);
+    export_text("AWS_SECRET_ACCESS_KEY", keys.secret_access_key);
+    export_text("AWS_SESSION_TOKEN", keys.session_token);
+    export_text("AWS_REGION", gw_sim_region(server->sim));
+    export_text("AWS_DEFAULT_REGION", gw_sim_region(server->sim));
+    fflush(stdout);
+}
+
+static void print_beginning(const struct server *server)
+{
+    fprintf(stderr, "gwrun: world '%s' listens on http://127.0.0.1:%d",
+            server->options->sim_world ? server->options->sim_world : "guide",
+            gw_sim_listener_port(server->listener));
+    if (server->speed > 1) {
+        fprintf(stderr, ", %d times as fast as here", server->speed);
+    }
+    fputs("; Ctrl-C ends it\n", stderr);
+}
+
+static void on_answered(void *ctx, const struct gw_sim_answered *what)
+{
+    const struct server *server = ctx;
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view at = gw_cli_instant(gw_loop_wall_ms(server->loop), arena);
+    struct gw_view call = what->operation.len > 0
+                              ? gw_arena_printf(arena, "%.*s:%.*s", GW_VIEW_ARGS(what->service),
+                                                GW_VIEW_ARGS(what->operation))
+                              : gw_arena_printf(arena, "%.*s %.*s", GW_VIEW_ARGS(what->method),
+                                                GW_VIEW_ARGS(what->url));
+    fprintf(stderr, "%.*s  ", GW_VIEW_ARGS(at));
+    gw_cli_print(stderr, call);
+    if (what->status > 0) {
+        fprintf(stderr, "  %d  %" PRId64 " ms\n", what->status, what->duration_ms);
+    } else {
+        fprintf(stderr, "  no answer  %" PRId64 " ms\n", what->duration_ms);
+    }
+    gw_arena_free(arena);
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static void on_signal(void *ctx, int events)
+{
+    struct server *server = ctx;
+    (void)events;
+    server->is_told_to_end = true;
+}
+
+/* Between two turns of the loop no signal is missed. */
+static struct gw_watch *watch_signals(struct server *server)
+{
+    sigset_t stopping;
+    sigemptyset(&stopping);
+    sigaddset(&stopping, SIGINT);
+    sigaddset(&stopping, SIGTERM);
+    sigaddset(&stopping, SIGHUP);
+    sigprocmask(SIG_BLOCK, &stopping, NULL);
+    server->signals = signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK);
+    return gw_watch_start(server->loop, server->signals, GW_WATCH_READ, on_signal, server);
+}
+
+static bool open_server(struct server *server, struct gw_err *err)
+{
+    struct gw_loop_options clock = {.clock = GW_CLOCK_REAL, .speed = server->speed};
+    server->loop = gw_loop_new(&clock);
+    struct gw_sim_options options = {.loop = server->loop,
+                                     .world = server->options->sim_world,
+                                     .folders = gw_cli_stdlib_folders(),
+                                     .modules = gw_stdlib_modules,
+                                     .seed = server->options->seed,
+                                     .any_date = server->speed > 1};
+    server->sim = gw_sim_new(&options, err);
+    if (!server->sim) {
+        return false;
+    }
+    struct gw_sim_listen_options listen = {.sim = server->sim,
+                                           .port = server->port,
+                                           .answered = server->options->quiet ? NULL : on_answered,
+                                           .ctx = server};
+    server->listener = gw_sim_listen(&listen, err);
+    return server->listener != NULL;
+}
+
+int gw_cli_sim(const struct gw_cli_options *options)
+{
+    struct server server = {.options = options};
+    struct gw_err err = {0};
+    if (!read_options(&server, &err)) {
+        return gw_cli_fail(&err);
+    }
+    bool opened = open_server(&server, &err);
+    if (opened) {
+        struct gw_watch *watch = watch_signals(&server);
+        print_environment(&server);
+        print_beginning(&server);
+        while (!server.is_told_to_end && gw_loop_step(server.loop)) {
+        }
+        gw_watch_stop(watch);
+        close(server.signals);
+    }
+    gw_sim_listener_close(server.listener);
+    gw_sim_free(server.sim);
+    gw_loop_free(server.loop);
+    return opened ? GW_EXIT_OK : gw_cli_fail(&err);
+}

@@ -1,0 +1,182 @@
+"""Commands of the operations guide, as they stand there, with the real aws CLI against `gwrun sim`; boto3 and curl too:
+sim_cli.py GWRUN"""
+
+import json
+import signal
+import sys
+import unittest
+
+import moto
+import sim
+
+moto.require("aws", "curl")
+boto3 = moto.module("boto3")
+GWRUN = sys.argv.pop(1)
+SERVICE = "--cluster busyb-cluster --services busyb-google-workspace-mcp-service"
+TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:758888582357:targetgroup/busyb-google-workspace/32e64755db77f32e"
+LOGS = "--log-group-name /ecs/busyb-google-workspace-mcp --region us-east-1"
+
+
+class Guide(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = sim.Simulator(GWRUN, "--speed", "60")
+        cls.addClassCleanup(cls.world.close)
+
+    def run_shell(self, text, **env):
+        code, out, err = self.world.shell(text, **env)
+        self.assertEqual(code, 0, f"{text}\n{out}{err}")
+        return out
+
+    def answer(self, text, **env):
+        return json.loads(self.run_shell(text, **env))
+
+    def refused(self, text, **env):
+        code, out, err = self.world.shell(text, **env)
+        self.assertNotEqual(code, 0, out)
+        return err.strip()
+
+    # ---- what is there
+
+    def test_quick_status(self):
+        found = self.answer(f"""aws ecs describe-services {SERVICE} --output json --region us-east-1 \\
+          --query 'services[0].{{Status:status,Running:runningCount,Desired:desiredCount,Pending:pendingCount,Events:events[0:5]}}'""")
+        self.assertEqual((found["Status"], found["Desired"]), ("ACTIVE", 1))
+        self.assertIn("service busyb-google-workspace-mcp-service", found["Events"][0]["message"])
+
+    def test_tasks(self):
+        arn = self.run_shell("""aws ecs list-tasks --cluster busyb-cluster --service-name busyb-google-workspace-mcp-service \\
+          --desired-status RUNNING --query 'taskArns[0]' --output text --region us-east-1""").strip()
+        self.assertRegex(arn, r"^arn:aws:ecs:us-east-1:758888582357:task/busyb-cluster/[0-9a-f]{32}$")
+        task = self.answer(f"""aws ecs describe-tasks --cluster busyb-cluster --tasks {arn} --output json --region us-east-1 \\
+          --query 'tasks[0].{{TaskArn:taskArn,Status:lastStatus,IP:attachments[0].details[?name==`privateIPv4Address`].value|[0],"""
+                           """CPU:cpu,Memory:memory}'""")
+        self.assertEqual((task["TaskArn"], task["CPU"], task["Memory"]), (arn, "512", "1024"))
+        self.assertRegex(task["IP"], r"^10\.0\.10\.\d+$")
+        container = self.answer(f"""aws ecs describe-tasks --cluster busyb-cluster --tasks {arn} --output json --region us-east-1 \\
+          --query 'tasks[0].containers[0].{{Name:name,Health:healthStatus,Status:lastStatus,ExitCode:exitCode}}'""")
+        self.assertEqual(container["Name"], "busyb-google-workspace-mcp")
+
+    def test_targets(self):
+        health = self.answer(f"aws elbv2 describe-target-health --target-group-arn {TARGET_GROUP} --region us-east-1")
+        self.assertIn(health["TargetHealthDescriptions"][0]["TargetHealth"]["State"], ("initial", "healthy", "unhealthy", "draining"))
+        self.assertEqual(health["TargetHealthDescriptions"][0]["Target"]["Port"], 8000)
+
+    def test_revisions(self):
+        arns = self.answer("aws ecs list-task-definitions --family-prefix busyb-google-workspace-mcp --sort DESC --max-items 10 "
+                           "--region us-east-1")["taskDefinitionArns"]
+        self.assertTrue(arns[0].endswith("task-definition/busyb-google-workspace-mcp:3"), arns)
+
+    # ---- logs
+
+    def test_logs(self):
+        streams = self.answer(f"aws logs describe-log-streams {LOGS} --order-by LastEventTime --descending --max-items 10")["logStreams"]
+        self.assertTrue(streams[0]["logStreamName"].startswith("ecs/busyb-google-workspace-mcp/"), streams)
+        name = streams[0]["logStreamName"]
+        events = self.answer(f"aws logs get-log-events {LOGS} --log-stream-name {name} --limit 100")["events"]
+        self.assertTrue(0 < len(events) <= 100)
+        found = self.answer(f"aws logs filter-log-events {LOGS} --filter-pattern ERROR --max-items 5")["events"]
+        self.assertTrue(all("ERROR" in event["message"] for event in found))
+        self.assertEqual(self.answer(f"aws logs describe-log-groups --region us-east-1")["logGroups"][0]["retentionInDays"], 30)
+
+    # ---- changes, each seen to its end
+
+    def test_scaling(self):
+        for count in (2, 1):
+            with self.subTest(count):
+                self.run_shell(f"aws ecs update-service --cluster busyb-cluster --service busyb-google-workspace-mcp-service "
+                               f"--task-definition busyb-google-workspace-mcp:2 --desired-count {count} --region us-east-1")
+                self.run_shell(f"aws ecs wait services-stable {SERVICE} --region us-east-1")
+                found = self.answer(f"aws ecs describe-services {SERVICE} --query 'services[0].[runningCount,desiredCount,deployments[].status]'")
+                self.assertEqual(found, [count, count, ["PRIMARY"]])
+
+    def test_keys(self):
+        user = "--user-name github-actions-google-workspace-mcp"
+        made = self.answer(f"aws iam create-access-key {user}")["AccessKey"]
+        self.assertEqual(made["Status"], "Active")
+        keys = [key["AccessKeyId"] for key in self.answer(f"aws iam list-access-keys {user}")["AccessKeyMetadata"]]
+        self.assertIn(made["AccessKeyId"], keys)
+        self.run_shell(f"aws iam delete-access-key {user} --access-key-id {made['AccessKeyId']}")
+
+    # ---- who may
+
+    def test_who_calls(self):
+        self.assertEqual(self.answer("aws sts get-caller-identity")["Arn"], "arn:aws:iam::758888582357:user/oncall")
+
+    def test_a_wrong_key_is_refused(self):
+        self.assertIn("(SignatureDoesNotMatch)", self.refused("AWS_SECRET_ACCESS_KEY=other aws sts get-caller-identity"))
+        self.assertIn("(UnrecognizedClientException)", self.refused("AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws ecs list-clusters"))
+
+    def test_what_is_not_there(self):
+        self.assertIn("(ClusterNotFoundException)", self.refused("aws ecs list-tasks --cluster other"))
+        self.assertIn("dynamodb:ListTables is not simulated", self.refused("aws dynamodb list-tables"))
+
+    # ---- boto3
+
+    def client(self, service):
+        config = boto3.session.Config(inject_host_prefix=False, retries={"total_max_attempts": 1})
+        return boto3.client(service, endpoint_url=self.world.url, region_name="us-east-1", config=config,
+                            aws_access_key_id=self.world.exports["AWS_ACCESS_KEY_ID"],
+                            aws_secret_access_key=self.world.exports["AWS_SECRET_ACCESS_KEY"])
+
+    def test_pages(self):
+        pages = self.client("ecs").get_paginator("list_task_definitions").paginate(
+            familyPrefix="busyb-google-workspace-mcp", PaginationConfig={"PageSize": 1})
+        self.assertEqual([arn.rpartition(":")[2] for page in pages for arn in page["taskDefinitionArns"]], ["1", "2", "3"])
+
+    def test_a_stream_of_events(self):
+        group = "arn:aws:logs:us-east-1:758888582357:log-group:/ecs/busyb-google-workspace-mcp"
+        stream = self.client("logs").start_live_tail(logGroupIdentifiers=[group])["responseStream"]
+        kinds = []
+        for event in stream:
+            kinds += list(event)
+            if len(kinds) == 3:
+                break
+        stream.close()
+        self.assertEqual(kinds, ["sessionStart", "sessionUpdate", "sessionUpdate"])
+
+    # ---- the world's own hosts
+
+    def test_a_host_of_the_world_by_proxy(self):
+        body = self.run_shell(f"curl -s -x {self.world.url} http://google-workspace.busyb.local:8000/health")
+        self.assertIn("healthy", body)
+        self.assertEqual(self.world.shell(f"curl -s -m 20 -x {self.world.url} http://nowhere.example/")[0], 52)  # an empty reply
+
+    # ---- gwrun itself
+
+    def test_gwrun_is_a_client_like_any_other(self):
+        code, out, err = self.world.gwrun("whoami", "--output", "json", env=self.world.exports)
+        self.assertEqual((code, json.loads(out)["arn"]), (0, "arn:aws:iam::758888582357:user/oncall"), err)
+
+
+class Server(unittest.TestCase):
+    def test_it_shows_the_calls_and_ends_in_order(self):
+        world = sim.Simulator(GWRUN, "--seed", "7")
+        self.assertEqual(world.shell("aws sts get-caller-identity")[0], 0)
+        said = world.said()
+        self.assertRegex(said, r"\Agwrun: world 'guide' listens on http://127\.0\.0\.1:\d+; Ctrl-C ends it\n")
+        self.assertRegex(said, r"\d\d:\d\d:\d\dZ  sts:GetCallerIdentity  200  \d+ ms\n")
+        self.assertEqual(world.close(signal.SIGINT), 0)
+
+    def test_a_port_that_is_taken(self):
+        world = sim.Simulator(GWRUN)
+        self.addCleanup(world.close)
+        code, out, err = world.gwrun("sim", "--port", world.url.rpartition(":")[2])
+        self.assertEqual((code, out), (2, ""))
+        self.assertRegex(err, r"\Agwrun: port \d+ cannot be listened on: Address already in use\n\Z")
+
+    def test_wrong_use(self):
+        folder = moto.Folder(GWRUN)
+        self.addCleanup(folder.close)
+        for args, message in ((["--port", "99999"], "option '--port' must be a whole number from 0 to 65535, got '99999'"),
+                              (["--speed", "fast"], "option '--speed' must be a whole number from 1 to 10000, got 'fast'"),
+                              (["--prot", "1"], "unknown option '--prot', did you mean '--port'?"),
+                              (["--sim-world", "nowhere"], "nowhere")):
+            with self.subTest(args):
+                code, out, err = folder.gwrun("sim", *args)
+                self.assertEqual((code in (2, 5), out), (True, ""), err)
+                self.assertIn(message, err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
