@@ -52,6 +52,22 @@ local function is_error(err)
   return type(err) == "table" and type(err.kind) == "string" and type(err.message) == "string"
 end
 
+local THROTTLED = { "Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "BandwidthLimitExceeded" }
+
+---Whether the same question may be answered a moment later: the network, an overload, a defect on the other side. Of a
+---reading; a change that failed so may have been made.
+---@param err any
+---@return boolean
+function failure.passes(err)
+  if not is_error(err) then return false end
+  if err.kind == "network" or err.kind == "timeout" then return true end
+  if err.kind ~= "service" and err.kind ~= "protocol" then return false end
+  for _, part in ipairs(THROTTLED) do
+    if (err.code or ""):find(part, 1, true) then return true end
+  end
+  return (err.http_status or 0) >= 500 or err.http_status == 429
+end
+
 ---The error in one line.
 ---@param err any whatever was raised
 ---@return string

@@ -42,6 +42,8 @@ static const char usage[] =
     "  --sim                  use the simulator; changes are confirmed by themselves\n"
     "  --ask                  with --sim: ask as in production\n"
     "  --sim-world NAME       another simulated world (default: guide)\n"
+    "  --fault TEXT           with --sim: what goes wrong: \"lost ecs:UpdateService nth=1\",\n"
+    "                         \"throttle * probability=0.2\"; see docs/faults.md\n"
     "  --seed N               another course of chance in the simulator (default: 1)\n"
     "  --region REGION        where the service lives\n"
     "  --profile NAME         profile of the shared config and credentials files\n"

@@ -128,7 +128,7 @@ static struct gw_watch *watch_signals(struct server *server)
     return gw_watch_start(server->loop, server->signals, GW_WATCH_READ, on_signal, server);
 }
 
-static bool open_server(struct server *server, struct gw_err *err)
+static bool open_server(struct server *server, struct gw_arena *arena, struct gw_err *err)
 {
     struct gw_loop_options clock = {.clock = GW_CLOCK_REAL, .speed = server->speed};
     server->loop = gw_loop_new(&clock);
@@ -137,6 +137,7 @@ static bool open_server(struct server *server, struct gw_err *err)
                                      .folders = gw_cli_stdlib_folders(),
                                      .modules = gw_stdlib_modules,
                                      .seed = server->options->seed,
+                                     .settings = gw_cli_world_settings(server->options, arena),
                                      .any_date = server->speed > 1};
     server->sim = gw_sim_new(&options, err);
     if (!server->sim) {
@@ -157,7 +158,8 @@ int gw_cli_sim(const struct gw_cli_options *options)
     if (!read_options(&server, &err)) {
         return gw_cli_fail(&err);
     }
-    bool opened = open_server(&server, &err);
+    struct gw_arena *arena = gw_arena_new();
+    bool opened = open_server(&server, arena, &err);
     if (opened) {
         struct gw_watch *watch = watch_signals(&server);
         print_environment(&server);
@@ -170,5 +172,6 @@ int gw_cli_sim(const struct gw_cli_options *options)
     gw_sim_listener_close(server.listener);
     gw_sim_free(server.sim);
     gw_loop_free(server.loop);
+    gw_arena_free(arena);
     return opened ? GW_EXIT_OK : gw_cli_fail(&err);
 }

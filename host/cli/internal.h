@@ -15,10 +15,16 @@ extern const struct gw_script_module gw_scaffold_modules[];
 
 /* ---- options.c ------------------------------------------------------------------------------- */
 
+struct gw_cli_texts {
+    const char *items[32];
+    size_t count;
+};
+
 struct gw_cli_options {
     const char *name; /* of the runbook or command; NULL: none given */
     bool sim, ask, plan, yes, quiet, verbose, no_color, help, version, json;
     bool no_sign_request, no_preflight, read_only, wait_for_lock, accept_changes;
+    struct gw_cli_texts faults; /* of the simulator */
     const char *sim_world, *region, *profile, *endpoint_url, *ca_bundle, *seed_text, *output;
     const char *state, *on_failure, *on_foreign_change, *on_uncertain, *take_over;
     uint64_t seed;
@@ -130,6 +136,10 @@ bool gw_cli_make_folders(const char *path, struct gw_err *err);
 bool gw_cli_write_file(const char *path, const char *mode, struct gw_view text, struct gw_err *err);
 
 /* ---- session.c ------------------------------------------------------------------------------- */
+
+/* What the options say of the simulated world; NULL: nothing. Lives in the arena. */
+const struct gw_value *gw_cli_world_settings(const struct gw_cli_options *options,
+                                             struct gw_arena *arena);
 
 /* What a run acts on: AWS, or the simulator; and the clients for it. */
 struct gw_cli_session;

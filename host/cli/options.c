@@ -5,7 +5,7 @@
 
 #include "cli/internal.h"
 
-enum kind { FLAG, TEXT };
+enum kind { FLAG, TEXT, TEXTS };
 
 struct option {
     struct gw_view name;
@@ -23,6 +23,7 @@ static const struct option known[] = {
     OPTION("--ask", FLAG, ask),
     OPTION("--ca-bundle", TEXT, ca_bundle),
     OPTION("--endpoint-url", TEXT, endpoint_url),
+    OPTION("--fault", TEXTS, faults),
     OPTION("--help", FLAG, help),
     OPTION("--no-color", FLAG, no_color),
     OPTION("--no-preflight", FLAG, no_preflight),
@@ -83,6 +84,18 @@ static bool fail_unknown(struct gw_view name, struct gw_err *err)
                    GW_VIEW_ARGS(name));
 }
 
+static bool add_text(const struct option *option, struct gw_cli_texts *texts, const char *value,
+                     struct gw_err *err)
+{
+    const size_t most = sizeof texts->items / sizeof *texts->items;
+    if (texts->count == most) {
+        return gw_fail(err, GW_ERR_INPUT, "option '%s': at most %zu of them", option->name.data,
+                       most);
+    }
+    texts->items[texts->count++] = value;
+    return true;
+}
+
 /* Sets the option at argv[*i], whose value may be the next argument. */
 static bool set(const struct option *option, char **argv, int *i, struct gw_cli_options *out,
                 struct gw_err *err)
@@ -97,6 +110,9 @@ static bool set(const struct option *option, char **argv, int *i, struct gw_cli_
     const char *value = equals ? equals + 1 : argv[++*i];
     if (!value || (!equals && value[0] == '-' && value[1] == '-') || !value[0]) {
         return gw_fail(err, GW_ERR_INPUT, "option '%s' needs a value", option->name.data);
+    }
+    if (option->kind == TEXTS) {
+        return add_text(option, member, value, err);
     }
     *(const char **)member = value;
     return true;
@@ -163,9 +179,11 @@ static bool check_together(struct gw_cli_options *out, struct gw_err *err)
         return gw_fail(err, GW_ERR_INPUT, "options '--quiet' and '--verbose' exclude each other");
     }
     bool simulates = out->sim || (out->name && strcmp(out->name, "sim") == 0);
-    if (!simulates && (out->sim_world || out->seed_text)) {
+    if (!simulates && (out->sim_world || out->seed_text || out->faults.count > 0)) {
         return gw_fail(err, GW_ERR_INPUT, "option '%s' is for the simulator; add '--sim'",
-                       out->sim_world ? "--sim-world" : "--seed");
+                       out->sim_world   ? "--sim-world"
+                       : out->seed_text ? "--seed"
+                                        : "--fault");
     }
     if (out->sim && (out->profile || out->endpoint_url)) {
         return gw_fail(err, GW_ERR_INPUT, "option '%s' has no meaning in the simulator",

@@ -34,15 +34,33 @@ struct gw_cli_session {
     struct slot *own, *last;     /* of the list of slots; the first is the run's own */
 };
 
+const struct gw_value *gw_cli_world_settings(const struct gw_cli_options *options,
+                                             struct gw_arena *arena)
+{
+    if (options->faults.count == 0) {
+        return NULL;
+    }
+    struct gw_value *settings = gw_arena_alloc(arena, sizeof *settings);
+    *settings = gw_value_map();
+    struct gw_value *faults = gw_map_add(arena, settings, GW_VIEW("faults"));
+    *faults = gw_value_list();
+    for (size_t i = 0; i < options->faults.count; i++) {
+        *gw_list_add(arena, faults) = gw_value_text(options->faults.items[i]);
+    }
+    return settings;
+}
+
 static bool open_sim(struct gw_cli_session *session, const struct gw_cli_session_options *given,
                      struct gw_err *err)
 {
+    const struct gw_value *settings =
+        given->settings ? given->settings : gw_cli_world_settings(session->options, session->arena);
     struct gw_sim_options options = {.loop = session->loop,
                                      .world = session->options->sim_world,
                                      .folders = gw_cli_stdlib_folders(),
                                      .modules = gw_stdlib_modules,
                                      .seed = session->options->seed,
-                                     .settings = given->settings,
+                                     .settings = settings,
                                      .on_call = given->on_call,
                                      .on_call_ctx = given->on_call_ctx};
     session->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), err);
@@ -149,6 +167,7 @@ static struct gw_client *make_client(struct gw_cli_session *session, const struc
                                         .settings = slot->settings,
                                         .identity = slot->identity,
                                         .credentials = slot->credentials,
+                                        .seed = session->options->seed,
                                         .user_agent = USER_AGENT};
     return gw_client_new(&options);
 }

@@ -104,6 +104,7 @@ static const struct usage {
      "  --sim-world NAME  which world (default: guide)\n"
      "  --seed N          another course of chance (default: 1)\n"
      "  --speed N         seconds that pass there in one of ours (default: 1)\n"
+     "  --fault TEXT      what goes wrong, as with --sim: \"throttle ecs:* probability=0.2\"\n"
      "  --quiet           do not show the calls\n"
      "Ctrl-C ends it.\n"},
     {"types",

@@ -158,6 +158,12 @@ static void deliver(void *ctx)
 /* What is sent while something is on its way already arrives with that. */
 static void send_back(struct gw_exchange *exchange)
 {
+    if (!exchange->timer && !exchange->has_begun &&
+        exchange->back_ms > first_timeout_ms(exchange)) {
+        exchange->back_ms = first_timeout_ms(exchange);
+        gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer in time",
+                GW_VIEW_ARGS(exchange->req->url));
+    }
     if (!exchange->timer) {
         exchange->timer = gw_timer_start(exchange->sim->loop, exchange->back_ms, deliver, exchange);
     }

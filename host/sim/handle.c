@@ -91,6 +91,9 @@ static void operation_ended(void *ctx, lua_State *L, bool ok)
     struct gw_value output;
     struct gw_err err = {0};
     exchange->task = NULL;
+    if (ok && lua_isnumber(L, 3)) {
+        exchange->back_ms += (int64_t)(lua_tonumber(L, 3) * 1000);
+    }
     if (!ok) {
         answer_raised(exchange, L);
     } else if (lua_gettop(L) == 0 || lua_isnil(L, 1)) {

@@ -17,12 +17,26 @@ local function plan(root, name, timeout)
   return true
 end
 
+-- An answer that a moment later may be there does not end a wait: it has a time of its own.
+local function ask(probe)
+  local ran, state, text = pcall(probe)
+  if ran then return state, text end
+  if not failure.passes(state) then error(state, 0) end
+  return nil, failure.text(state)
+end
+
+-- What cannot be read now is looked at the next time.
+local function look(root)
+  local ran, problem = pcall(foreign.look, root)
+  if not ran and not failure.passes(problem) then error(problem, 0) end
+end
+
 -- True, or nil and why not.
 local function poll(self, id, name, probe, timeout, every)
   local root, began = self.root, time.now()
   root:tell { event = "wait.started", wait = id, name = name, timeout = timeout }
   while true do
-    local state, text = probe()
+    local state, text = ask(probe)
     local elapsed = time.now() - began
     if state == "done" then
       root:tell { event = "wait.finished", wait = id, name = name, elapsed = elapsed, text = text }
@@ -36,7 +50,7 @@ local function poll(self, id, name, probe, timeout, every)
       return nil, text
     end
     root:tell { event = "wait.progress", wait = id, name = name, text = text, elapsed = elapsed }
-    foreign.look(root)
+    look(root)
     sleep(every)
   end
 end
@@ -53,7 +67,8 @@ local function begin(self, name, how)
 end
 
 ---Polls until the probe says "done" or "failed", or the time is over. The probe answers a state ("done", "failed", or
----anything else: not yet) and a text for the operator. A failure marks the run as a problem and is returned.
+---anything else: not yet) and a text for the operator; one that raises because AWS is overloaded or cannot be reached is asked
+---again. A failure marks the run as a problem and is returned.
 ---@param name string
 ---@param probe fun(): string?, string?
 ---@param how? { timeout?: number|string, every?: number|string } seconds or durations; 10 minutes, 5 seconds

@@ -4,6 +4,7 @@
 --- but run: the world begins in the past, its deployments roll out there, and the first request meets what came of it.
 
 local clock = require "sim.clock"
+local faults = require "sim.faults"
 local host = require "host.sim"
 local random = require "sim.random"
 local http = require "sim.http"
@@ -116,7 +117,7 @@ end
 
 local function perform(operation, one, call, input)
   SERVICES.iam.check_allowed(one, call, input)
-  return operation(one, input, call)
+  return faults.perform(world, call, input, function() return operation(one, input, call) end)
 end
 
 ---Performs an operation; raises what sim.fail makes.
@@ -124,6 +125,7 @@ end
 ---@param input table
 ---@return table? output nil: not simulated
 ---@return (fun(): table?, number?)? events the next event and the seconds until the one after; nil: no stream
+---@return number? delay seconds that the answer is late
 function door.call(call, input)
   clock.catch_up()
   local service = SERVICES[call.service]
@@ -132,13 +134,14 @@ function door.call(call, input)
   local key = world.iam.keys[call.access_key_id]
   call.user = key and key.user
   local one = world_of(call.region)
-  local ran, output, next_event = pcall(perform, operation, one, call, input)
+  local ran, output, next_event, delay = pcall(perform, operation, one, call, input)
   SERVICES.cloudtrail.record(one, call, input, not ran and output or nil)
   if not ran then error(output, 0) end
-  return output, next_event and function()
+  local function events()
     clock.catch_up()
     return next_event()
   end
+  return output, next_event and events, delay
 end
 
 ---Whether a name is that of a host of the world, rather than of an AWS API.
@@ -204,11 +207,12 @@ end
 
 ---Opens a world. Once in a Lua state.
 ---@param name string
----@param given table<string, any> settings
+---@param given table<string, any> settings; `faults` for every world
 ---@return { account: string, region: string, access_key_id: string, secret_access_key: string, session_token?: string, expires_at?: integer, latency: number[], clock_ahead?: integer }
 function door.open(name, given)
   assert(not world, "a world is open already")
-  local maker = load_maker(name)
+  local maker, wanted_faults = load_maker(name), given.faults
+  given.faults = nil
   check_settings(name, maker.settings, given)
   local start = host.now()
   local data = maker.describe(with_defaults(given, maker.settings), start)
@@ -219,6 +223,7 @@ function door.open(name, given)
   world.commands = data.commands or {}
   run_history(world, data.history, start)
   traffic.restart(world)
+  faults.open(world, wanted_faults)
   local key = caller_key(data)
   return {
     account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,
