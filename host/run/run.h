@@ -156,7 +156,6 @@ bool gw_run_output_failed(const struct gw_run *run);
  * fourth ends the process, for a script that cannot be stopped. */
 void gw_run_interrupt(struct gw_run *run);
 
-
 /* Begins the name of the lock by which one process at a time carries out a run; no runbook's. */
 #define GW_RUN_CLAIM GW_VIEW("run:")
 

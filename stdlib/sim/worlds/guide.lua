@@ -285,6 +285,10 @@ return {
       latency = { 0.02, 0.06 },
       ecs = { clusters = { CLUSTER } },
       logs = { { name = LOG_GROUP, retention_days = 30 } },
+      secretsmanager = {
+        { name = "busyb/google-oauth-client-id", description = "Google OAuth client ID", value = '{"GOOGLE_OAUTH_CLIENT_ID":"simulated-client-id"}' },
+        { name = "busyb/google-oauth-client-secret", description = "Google OAuth client secret", value = '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}' },
+      },
       iam = principals(settings, now, key),
       caller_key = key,
       clock_ahead = settings.clock_ahead,
