@@ -98,6 +98,30 @@ class Guide(unittest.TestCase):
         self.assertIn(made["AccessKeyId"], keys)
         self.run_shell(f"aws iam delete-access-key {user} --access-key-id {made['AccessKeyId']}")
 
+    # ---- secrets
+
+    def test_secrets(self):
+        secret = "--secret-id busyb/google-oauth-client-secret --region us-east-1"
+        value = f"aws secretsmanager get-secret-value {secret} --query SecretString --output text"
+        self.assertEqual(self.run_shell(value), '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}\n')
+        new = """--secret-string '{"GOOGLE_OAUTH_CLIENT_SECRET":"new-client-secret"}'"""
+        made = self.answer(f"aws secretsmanager update-secret {secret} {new}")["VersionId"]
+        self.assertEqual(self.run_shell(value), '{"GOOGLE_OAUTH_CLIENT_SECRET":"new-client-secret"}\n')
+        self.assertEqual(self.run_shell(f"{value} --version-stage AWSPREVIOUS"), '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}\n')
+        stages = self.answer(f"aws secretsmanager describe-secret {secret}")["VersionIdsToStages"]
+        self.assertEqual((stages.pop(made), list(stages.values())), (["AWSCURRENT"], [["AWSPREVIOUS"]]))
+        former = next(iter(stages))
+        move = f"aws secretsmanager update-secret-version-stage {secret} --version-stage AWSCURRENT --move-to-version-id {former}"
+        self.assertIn("you must explicitly reference that version in RemoveFromVersionId", self.refused(move))
+        self.run_shell(f"{move} --remove-from-version-id {made}")
+        self.assertEqual(self.run_shell(value), '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}\n')
+        token = "--client-request-token 6f1d2c4e-9a3b-4d5e-8f70-a1b2c3d4e5f6"
+        put = f"aws secretsmanager put-secret-value --secret-id busyb/google-oauth-client-id {token} --secret-string"
+        first = self.answer(f"{put} one")
+        self.assertEqual(self.answer(f"{put} one"), first)
+        self.assertIn("(ResourceExistsException)", self.refused(f"{put} two"))
+        self.assertIn("(ResourceNotFoundException)", self.refused("aws secretsmanager get-secret-value --secret-id other"))
+
     # ---- who may
 
     def test_who_calls(self):
