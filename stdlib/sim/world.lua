@@ -12,7 +12,8 @@ local traffic = require "sim.traffic"
 
 local SERVICES = {
   cloudtrail = require "sim.cloudtrail", ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam",
-  logs = require "sim.logs", secretsmanager = require "sim.secretsmanager", sts = require "sim.sts",
+  logs = require "sim.logs", secretsmanager = require "sim.secretsmanager",
+  servicediscovery = require "sim.servicediscovery", sts = require "sim.sts",
 }
 
 -- Seconds that the steps of a Fargate task take, where a world does not say otherwise.

@@ -98,6 +98,20 @@ class Guide(unittest.TestCase):
         self.assertIn(made["AccessKeyId"], keys)
         self.run_shell(f"aws iam delete-access-key {user} --access-key-id {made['AccessKeyId']}")
 
+    # ---- service discovery
+
+    def test_service_discovery(self):
+        service = self.answer("aws servicediscovery get-service --id srv-gxethbb34gto3cbr --region us-east-1")["Service"]
+        self.assertEqual((service["Name"], service["DnsConfig"]["DnsRecords"]), ("google-workspace", [{"Type": "A", "TTL": 60}]))
+        instances = self.answer("aws servicediscovery list-instances --service-id srv-gxethbb34gto3cbr --region us-east-1")["Instances"]
+        tasks = self.answer("aws ecs list-tasks --cluster busyb-cluster")["taskArns"]
+        for instance in instances:
+            self.assertIn(instance["Id"], [arn.rpartition("/")[2] for arn in tasks])
+            self.assertRegex(instance["Attributes"]["AWS_INSTANCE_IPV4"], r"^10\.0\.10\.\d+$")
+        found = self.client("servicediscovery").discover_instances(NamespaceName="busyb.local", ServiceName="google-workspace", HealthStatus="ALL")
+        self.assertTrue(all(one["HealthStatus"] in ("HEALTHY", "UNHEALTHY") for one in found["Instances"]), found)
+        self.assertIn("(ServiceNotFound)", self.refused("aws servicediscovery get-service --id srv-nosuchservice0"))
+
     # ---- secrets
 
     def test_secrets(self):

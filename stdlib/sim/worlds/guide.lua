@@ -285,6 +285,10 @@ return {
       latency = { 0.02, 0.06 },
       ecs = { clusters = { CLUSTER } },
       logs = { { name = LOG_GROUP, retention_days = 30 } },
+      servicediscovery = { {
+        id = "ns-simulatedbusyb0", name = "busyb.local", zone = "Z0SIMULATEDBUSYB",
+        services = { { id = "srv-gxethbb34gto3cbr", name = "google-workspace", ecs_service = SERVICE, ttl = 60 } },
+      } },
       secretsmanager = {
         { name = "busyb/google-oauth-client-id", description = "Google OAuth client ID", value = '{"GOOGLE_OAUTH_CLIENT_ID":"simulated-client-id"}' },
         { name = "busyb/google-oauth-client-secret", description = "Google OAuth client secret", value = '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}' },
