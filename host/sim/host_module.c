@@ -7,6 +7,7 @@
  *   hex(n), uuid()   ids, from the seed
  *   log(level, text) "error", "warn", "info", "debug"
  *   iso(at)          "2025-11-12T03:12:00Z"
+ *   digest(text)     SHA-256, in hexadecimal
  *   json(value)      its text; parse_json(text) the value, or nil
  *   array(t)         marks a table as a list, so that an empty one stays a list */
 #include <math.h>
@@ -85,6 +86,14 @@ static int sim_iso(lua_State *L)
     struct gw_view copy = gw_arena_dup(arena, gw_buf_view(&text));
     gw_buf_clear(&text);
     gw_push_view(L, copy);
+    return 1;
+}
+
+static int sim_digest(lua_State *L)
+{
+    char digest[2 * GW_SHA256_LEN + 1];
+    gw_sha256_hex(gw_check_view(L, 1), digest);
+    lua_pushstring(L, digest);
     return 1;
 }
 
@@ -177,10 +186,18 @@ static int sim_alarm(lua_State *L)
 
 void gw_sim_open_host(struct gw_sim *sim)
 {
-    static const luaL_Reg functions[] = {
-        {"alarm", sim_alarm}, {"array", sim_array},           {"hex", sim_hex},   {"log", sim_log},
-        {"now", sim_now},     {"random", sim_random},         {"uuid", sim_uuid}, {"iso", sim_iso},
-        {"json", sim_json},   {"parse_json", sim_parse_json}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"alarm", sim_alarm},
+                                         {"array", sim_array},
+                                         {"hex", sim_hex},
+                                         {"log", sim_log},
+                                         {"now", sim_now},
+                                         {"random", sim_random},
+                                         {"uuid", sim_uuid},
+                                         {"iso", sim_iso},
+                                         {"digest", sim_digest},
+                                         {"json", sim_json},
+                                         {"parse_json", sim_parse_json},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(sim->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, sim);

@@ -137,6 +137,26 @@ static void tell(struct request *request, int status)
     }
 }
 
+static ssize_t read_nothing(void *ctx, uint64_t from, char *out, size_t capacity)
+{
+    (void)ctx, (void)from, (void)out, (void)capacity;
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* That of HEAD says how long a body would be, and has none. */
+static struct MHD_Response *new_response(const struct request *request,
+                                         const struct gw_http_response *res)
+{
+    int64_t len = 0;
+    if (gw_view_equal(request->http.method, GW_VIEW("HEAD")) &&
+        gw_view_to_int64(gw_headers_get(&res->headers, GW_VIEW("content-length")), &len)) {
+        return MHD_create_response_from_callback((uint64_t)len, PIECE_BYTES, read_nothing, NULL,
+                                                 NULL);
+    }
+    return MHD_create_response_from_buffer(res->body.len, (void *)res->body.data,
+                                           MHD_RESPMEM_MUST_COPY);
+}
+
 static void on_done(void *ctx, const struct gw_http_response *res, const struct gw_err *err)
 {
     struct request *request = ctx;
@@ -146,9 +166,7 @@ static void on_done(void *ctx, const struct gw_http_response *res, const struct 
     request->is_over = true;
     request->is_lost = !res;
     if (res && request->status == 0) {
-        set_response(request, res,
-                     MHD_create_response_from_buffer(res->body.len, (void *)res->body.data,
-                                                     MHD_RESPMEM_MUST_COPY));
+        set_response(request, res, new_response(request, res));
     }
     wake(request);
 }

@@ -12,7 +12,7 @@ local traffic = require "sim.traffic"
 
 local SERVICES = {
   cloudtrail = require "sim.cloudtrail", ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam",
-  logs = require "sim.logs", secretsmanager = require "sim.secretsmanager",
+  logs = require "sim.logs", s3 = require "sim.s3", secretsmanager = require "sim.secretsmanager",
   servicediscovery = require "sim.servicediscovery", sts = require "sim.sts",
 }
 

@@ -98,6 +98,36 @@ class Guide(unittest.TestCase):
         self.assertIn(made["AccessKeyId"], keys)
         self.run_shell(f"aws iam delete-access-key {user} --access-key-id {made['AccessKeyId']}")
 
+    # ---- S3
+
+    def test_objects(self):
+        bucket = "busyb-oauth-tokens-758888582357"
+        self.assertEqual(self.run_shell(f"aws s3 ls s3://{bucket}/").split(), ["PRE", "tokens/"])
+        lines = self.run_shell(f"aws s3 ls s3://{bucket}/ --recursive").splitlines()
+        self.assertEqual([line.split()[2:] for line in lines], [
+            ["1431", "tokens/ana@example.com.json"], ["1398", "tokens/ben@example.com.json"],
+            ["1412", "tokens/eva@example.com.json"], ["1407", "tokens/tom@example.com.json"]])
+        self.assertEqual(self.answer(f"aws s3api list-objects-v2 --bucket {bucket} --page-size 1 --query 'length(Contents)'"), 4)
+        self.world.write("note.txt", "hello\n")
+        self.run_shell("aws s3 cp note.txt s3://your-log-archive-bucket/a/note.txt")
+        self.assertEqual(self.run_shell("aws s3 cp s3://your-log-archive-bucket/a/note.txt -"), "hello\n")
+        found = self.answer("aws s3api head-object --bucket your-log-archive-bucket --key a/note.txt")
+        self.assertEqual((found["ContentLength"], found["ContentType"]), (6, "text/plain"))
+        self.run_shell("aws s3 rm s3://your-log-archive-bucket/a/note.txt")
+        self.assertIn("(404)", self.refused("aws s3api head-object --bucket your-log-archive-bucket --key a/note.txt"))
+        self.assertIn("(NoSuchBucket)", self.refused("aws s3 ls s3://no-such-bucket"))
+
+    def test_lifecycle_and_policy_of_a_bucket(self):
+        bucket = "--bucket busyb-oauth-tokens-758888582357"
+        rules = {"Rules": [{"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "tokens/"}, "Expiration": {"Days": 90}}]}
+        self.world.write("s3-lifecycle-policy.json", json.dumps(rules))
+        self.assertIn("(NoSuchLifecycleConfiguration)", self.refused(f"aws s3api get-bucket-lifecycle-configuration {bucket}"))
+        self.run_shell(f"aws s3api put-bucket-lifecycle-configuration {bucket} --lifecycle-configuration file://s3-lifecycle-policy.json")
+        self.assertEqual(self.answer(f"aws s3api get-bucket-lifecycle-configuration {bucket}")["Rules"], rules["Rules"])
+        self.run_shell(f"aws s3api delete-bucket-lifecycle {bucket}")
+        self.assertIn("(NoSuchBucketPolicy)", self.refused(f"aws s3api get-bucket-policy {bucket}"))
+        self.assertIn("(MalformedPolicy)", self.refused(f"aws s3api put-bucket-policy {bucket} --policy nonsense"))
+
     # ---- service discovery
 
     def test_service_discovery(self):

@@ -285,6 +285,18 @@ return {
       latency = { 0.02, 0.06 },
       ecs = { clusters = { CLUSTER } },
       logs = { { name = LOG_GROUP, retention_days = 30 } },
+      s3 = {
+        {
+          name = "busyb-oauth-tokens-758888582357",
+          objects = {
+            { key = "tokens/ana@example.com.json", size = 1431, age_days = 3 },
+            { key = "tokens/ben@example.com.json", size = 1398, age_days = 95 },
+            { key = "tokens/eva@example.com.json", size = 1412, age_days = 210 },
+            { key = "tokens/tom@example.com.json", size = 1407, age_days = 41 },
+          },
+        },
+        { name = "your-log-archive-bucket" },
+      },
       servicediscovery = { {
         id = "ns-simulatedbusyb0", name = "busyb.local", zone = "Z0SIMULATEDBUSYB",
         services = { { id = "srv-gxethbb34gto3cbr", name = "google-workspace", ecs_service = SERVICE, ttl = 60 } },
