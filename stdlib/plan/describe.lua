@@ -31,6 +31,9 @@ local function identity(candidate, params, client)
   return candidate.operation.action .. " " .. settings .. " " .. (json.encode(params) or "")
 end
 
+-- Things that are not there: AWS says so, or an earlier call of the plan would have destroyed them.
+local gone = setmetatable({}, { __mode = "k" })
+
 local ABSENT = { "NotFound", "NoSuch", "NotExist" }
 
 local function says_absent(action, err)
@@ -47,7 +50,10 @@ local function ask(candidate, asked, client)
     local operation = candidate.operation
     local answer, err = host.call(operation.service, operation.snake_name, asked, client)
     if err and err.kind == "cancelled" then error(err, 0) end
-    if err and says_absent(operation.action, err) then answer, err = {}, nil end
+    if err and says_absent(operation.action, err) then
+      answer, err = {}, nil
+      gone[answer] = true
+    end
     answers[key] = { answer = answer, err = err, made = {} }
   end
   return answers[key]
@@ -61,9 +67,6 @@ end
 local function undeclared_note(action)
   return ('what is there now is not read: add "%s" to needs.aws to see it'):format(action)
 end
-
--- Things that an earlier call of the plan would have destroyed.
-local gone = setmetatable({}, { __mode = "k" })
 
 -- What was there, and what earlier calls of the plan would have made, without what they would have destroyed.
 local function things_in(candidate, said, params)

@@ -58,12 +58,37 @@ function operations.get_user(world, input, call)
   return { User = { Path = user.path, UserName = user.name, UserId = user.id, Arn = user.arn, CreateDate = clock.stamp(user.created_at) } }
 end
 
+local function role_or_fail(world, name)
+  local role = world.iam.roles[name]
+  if not role then fail.raise { code = "NoSuchEntity", message = ("The role with name %s cannot be found."):format(name), status = 404 } end
+  return role
+end
+
 function operations.get_role(world, input)
-  local role = world.iam.roles[input.RoleName]
-  if not role then
-    fail.raise { code = "NoSuchEntity", message = ("The role with name %s cannot be found."):format(input.RoleName), status = 404 }
-  end
+  local role = role_or_fail(world, input.RoleName)
   return { Role = { Path = role.path, RoleName = role.name, RoleId = role.id, Arn = role.arn, CreateDate = clock.stamp(role.created_at) } }
+end
+
+-- IAM gives its documents percent-encoded (RFC 3986).
+local function encode(document)
+  return (host.json(document):gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+function operations.get_role_policy(world, input)
+  for _, policy_of_role in ipairs(role_or_fail(world, input.RoleName).policies) do
+    if policy_of_role.name == input.PolicyName then
+      return { RoleName = input.RoleName, PolicyName = input.PolicyName, PolicyDocument = encode(policy_of_role.document) }
+    end
+  end
+  fail.raise {
+    code = "NoSuchEntity", message = ("The role policy with name %s cannot be found."):format(input.PolicyName), status = 404,
+  }
+end
+
+function operations.list_role_policies(world, input)
+  local names = host.array {}
+  for i, policy_of_role in ipairs(role_or_fail(world, input.RoleName).policies) do names[i] = policy_of_role.name end
+  return { PolicyNames = names, IsTruncated = false }
 end
 
 function operations.list_access_keys(world, input, call)

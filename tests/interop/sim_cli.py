@@ -98,6 +98,23 @@ class Guide(unittest.TestCase):
         self.assertIn(made["AccessKeyId"], keys)
         self.run_shell(f"aws iam delete-access-key {user} --access-key-id {made['AccessKeyId']}")
 
+    # ---- rules of the load balancer
+
+    def test_path_prefix(self):
+        listener = "arn:aws:elasticloadbalancing:us-east-1:758888582357:listener/app/busyb-alb/5111c2db275a2af3/55b0b891b903df23"
+        rule = "arn:aws:elasticloadbalancing:us-east-1:758888582357:listener-rule/app/busyb-alb/5111c2db275a2af3/55b0b891b903df23/92304d50b03b02d4"
+        create = (f"aws elbv2 create-rule --listener-arn {listener} --priority 50 --conditions Field=path-pattern,Values='/mcp/google-workspace*' "
+                  f"--actions Type=forward,TargetGroupArn={TARGET_GROUP} --region us-east-1")
+        self.assertIn("(PriorityInUse)", self.refused(create))
+        self.run_shell(f"aws elbv2 delete-rule --rule-arn {rule} --region us-east-1")
+        self.assertIn("(RuleNotFound)", self.refused(f"aws elbv2 delete-rule --rule-arn {rule} --region us-east-1"))
+        made = self.answer(create)["Rules"][0]
+        self.assertEqual((made["Priority"], made["Conditions"][0]["Values"]), ("50", ["/mcp/google-workspace*"]))
+        rules = self.answer(f"aws elbv2 describe-rules --listener-arn {listener}")["Rules"]
+        self.assertEqual([one["Priority"] for one in rules], ["50", "default"])
+        changed = self.answer(f"aws elbv2 modify-rule --rule-arn {made['RuleArn']} --conditions Field=path-pattern,Values='/google-workspace/*'")
+        self.assertEqual(changed["Rules"][0]["Conditions"][0]["Values"], ["/google-workspace/*"])
+
     # ---- S3
 
     def test_objects(self):
@@ -165,6 +182,12 @@ class Guide(unittest.TestCase):
         self.assertEqual(self.answer(f"{put} one"), first)
         self.assertIn("(ResourceExistsException)", self.refused(f"{put} two"))
         self.assertIn("(ResourceNotFoundException)", self.refused("aws secretsmanager get-secret-value --secret-id other"))
+
+    def test_policy_of_the_task(self):
+        found = self.answer("aws iam get-role-policy --role-name busyb-google-workspace-mcp-task-role "
+                            "--policy-name busyb-google-workspace-mcp-policy --region us-east-1")
+        self.assertEqual(found["PolicyDocument"]["Statement"][1]["Action"], "s3:ListBucket")
+        self.assertIn("(NoSuchEntity)", self.refused("aws iam get-role-policy --role-name busyb-google-workspace-mcp-task-role --policy-name x"))
 
     # ---- who may
 

@@ -247,7 +247,17 @@ local function principals(settings, now, key)
     name = "oncall", id = "AROASIMULATEDONCALL01", path = "/people/", policies = policies,
     sessions = settings.as_role and { { name = "ana", keys = { key } } } or nil,
   }
-  return { users = { oncall, pipeline }, roles = { role } }
+  local of_task = {
+    name = "busyb-google-workspace-mcp-task-role", id = "AROASIMULATEDTASK0001",
+    policies = { {
+      name = "busyb-google-workspace-mcp-policy", Version = "2012-10-17",
+      Statement = {
+        { Effect = "Allow", Action = { "s3:GetObject", "s3:PutObject", "s3:DeleteObject" }, Resource = "arn:aws:s3:::busyb-oauth-tokens-758888582357/*" },
+        { Effect = "Allow", Action = "s3:ListBucket", Resource = "arn:aws:s3:::busyb-oauth-tokens-758888582357" },
+      },
+    } },
+  }
+  return { users = { oncall, pipeline }, roles = { role, of_task } }
 end
 
 -- ---- the world ------------------------------------------------------------------------------------
@@ -324,7 +334,7 @@ return {
           default = { status = 404, body = "Not Found" },
         } },
         rules = {
-          { arn = RULE, listener = LISTENER, priority = 50, path = "/google-workspace/*", action = { forward = TARGET_GROUP } },
+          { arn = RULE, listener = LISTENER, priority = 50, paths = { "/google-workspace/*" }, action = { forward = TARGET_GROUP } },
         },
         groups = { {
           arn = TARGET_GROUP, name = "busyb-google-workspace", port = 8000, vpc = "vpc-0a9d3c5e7f1b2846d", zone = "us-east-1a",
