@@ -1,8 +1,9 @@
---- CloudWatch Logs, simulated: reading, and the retention of groups.
+--- CloudWatch Logs, simulated: reading, queries, and the retention of groups.
 
 local clock = require "sim.clock"
 local fail = require "sim.fail"
 local host = require "host.sim"
+local insights = require "sim.logs.insights"
 local live_tail = require "sim.logs.live_tail"
 local pages = require "sim.pages"
 local pattern = require "sim.logs.pattern"
@@ -95,6 +96,8 @@ function operations.filter_log_events(world, input)
 end
 
 operations.start_live_tail = live_tail.start
+
+for name, operation in pairs(insights.operations(find_group)) do operations[name] = operation end
 
 -- Tokens of GetLogEvents name a place between two events: "f/" what comes after, "b/" what came before.
 local function place_of(token, events)
@@ -215,7 +218,7 @@ return {
   ---@param world table
   ---@param data { name: string, retention_days?: integer }[]
   open = function(world, data)
-    world.logs = { groups = {} }
+    world.logs = { groups = {}, queries = {}, query_order = {} }
     for _, group in ipairs(data or {}) do streams.create_group(world, group) end
   end,
 }

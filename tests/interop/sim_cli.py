@@ -79,6 +79,32 @@ class Guide(unittest.TestCase):
         self.assertTrue(all("ERROR" in event["message"] for event in found))
         self.assertEqual(self.answer(f"aws logs describe-log-groups --region us-east-1")["logGroups"][0]["retentionInDays"], 30)
 
+    def query(self, text, hours=1):
+        """The rows of a query, and its status on the way."""
+        started = self.answer(f"aws logs start-query {LOGS} --start-time $(( $(date +%s) - {hours * 3600} )) --end-time $(( $(date +%s) + 36000 )) "
+                              f"--query-string '{text}'")
+        for _ in range(30):
+            found = self.answer(f"aws logs get-query-results --query-id {started['queryId']} --region us-east-1")
+            if found["status"] == "Complete":
+                return [{cell["field"]: cell["value"] for cell in row} for row in found["results"]]
+            self.assertEqual((found["status"], found["results"]), ("Running", []))
+        self.fail("the query does not end")
+
+    def test_queries(self):
+        rows = self.query("fields @timestamp, @message | filter @message like /ERROR/ | stats count() by bin(5m)")
+        self.assertTrue(rows)
+        for row in rows:
+            self.assertRegex(row["bin(5m)"], r"^\d{4}-\d\d-\d\d \d\d:\d[05]:00\.000$")
+            self.assertTrue(int(row["count()"]) > 0)
+        newest = self.query("fields @timestamp, @message | sort @timestamp desc | limit 3")
+        self.assertEqual(len(newest), 3)
+        self.assertEqual(sorted(newest[0]), ["@message", "@ptr", "@timestamp"])
+        self.assertTrue(newest[0]["@timestamp"] >= newest[2]["@timestamp"])
+        lines = self.query('fields @message | filter @message like "GET /health" and not (@message like /(?i)error|warn/) | limit 2')
+        self.assertTrue(all("GET /health" in row["@message"] for row in lines))
+        self.assertIn("(MalformedQueryException)", self.refused(
+            f"aws logs start-query {LOGS} --start-time 0 --end-time 1 --query-string 'fields @message | fliter x'"))
+
     # ---- changes, each seen to its end
 
     def test_scaling(self):
