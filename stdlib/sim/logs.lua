@@ -1,8 +1,9 @@
---- CloudWatch Logs, simulated: reading, queries, and the retention of groups.
+--- CloudWatch Logs, simulated: reading, queries, exports, and the retention of groups.
 
 local clock = require "sim.clock"
 local fail = require "sim.fail"
 local host = require "host.sim"
+local export = require "sim.logs.export"
 local insights = require "sim.logs.insights"
 local live_tail = require "sim.logs.live_tail"
 local pages = require "sim.pages"
@@ -97,7 +98,9 @@ end
 
 operations.start_live_tail = live_tail.start
 
-for name, operation in pairs(insights.operations(find_group)) do operations[name] = operation end
+for _, part in ipairs { export, insights } do
+  for name, operation in pairs(part.operations(find_group)) do operations[name] = operation end
+end
 
 -- Tokens of GetLogEvents name a place between two events: "f/" what comes after, "b/" what came before.
 local function place_of(token, events)
@@ -218,7 +221,7 @@ return {
   ---@param world table
   ---@param data { name: string, retention_days?: integer }[]
   open = function(world, data)
-    world.logs = { groups = {}, queries = {}, query_order = {} }
+    world.logs = { groups = {}, queries = {}, query_order = {}, exports = {} }
     for _, group in ipairs(data or {}) do streams.create_group(world, group) end
   end,
 }

@@ -210,7 +210,7 @@ return {
   ---@param world table
   ---@param data { name: string, policy?: string, objects?: { key: string, size?: integer, body?: string, age_days?: number }[] }[]
   open = function(world, data)
-    world.s3 = { buckets = {} }
+    world.s3, world.put_object = { buckets = {} }, put
     for _, given in ipairs(data or {}) do
       local bucket = { objects = {}, created_at = clock.now(), policy = given.policy }
       world.s3.buckets[given.name] = bucket

@@ -105,6 +105,19 @@ class Guide(unittest.TestCase):
         self.assertIn("(MalformedQueryException)", self.refused(
             f"aws logs start-query {LOGS} --start-time 0 --end-time 1 --query-string 'fields @message | fliter x'"))
 
+    def test_export(self):
+        create = (f"aws logs create-export-task {LOGS} --from $(( $(date +%s) - 604800 ))000 --to $(( $(date +%s) + 36000 ))000 "
+                  "--destination-prefix google-workspace-mcp/logs/2025/11/12 --destination")
+        self.assertIn("GetBucketAcl call on the given bucket failed", self.refused(f"{create} busyb-oauth-tokens-758888582357"))
+        task = self.answer(f"{create} your-log-archive-bucket")["taskId"]
+        for _ in range(30):
+            found = self.answer(f"aws logs describe-export-tasks --task-id {task}")["exportTasks"][0]
+            if found["status"]["code"] != "RUNNING":
+                break
+        self.assertEqual(found["status"]["code"], "COMPLETED")
+        keys = self.answer("aws s3api list-objects-v2 --bucket your-log-archive-bucket --prefix google-workspace-mcp/ --query 'Contents[].Key'")
+        self.assertTrue(all(key.startswith(f"google-workspace-mcp/logs/2025/11/12/{task}/") and key.endswith(".gz") for key in keys), keys)
+
     # ---- changes, each seen to its end
 
     def test_scaling(self):

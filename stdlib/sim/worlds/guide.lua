@@ -9,6 +9,11 @@
 local ACCOUNT, REGION = "758888582357", "us-east-1"
 local CLUSTER, SERVICE, FAMILY = "busyb-cluster", "busyb-google-workspace-mcp-service", "busyb-google-workspace-mcp"
 local REPOSITORY = ACCOUNT .. ".dkr.ecr.us-east-1.amazonaws.com/busyb-google-workspace-mcp"
+local ARCHIVE_POLICY = [[{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"s3:GetBucketAcl",
+   "Resource":"arn:aws:s3:::your-log-archive-bucket"},
+  {"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"s3:PutObject",
+   "Resource":"arn:aws:s3:::your-log-archive-bucket/*","Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}}]}]]
 local LOG_GROUP = "/ecs/busyb-google-workspace-mcp"
 local MINUTE, DAY = 60, 86400
 
@@ -305,7 +310,7 @@ return {
             { key = "tokens/tom@example.com.json", size = 1407, age_days = 41 },
           },
         },
-        { name = "your-log-archive-bucket" },
+        { name = "your-log-archive-bucket", policy = ARCHIVE_POLICY },
       },
       servicediscovery = { {
         id = "ns-simulatedbusyb0", name = "busyb.local", zone = "Z0SIMULATEDBUSYB",
