@@ -2,6 +2,7 @@
 
 local claim = require "spec.claim"
 local compare = require "spec.compare"
+local explore = require "spec.explore"
 local host = require "host.spec"
 local options = require "options"
 local worlds = require "spec.world"
@@ -47,6 +48,10 @@ function spec.expect_error(body, part)
   end
 end
 
+local EXPLORE = {
+  runbook = "string", args = "table", params = "table", world = "table", sim_world = "string", runs = "number", from = "number",
+  secrets = "table",
+}
 local WORLD = { sim_world = "string", world = "table", seed = "number" }
 
 ---Opens a simulated world, for more than one run in it, or to change it before a run.
@@ -70,6 +75,15 @@ function spec.run(request)
   options.check("spec.run", request or {}, known)
   for name, value in pairs(request or {}) do (WORLD[name] and of_world or of_run)[name] = value end
   return (worlds.open(of_world):run(of_run))
+end
+
+---Runs a runbook under many courses of faults (docs/faults.md), each drawn from a number. Whatever happens, it has to come to the
+---end that it comes to undisturbed, with resumes where it was stopped. Says the command that does what went wrong again.
+---@param request ExploreRequest
+---@return integer courses that were tried
+function spec.explore(request)
+  options.check("spec.explore", request, EXPLORE)
+  return explore.run(request)
 end
 
 -- ---- the program's side ----------------------------------------------------------------------------------------------

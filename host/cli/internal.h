@@ -155,6 +155,7 @@ struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *
                                            struct gw_err *err);
 void gw_cli_session_close(struct gw_cli_session *session);
 struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session);
+struct gw_sim *gw_cli_session_sim(struct gw_cli_session *session); /* NULL: it is real */
 
 /* Settles region and credentials, so that what is missing is said before anything begins. In the
  * simulator once for each run, one after the other. */

@@ -111,6 +111,11 @@ struct gw_loop *gw_cli_session_loop(struct gw_cli_session *session)
     return session->loop;
 }
 
+struct gw_sim *gw_cli_session_sim(struct gw_cli_session *session)
+{
+    return session->sim;
+}
+
 struct gw_view gw_cli_session_setting(const struct gw_cli_session *session, struct gw_view name)
 {
     return session->config && session->own

@@ -23,6 +23,8 @@ int gw_cli_world_open(lua_State *L);
 int gw_cli_world_close(lua_State *L);
 /* call(world, service, operation, params) -> output | nil, err: by the world's own operator */
 int gw_cli_world_call(lua_State *L);
+/* state(world) -> what it has come to */
+int gw_cli_world_state(lua_State *L);
 /* pass(world, seconds): time goes by */
 int gw_cli_world_pass(lua_State *L);
 /* run(world, { runbook=, args=, plan=, ask=, answers=, past=, undo=, interrupt= }) -> { exit=, error=, missing=, events=,

@@ -225,6 +225,19 @@ int gw_cli_world_call(lua_State *L)
     return 1;
 }
 
+int gw_cli_world_state(lua_State *L)
+{
+    struct gw_cli_world *world = gw_cli_check_world(L);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value state;
+    struct gw_err err = {0};
+    if (!gw_sim_state(gw_cli_session_sim(world->session), arena, &state, &err)) {
+        return luaL_error(L, "%s", err.message);
+    }
+    gw_push_value(L, &state);
+    return 1;
+}
+
 static void on_time(void *ctx)
 {
     *(bool *)ctx = true;

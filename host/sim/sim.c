@@ -114,6 +114,12 @@ bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_
     return gw_sim_ask(sim, "command", words, 1, arena, answer, err);
 }
 
+bool gw_sim_state(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
+                  struct gw_err *err)
+{
+    return gw_sim_ask(sim, "state", NULL, 0, arena, out, err);
+}
+
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out)
 {
     struct gw_err err = {0};

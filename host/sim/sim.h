@@ -69,6 +69,11 @@ void gw_sim_listener_close(
 
 /* ---- what came of it ------------------------------------------------------------------------- */
 
+/* What the world has come to, as far as calls change it (GW_MAP by service): to be held against
+ * another. */
+bool gw_sim_state(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
+                  struct gw_err *err);
+
 /* Facts for the summary of a run, as the world's `summary` function gives them (GW_MAP; e.g.
  * requests served and lost); false when the world has none. */
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out);

@@ -34,6 +34,20 @@ return {
   deregister = definitions.deregister,
   update = services.update,
   wanted_tasks = scheduler.wanted_tasks,
+  ---What each service is to run, and how many revisions there are of each task definition.
+  ---@param world table
+  state = function(world)
+    local all = {}
+    for name, family in pairs(world.ecs.families) do all["revisions of " .. name] = family.last end
+    for _, cluster in pairs(world.ecs.clusters) do
+      for name, service in pairs(cluster.services) do
+        all[cluster.name .. "/" .. name] = {
+          definition = ("%s:%d"):format(service.definition.family, service.definition.revision), desired = service.desired,
+        }
+      end
+    end
+    return all
+  end,
   ---@param world table
   ---@param data { clusters?: string[] }
   open = function(world, data)

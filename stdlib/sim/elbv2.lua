@@ -132,6 +132,16 @@ end
 
 return {
   operations = operations,
+  ---The rules: what goes where.
+  ---@param world table
+  state = function(world)
+    local all = host.array {}
+    for i, rule in ipairs(world.elb.rules) do
+      all[i] = ("%d %s %s"):format(rule.priority, table.concat(rule.paths or {}, " "), rule.action.forward or rule.action.status)
+    end
+    table.sort(all)
+    return all
+  end,
   route = rules.route,
   ---@param world table
   ---@param data { balancers?: table[], listeners?: table[], rules?: table[], groups?: table[] }

@@ -204,6 +204,17 @@ end
 return {
   operations = operations,
 
+  ---The keys of each user by their status.
+  ---@param world table
+  state = function(world)
+    local all = {}
+    for name, user in pairs(world.iam.users) do
+      all[name] = host.array {}
+      for i, key in ipairs(keys_of(world, user)) do all[name][i] = key.status end
+    end
+    return all
+  end,
+
   ---The key with that id if it may be used; nil when IAM does not know it or it is not active.
   ---@param world table
   ---@param id string

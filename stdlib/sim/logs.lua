@@ -218,6 +218,13 @@ end
 
 return {
   operations = operations,
+  ---The retention of each group in days; 0: for ever.
+  ---@param world table
+  state = function(world)
+    local all = {}
+    for name, group in pairs(world.logs.groups) do all[name] = group.retention_days or 0 end
+    return all
+  end,
   ---@param world table
   ---@param data { name: string, retention_days?: integer }[]
   open = function(world, data)

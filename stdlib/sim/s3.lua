@@ -207,6 +207,15 @@ end
 
 return {
   operations = operations,
+  ---Of each bucket how many objects it has, its policy and rules.
+  ---@param world table
+  state = function(world)
+    local all = {}
+    for name, bucket in pairs(world.s3.buckets) do
+      all[name] = { objects = #by_name(bucket.objects), policy = bucket.policy, rules = bucket.rules }
+    end
+    return all
+  end,
   ---@param world table
   ---@param data { name: string, policy?: string, objects?: { key: string, size?: integer, body?: string, age_days?: number }[] }[]
   open = function(world, data)

@@ -253,6 +253,17 @@ end
 
 return {
   operations = operations,
+  ---The labels of each secret's versions, the oldest first.
+  ---@param world table
+  state = function(world)
+    local all = {}
+    for _, secret in ipairs(world.secrets) do
+      local versions = host.array {}
+      for i, id in ipairs(secret.order) do versions[i] = table.concat(sorted(secret.versions[id].stages), " ") end
+      all[secret.name] = { versions = versions, deleted = secret.deleted_at ~= nil }
+    end
+    return all
+  end,
   ---@param world table
   ---@param data { name: string, value: string, description?: string }[]
   open = function(world, data)

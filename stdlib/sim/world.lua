@@ -175,6 +175,17 @@ function door.command(words)
   end
 end
 
+---What the world has come to, as far as calls change it: by service.
+---@return table<string, table>
+function door.state()
+  clock.catch_up()
+  local all = {}
+  for name, service in pairs(SERVICES) do
+    if service.state then all[name] = service.state(world) end
+  end
+  return all
+end
+
 ---Facts for the summary of a run.
 ---@return table?
 function door.summary()

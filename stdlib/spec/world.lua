@@ -113,6 +113,10 @@ function Rehearsal:resume(request) return go_on(self, "run:resume", request, fal
 ---@return Rehearsal
 function Rehearsal:undo(request) return go_on(self, "run:undo", request, true) end
 
+---What the world has come to, as far as calls change it: by service, plain data to be held against that of another world.
+---@return table<string, table>
+function World:state() return host.state(handles[self]) end
+
 ---Lets time go by.
 ---@param duration number|string seconds, or "5m"
 function World:pass(duration)
