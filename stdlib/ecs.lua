@@ -266,9 +266,20 @@ function ecs.get_deployable(family, revision)
   return found
 end
 
+-- What nobody could ask about is not taken for inactive: the next one would be chosen, and be an older one.
 local function is_active(arn)
-  local answer = aws.ecs.try_describe_task_definition { taskDefinition = arn }
+  local answer, err = aws.ecs.try_describe_task_definition { taskDefinition = arn }
+  if err and err.code ~= "ClientException" and err.code ~= "InvalidParameterException" then error(err, 0) end
   return answer ~= nil and (answer.taskDefinition or {}).status == "ACTIVE"
+end
+
+-- Nil and why, where it cannot be had at all: not allowed, not known to what answers. What a moment later may be had is raised.
+local function proven_or_why(which)
+  local ran, proven = pcall(ecs.list_proven, which)
+  if ran then return proven end
+  local facts = failure.plain(proven)
+  if failure.passes(proven) and facts.kind ~= "protocol" or (facts.code or ""):find "^Expired" then error(proven, 0) end
+  return nil, failure.text(proven)
 end
 
 ---The revision to return to: the last one that a deployment of this service proved good and that is not the present one;
@@ -278,18 +289,16 @@ end
 ---@return string? arn
 ---@return string why how it was chosen, or why there is none
 function ecs.choose_rollback(which, current)
-  local ran, proven = pcall(ecs.list_proven, which)
-  if ran then
-    for _, deployment in ipairs(proven) do
-      if ecs.short(deployment.task_definition) ~= ecs.short(current) and is_active(deployment.task_definition) then
-        return deployment.task_definition,
-            "the last revision before the present one that a deployment brought to a steady state, on "
-            .. time.iso(math.floor(deployment.finished_at))
-      end
+  local proven, problem = proven_or_why(which)
+  for _, deployment in ipairs(proven or {}) do
+    if ecs.short(deployment.task_definition) ~= ecs.short(current) and is_active(deployment.task_definition) then
+      return deployment.task_definition,
+          "the last revision before the present one that a deployment brought to a steady state, on "
+          .. time.iso(math.floor(deployment.finished_at))
     end
   end
-  local history = ran and "no earlier deployment of the last 90 days ended well" or
-      ("the deployment history could not be read: " .. tostring(proven))
+  local history = proven and "no earlier deployment of the last 90 days ended well" or
+      ("the deployment history could not be read: " .. problem)
   for _, arn in ipairs(ecs.list_active_revisions(ecs.family(current))) do
     if ecs.revision(arn) < ecs.revision(current) then
       return arn, "the previous ACTIVE revision, not proven good (" .. history .. ")"

@@ -78,6 +78,15 @@ spec.test("stale readings answer as they did", function()
   spec.expect(updates(run), 1)
 end)
 
+spec.test("a revision that cannot be asked about is not passed over for an older one", function()
+  for _, fault in ipairs { "expired ecs:DescribeTaskDefinition nth=1", "throttle ecs:DescribeTaskDefinition times=3",
+    "unavailable ecs:ListServiceDeployments", "reset ecs:DescribeServiceRevisions" } do
+    local run = rehearse { fault }
+    spec.expect(run.exit ~= 0, true, fault)
+    spec.expect(updates(run), 0, fault)
+  end
+end)
+
 spec.test("expired credentials end a run with its own exit code, and it goes on with others", function()
   local run = rehearse { "expired ecs:StopTask nth=1" }
   run:expect_exit(6)
