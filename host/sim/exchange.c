@@ -10,7 +10,6 @@
 #define DEFAULT_READ_TIMEOUT_MS    60000
 #define DEFAULT_MAX_RESPONSE_BYTES ((size_t)64 << 20)
 #define MAX_PIECES_BYTES           ((size_t)64 << 20) /* under way to the client */
-#define MAX_REQUEST_BYTES          ((uint64_t)64 << 20)
 
 /* Until the first byte, and between two. */
 static int64_t read_timeout_ms(const struct gw_exchange *exchange)
@@ -226,10 +225,10 @@ static void arrive(void *ctx)
 static bool read_source(struct gw_exchange *exchange)
 {
     const struct gw_body_source *source = exchange->req->source;
-    if (source->size_bytes > MAX_REQUEST_BYTES) {
+    if (source->size_bytes > GW_SIM_MAX_BODY_BYTES) {
         return gw_fail(&exchange->err, GW_ERR_LIMIT,
                        "the simulator takes request bodies up to %llu bytes",
-                       (unsigned long long)MAX_REQUEST_BYTES);
+                       (unsigned long long)GW_SIM_MAX_BODY_BYTES);
     }
     char *body = gw_arena_alloc(exchange->arena, (size_t)source->size_bytes + 1);
     size_t total = 0, len = 1;

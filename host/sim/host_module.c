@@ -4,6 +4,7 @@
  *   alarm(at, fn)    runs fn as a task at that time; one alarm: a new one replaces the last, nil
  *                    clears it
  *   random()         in [0, 1), from the seed
+ *   noise(text)      likewise, of the text: the same however often and whenever it is asked for
  *   hex(n), uuid()   ids, from the seed
  *   log(level, text) "error", "warn", "info", "debug"
  *   iso(at)          "2025-11-12T03:12:00Z"
@@ -33,6 +34,12 @@ static int sim_now(lua_State *L)
 static int sim_random(lua_State *L)
 {
     lua_pushnumber(L, gw_sim_random_unit(&sim_of(L)->world_random));
+    return 1;
+}
+
+static int sim_noise(lua_State *L)
+{
+    lua_pushnumber(L, gw_sim_random_of(sim_of(L)->seed, gw_check_view(L, 1)));
     return 1;
 }
 
@@ -191,6 +198,7 @@ void gw_sim_open_host(struct gw_sim *sim)
                                          {"hex", sim_hex},
                                          {"log", sim_log},
                                          {"now", sim_now},
+                                         {"noise", sim_noise},
                                          {"random", sim_random},
                                          {"uuid", sim_uuid},
                                          {"iso", sim_iso},

@@ -4,6 +4,8 @@
 
 #include "sim/sim.h"
 
+#define GW_SIM_MAX_BODY_BYTES ((size_t)64 << 20) /* of a request, and of what it unpacks to */
+
 /* Chance from a seed. The world has one series and the wire another: how often somebody asks does
  * not change what happens in the world. */
 struct gw_sim_random {
@@ -20,6 +22,7 @@ struct gw_sim {
     bool any_date;       /* as in gw_sim_options */
     int64_t ahead_s;     /* the world's clock less that of the loop, as its answers tell the time */
     double latency_s[2]; /* of a request and its answer together: least, most */
+    uint64_t seed;
     struct gw_sim_random world_random, wire_random;
 
     void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
@@ -38,7 +41,7 @@ struct gw_exchange {
     struct gw_sim *sim;
     struct gw_exchange *previous, *next;
     const struct gw_http_request *req;
-    struct gw_http_request read_req; /* what `req` points to where its body came from a source */
+    struct gw_http_request read_req; /* what `req` points to where its body is made first */
     gw_http_done_fn done;
     void *ctx;
     struct gw_arena *arena; /* of all that the handling makes */
@@ -68,6 +71,8 @@ int64_t gw_sim_epoch_s(const struct gw_sim *sim);
 
 /* random.c */
 double gw_sim_random_unit(struct gw_sim_random *random); /* in [0, 1) */
+/* Likewise, of a text: the same however often and whenever it is asked for. */
+double gw_sim_random_of(uint64_t seed, struct gw_view text);
 void gw_sim_random_hex(struct gw_sim_random *random, size_t len, char *out);
 void gw_sim_random_uuid(struct gw_sim_random *random, char out[37]);
 

@@ -15,7 +15,6 @@
 
 #define MAX_CONNECTIONS  256u
 #define MAX_HEADER_BYTES ((size_t)64 << 10)
-#define MAX_BODY_BYTES   ((size_t)64 << 20)
 #define IDLE_SECONDS     120u
 #define PIECE_BYTES      ((size_t)16 << 10) /* of a stream, that are sent at a time */
 
@@ -313,8 +312,8 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *unu
     request->listener = ctx;
     request->arena = gw_arena_new();
     request->target = gw_arena_dup(request->arena, gw_view_of(target));
-    gw_buf_init(&request->body, MAX_BODY_BYTES);
-    gw_buf_init(&request->stream, MAX_BODY_BYTES);
+    gw_buf_init(&request->body, GW_SIM_MAX_BODY_BYTES);
+    gw_buf_init(&request->stream, GW_SIM_MAX_BODY_BYTES);
     return request;
 }
 

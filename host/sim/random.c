@@ -17,6 +17,15 @@ double gw_sim_random_unit(struct gw_sim_random *random)
     return (double)(next_bits(random) >> 11) / (double)(1ull << 53);
 }
 
+double gw_sim_random_of(uint64_t seed, struct gw_view text)
+{
+    struct gw_sim_random random = {.state = seed ^ 0xcbf29ce484222325u}; /* FNV-1a */
+    for (size_t i = 0; i < text.len; i++) {
+        random.state = (random.state ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+    }
+    return gw_sim_random_unit(&random);
+}
+
 void gw_sim_random_hex(struct gw_sim_random *random, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";

@@ -86,11 +86,31 @@ static struct gw_view without_subject(struct gw_view message)
     return end == GW_NPOS ? message : gw_view_sub(message, end + 2, GW_NPOS);
 }
 
+/* The signature is that of the body as it came; the parameters are inside. */
+static bool unpack_body(struct gw_exchange *exchange, struct gw_err *err)
+{
+    struct gw_view encoding = gw_headers_get(&exchange->req->headers, GW_VIEW("content-encoding"));
+    struct gw_buf body;
+    if (!gw_view_equal_nocase(encoding, GW_VIEW("gzip"))) {
+        return true;
+    }
+    gw_buf_init(&body, GW_SIM_MAX_BODY_BYTES);
+    bool unpacked = gw_gzip_read(exchange->req->body, &body, err);
+    if (unpacked) {
+        exchange->read_req = *exchange->req;
+        exchange->read_req.body = gw_arena_dup(exchange->arena, gw_buf_view(&body));
+        exchange->req = &exchange->read_req;
+    }
+    gw_buf_clear(&body);
+    return unpacked;
+}
+
 static bool read_operation(struct gw_exchange *exchange, struct gw_value *input)
 {
     struct gw_err err = {0};
     struct gw_view why = {0};
-    bool read = gw_protocol_read_request(exchange->service, exchange->req, exchange->arena,
+    bool read = unpack_body(exchange, &err) &&
+                gw_protocol_read_request(exchange->service, exchange->req, exchange->arena,
                                          &exchange->op, input, &err);
     if (!read) {
         bool unknown = err.code == GW_ERR_NOT_FOUND;

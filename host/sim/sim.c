@@ -70,6 +70,7 @@ struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *e
     sim->script = gw_script_new(&script);
     sim->arena = gw_arena_new();
     sim->door = sim->alarm_action = LUA_NOREF;
+    sim->seed = options->seed;
     sim->world_random.state = options->seed;
     sim->wire_random.state = ~options->seed;
     gw_sim_open_transport(sim);

@@ -6,6 +6,7 @@
 
 local app = require "sim.app"
 local clock = require "sim.clock"
+local past = require "sim.past"
 
 local traffic = {}
 
@@ -46,6 +47,7 @@ function traffic.update(world)
   load.lost = load.lost + arrived * (1 - load.share)
   load.settled = now
   load.share = share_served(world)
+  past.note(world)
 end
 
 ---@param world table

@@ -11,6 +11,7 @@ local http = require "sim.http"
 local traffic = require "sim.traffic"
 
 local SERVICES = {
+  ["application-autoscaling"] = require "sim.application_autoscaling", cloudwatch = require "sim.cloudwatch",
   cloudtrail = require "sim.cloudtrail", ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam",
   logs = require "sim.logs", s3 = require "sim.s3", secretsmanager = require "sim.secretsmanager",
   servicediscovery = require "sim.servicediscovery", sts = require "sim.sts",

@@ -118,6 +118,55 @@ class Guide(unittest.TestCase):
         keys = self.answer("aws s3api list-objects-v2 --bucket your-log-archive-bucket --prefix google-workspace-mcp/ --query 'Contents[].Key'")
         self.assertTrue(all(key.startswith(f"google-workspace-mcp/logs/2025/11/12/{task}/") and key.endswith(".gz") for key in keys), keys)
 
+    # ---- metrics and scaling
+
+    def statistics(self, metric, since, period, names):
+        dimensions = "Name=ServiceName,Value=busyb-google-workspace-mcp-service Name=ClusterName,Value=busyb-cluster"
+        return self.answer(f"""aws cloudwatch get-metric-statistics --namespace AWS/ECS --metric-name {metric} --dimensions {dimensions} \\
+          --start-time $(date -u -d '{since}' +%Y-%m-%dT%H:%M:%S) --end-time $(date -u +%Y-%m-%dT%H:%M:%S) --period {period} \\
+          --statistics {names} --region us-east-1 --output json""")
+
+    def test_metrics(self):
+        cpu = self.statistics("CPUUtilization", "1 hour ago", 300, "Average Maximum")
+        self.assertEqual(cpu["Label"], "CPUUtilization")
+        self.assertIn(len(cpu["Datapoints"]), (12, 13))  # periods begin with the start, to the minute
+        for point in cpu["Datapoints"]:
+            self.assertEqual(point["Unit"], "Percent")
+            self.assertTrue(0 < point["Average"] <= point["Maximum"] <= 100, point)
+        week = self.statistics("CPUUtilization", "7 days ago", 86400, "Average")["Datapoints"]
+        self.assertIn(len(week), (7, 8))
+        memory = self.statistics("MemoryUtilization", "1 hour ago", 300, "Average")["Datapoints"]
+        self.assertTrue(all(38 < point["Average"] < 48 for point in memory), memory)
+        names = self.answer("aws cloudwatch list-metrics --namespace AWS/ApplicationELB --query 'Metrics[].MetricName'")
+        self.assertIn("HTTPCode_Target_5XX_Count", names)
+
+    def test_own_metrics(self):
+        """Many at once: the CLI packs them with gzip."""
+        data = [{"MetricName": "Depth", "Value": number, "Unit": "Count"} for number in range(400)]
+        self.world.write("data.json", json.dumps(data))
+        self.run_shell("aws cloudwatch put-metric-data --namespace App --metric-data file://data.json")
+        self.assertEqual(self.answer("aws cloudwatch list-metrics --namespace App")["Metrics"],
+                         [{"Namespace": "App", "MetricName": "Depth", "Dimensions": []}])
+
+    def test_auto_scaling(self):
+        what = ("--service-namespace ecs --scalable-dimension ecs:service:DesiredCount "
+                "--resource-id service/busyb-cluster/busyb-google-workspace-mcp-service")
+        self.assertIn("(ObjectNotFoundException)", self.refused(f"aws application-autoscaling deregister-scalable-target {what}"))
+        self.run_shell(f"aws application-autoscaling register-scalable-target {what} --min-capacity 1 --max-capacity 4 --region us-east-1")
+        policy = {"TargetValue": 70.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+                  "ScaleOutCooldown": 60, "ScaleInCooldown": 180}
+        made = self.answer(f"aws application-autoscaling put-scaling-policy {what} --policy-name busyb-google-workspace-cpu-scaling "
+                           f"--policy-type TargetTrackingScaling --target-tracking-scaling-policy-configuration '{json.dumps(policy)}'")
+        self.assertEqual(len(made["Alarms"]), 2)
+        found = self.answer("aws application-autoscaling describe-scaling-policies --service-namespace ecs "
+                            "--resource-id service/busyb-cluster/busyb-google-workspace-mcp-service --region us-east-1")
+        self.assertEqual(found["ScalingPolicies"][0]["TargetTrackingScalingPolicyConfiguration"], policy)
+        alarms = self.answer("aws cloudwatch describe-alarms --query 'MetricAlarms[].[Threshold,EvaluationPeriods]'")
+        self.assertEqual(alarms, [[70.0, 3], [63.0, 15]])
+        self.run_shell(f"aws application-autoscaling delete-scaling-policy {what} --policy-name busyb-google-workspace-cpu-scaling")
+        self.run_shell(f"aws application-autoscaling deregister-scalable-target {what}")
+        self.assertEqual(self.answer("aws cloudwatch describe-alarms")["MetricAlarms"], [])
+
     # ---- changes, each seen to its end
 
     def test_scaling(self):
