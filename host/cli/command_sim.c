@@ -91,15 +91,18 @@ static void on_answered(void *ctx, const struct gw_sim_answered *what)
     const struct server *server = ctx;
     struct gw_arena *arena = gw_arena_new();
     struct gw_view at = gw_cli_instant(gw_loop_wall_ms(server->loop), arena);
-    struct gw_view call = what->operation.len > 0
+    struct gw_view operation = what->operation.len > 0 ? what->operation : GW_VIEW("?");
+    struct gw_view call = what->service.len > 0
                               ? gw_arena_printf(arena, "%.*s:%.*s", GW_VIEW_ARGS(what->service),
-                                                GW_VIEW_ARGS(what->operation))
+                                                GW_VIEW_ARGS(operation))
                               : gw_arena_printf(arena, "%.*s %.*s", GW_VIEW_ARGS(what->method),
                                                 GW_VIEW_ARGS(what->url));
     fprintf(stderr, "%.*s  ", GW_VIEW_ARGS(at));
     gw_cli_print(stderr, call);
     if (what->status > 0) {
-        fprintf(stderr, "  %d  %" PRId64 " ms\n", what->status, what->duration_ms);
+        fprintf(stderr, "  %d%s", what->status, what->error.len > 0 ? " " : "");
+        gw_cli_print(stderr, what->error);
+        fprintf(stderr, "  %" PRId64 " ms\n", what->duration_ms);
     } else {
         fprintf(stderr, "  no answer  %" PRId64 " ms\n", what->duration_ms);
     }
@@ -138,7 +141,7 @@ static bool open_server(struct server *server, struct gw_arena *arena, struct gw
                                      .modules = gw_stdlib_modules,
                                      .seed = server->options->seed,
                                      .settings = gw_cli_world_settings(server->options, arena),
-                                     .any_date = server->speed > 1};
+                                     .real_dates = true};
     server->sim = gw_sim_new(&options, err);
     if (!server->sim) {
         return false;

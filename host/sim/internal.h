@@ -19,7 +19,7 @@ struct gw_sim {
     int door;               /* registry reference of the module sim.world */
     struct gw_credentials credentials;
     struct gw_view region;
-    bool any_date;       /* as in gw_sim_options */
+    bool real_dates;     /* as in gw_sim_options */
     int64_t ahead_s;     /* the world's clock less that of the loop, as its answers tell the time */
     double latency_s[2]; /* of a request and its answer together: least, most */
     uint64_t seed;
@@ -52,6 +52,8 @@ struct gw_exchange {
     char request_id[37];
     const struct gw_service *service; /* NULL: not an AWS request, or not told yet */
     const struct gw_operation *op;
+    struct gw_view error_code; /* of an answer that is an AWS error */
+    bool is_direct;            /* to an address of ours, which names no service */
 
     struct gw_http_response res;
     struct gw_buf pieces; /* of its body, where it comes in pieces */
@@ -66,7 +68,7 @@ struct gw_exchange {
     struct gw_timer *asking; /* it for the next */
 };
 
-/* sim.c: the time of day in the world, to the second. */
+/* sim.c: the time of day on the wire, to the second: the world's, or that of who calls. */
 int64_t gw_sim_epoch_s(const struct gw_sim *sim);
 
 /* random.c */
@@ -123,6 +125,8 @@ enum gw_sim_refusal {
 /* `detail` is put after AWS's own words; may be empty. */
 void gw_sim_refuse(struct gw_exchange *exchange, enum gw_sim_refusal refusal,
                    struct gw_view detail);
+/* Of a direct request that names no service. */
+void gw_sim_refuse_stranger(struct gw_exchange *exchange);
 void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error *error);
 
 /* handle.c */

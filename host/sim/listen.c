@@ -4,7 +4,8 @@
  *
  * libmicrohttpd has no thread here: its epoll descriptor is watched by our loop. A request that is
  * being answered is suspended, and resumed when the answer, or a part of it, has come.
- * Limits: 256 connections, 64 MiB a body, 64 KiB of headers, two minutes without a byte. */
+ * Limits: 256 connections; 64 MiB a body and 256 MiB of all bodies; 64 KiB of headers; two minutes
+ * without a byte. A stream that nobody reads waits. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -15,6 +16,8 @@
 
 #define MAX_CONNECTIONS  256u
 #define MAX_HEADER_BYTES ((size_t)64 << 10)
+#define MAX_HELD_BYTES   ((size_t)256 << 20) /* of bodies that came, together */
+#define MAX_AHEAD_BYTES  ((size_t)256 << 10) /* of a stream, before it waits for its reader */
 #define IDLE_SECONDS     120u
 #define PIECE_BYTES      ((size_t)16 << 10) /* of a stream, that are sent at a time */
 
@@ -27,6 +30,7 @@ struct gw_sim_listener {
     gw_sim_answered_fn answered;
     void *ctx;
     struct request *requests; /* those that have begun */
+    size_t held_bytes;        /* of their bodies */
 };
 
 struct request {
@@ -126,9 +130,11 @@ static void tell(struct request *request, int status)
     struct gw_sim_answered what = {
         .method = request->http.method,
         .url = request->http.url,
-        .service = op ? gw_service_name(request->exchange->service) : GW_VIEW_NONE,
+        .service =
+            request->exchange->service ? gw_service_name(request->exchange->service) : GW_VIEW_NONE,
         .operation = op ? gw_operation_name(op) : GW_VIEW_NONE,
         .status = status,
+        .error = request->exchange->error_code,
         .duration_ms = gw_loop_now_ms(listener->sim->loop) - request->began_ms,
     };
     if (listener->answered) {
@@ -170,6 +176,15 @@ static void on_done(void *ctx, const struct gw_http_response *res, const struct 
     wake(request);
 }
 
+/* A stream that waited for its reader. */
+static void go_on(struct request *request)
+{
+    struct gw_transport *transport = gw_sim_transport(request->listener->sim);
+    if (request->exchange) {
+        transport->resume(transport, request->exchange);
+    }
+}
+
 /* What is to be sent next of a stream. */
 static ssize_t read_stream(void *ctx, uint64_t from, char *out, size_t capacity)
 {
@@ -181,13 +196,16 @@ static ssize_t read_stream(void *ctx, uint64_t from, char *out, size_t capacity)
                                 : MHD_CONTENT_READER_END_OF_STREAM;
     }
     if (left.len == 0) {
-        gw_buf_reset(&request->stream);
-        request->sent = 0;
         suspend(request);
         return 0;
     }
     memcpy(out, left.data, left.len);
     request->sent += left.len;
+    if (request->sent == request->stream.len) {
+        gw_buf_reset(&request->stream);
+        request->sent = 0;
+        go_on(request);
+    }
     return (ssize_t)left.len;
 }
 
@@ -213,7 +231,7 @@ static enum gw_sink_answer write_stream(void *ctx, struct gw_view bytes, struct 
         return GW_SINK_ABORT;
     }
     wake(request);
-    return GW_SINK_TAKEN;
+    return request->stream.len - request->sent > MAX_AHEAD_BYTES ? GW_SINK_PAUSE : GW_SINK_TAKEN;
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -259,16 +277,6 @@ static void begin_request(struct request *request, struct MHD_Connection *connec
     listener->requests = request;
 }
 
-static void start_exchange(struct request *request)
-{
-    struct gw_transport *transport = gw_sim_transport(request->listener->sim);
-    request->is_complete = true;
-    request->began_ms = gw_loop_now_ms(request->listener->sim->loop);
-    request->http.body = gw_buf_view(&request->body);
-    suspend(request);
-    request->exchange = transport->start(transport, &request->http, on_done, request);
-}
-
 static enum MHD_Result answer(struct request *request)
 {
     struct MHD_Response *response = request->response;
@@ -281,6 +289,44 @@ static enum MHD_Result answer(struct request *request)
     return queued;
 }
 
+static void start_exchange(struct request *request)
+{
+    struct gw_transport *transport = gw_sim_transport(request->listener->sim);
+    request->is_complete = true;
+    request->began_ms = gw_loop_now_ms(request->listener->sim->loop);
+    request->http.body = gw_buf_view(&request->body);
+    suspend(request);
+    request->exchange = transport->start(transport, &request->http, on_done, request);
+    request->exchange->is_direct = gw_view_starts_with(request->target, GW_VIEW("/"));
+}
+
+/* Better said before it is sent. */
+static enum MHD_Result check_size(struct request *request)
+{
+    static const char text[] = "the body is larger than what is taken\n";
+    int64_t size_bytes = 0;
+    gw_view_to_int64(gw_headers_get(&request->http.headers, GW_VIEW("content-length")),
+                     &size_bytes);
+    if (size_bytes <= (int64_t)GW_SIM_MAX_BODY_BYTES) {
+        return MHD_YES;
+    }
+    request->status = MHD_HTTP_CONTENT_TOO_LARGE;
+    request->response = MHD_create_response_from_buffer(sizeof text - 1, (void *)(uintptr_t)text,
+                                                        MHD_RESPMEM_PERSISTENT);
+    return answer(request);
+}
+
+/* False: more than is taken, and the connection ends. */
+static bool take_piece(struct request *request, struct gw_view bytes)
+{
+    size_t *held_bytes = &request->listener->held_bytes;
+    if (*held_bytes + bytes.len > MAX_HELD_BYTES || !gw_buf_add(&request->body, bytes)) {
+        return false;
+    }
+    *held_bytes += bytes.len;
+    return true;
+}
+
 /* Called for the head of a request, for each piece of its body, at its end, and when resumed. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *data,
@@ -290,10 +336,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     (void)ctx, (void)path, (void)version;
     if (!request->connection) {
         begin_request(request, connection, method);
-        return MHD_YES;
+        return check_size(request);
     }
     if (*size > 0) {
-        bool fits = gw_buf_add(&request->body, (struct gw_view){data, *size});
+        bool fits = take_piece(request, (struct gw_view){data, *size});
         *size = 0;
         return fits ? MHD_YES : MHD_NO;
     }
@@ -344,6 +390,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **st
         MHD_destroy_response(request->response);
     }
     unlink_request(request);
+    request->listener->held_bytes -= request->body.len;
     gw_buf_clear(&request->body);
     gw_buf_clear(&request->stream);
     gw_arena_free(request->arena);

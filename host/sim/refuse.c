@@ -44,11 +44,24 @@ static bool speaks_xml(const struct gw_service *service)
 
 void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error *error)
 {
+    exchange->error_code = error->code;
     if (!gw_protocol_write_error(exchange->service, exchange->op, error, exchange->arena,
                                  &exchange->res, &exchange->err)) {
         gw_log(GW_LOG_WARN, "simulator: %s", exchange->err.message);
         exchange->err.code = GW_ERR_PROTOCOL;
     }
+    gw_sim_reply(exchange);
+}
+
+void gw_sim_refuse_stranger(struct gw_exchange *exchange)
+{
+    const struct wording *wording = &wordings[GW_SIM_UNSIGNED];
+    exchange->error_code = gw_view_of(wording->json_code);
+    exchange->res.status = wording->xml_status;
+    exchange->res.body = gw_arena_printf(exchange->arena, "{\"__type\":\"%s\",\"message\":\"%s\"}",
+                                         wording->json_code, wording->message);
+    gw_headers_add(exchange->arena, &exchange->res.headers, GW_VIEW("content-type"),
+                   GW_VIEW("application/x-amz-json-1.1"));
     gw_sim_reply(exchange);
 }
 

@@ -77,6 +77,20 @@ static const struct gw_service *by_host(const struct gw_http_request *req, const
     return first;
 }
 
+/* What a request to no host of AWS tells by itself. */
+static const struct gw_service *by_content(const struct gw_http_request *req,
+                                           const struct gw_url *url)
+{
+    const struct gw_models *models = gw_models_builtin();
+    for (size_t i = 0; i < gw_models_count(models); i++) {
+        const struct gw_service *service = gw_models_service(models, i);
+        if (is_meant(service, req, url)) {
+            return service;
+        }
+    }
+    return NULL;
+}
+
 /* ---- which operation ------------------------------------------------------------------------- */
 
 /* The message without its "ecs:UpdateService: ". */
@@ -171,7 +185,7 @@ static bool check_signature(struct gw_exchange *exchange, const struct gw_sigv4_
         gw_sim_refuse(exchange, GW_SIM_UNKNOWN_KEY, GW_VIEW_NONE);
         return false;
     }
-    int64_t now_epoch_s = exchange->sim->any_date ? claim->epoch_s : gw_sim_epoch_s(exchange->sim);
+    int64_t now_epoch_s = gw_sim_epoch_s(exchange->sim);
     if (!gw_sigv4_verify(exchange->req, claim, &credentials, now_epoch_s, exchange->arena, &err)) {
         refuse_signature(exchange, claim, now_epoch_s, &err);
         return false;
@@ -230,9 +244,12 @@ void gw_sim_receive(struct gw_exchange *exchange)
     if (!is_signed && err.code == GW_ERR_CREDENTIALS && gw_sim_handle_http(exchange, &url)) {
         return;
     }
-    exchange->service = is_signed ? by_signing_name(exchange->req, &url, claim.service)
-                                  : by_host(exchange->req, &url);
-    if (!exchange->service) {
+    exchange->service = is_signed             ? by_signing_name(exchange->req, &url, claim.service)
+                        : exchange->is_direct ? by_content(exchange->req, &url)
+                                              : by_host(exchange->req, &url);
+    if (!exchange->service && exchange->is_direct) {
+        gw_sim_refuse_stranger(exchange);
+    } else if (!exchange->service) {
         lose_unresolved(exchange, &url);
     } else if (is_signed) {
         receive_signed(exchange, &claim);

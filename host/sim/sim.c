@@ -18,7 +18,8 @@ static double number_at(const struct gw_value *list, size_t index)
 
 int64_t gw_sim_epoch_s(const struct gw_sim *sim)
 {
-    return gw_loop_wall_ms(sim->loop) / 1000 + sim->ahead_s;
+    int64_t wall_ms = sim->real_dates ? gw_clock_wall_ms() : gw_loop_wall_ms(sim->loop);
+    return wall_ms / 1000 + sim->ahead_s;
 }
 
 static int64_t whole(const struct gw_value *number)
@@ -64,7 +65,7 @@ struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *e
                                        .seed = options->seed ? options->seed : 1};
     struct gw_sim *sim = gw_alloc(sizeof *sim);
     sim->loop = options->loop;
-    sim->any_date = options->any_date;
+    sim->real_dates = options->real_dates;
     sim->on_call = options->on_call;
     sim->on_call_ctx = options->on_call_ctx;
     sim->script = gw_script_new(&script);

@@ -16,7 +16,7 @@ struct gw_sim_options {
     const char *const *folders;             /* as for gw_script_options */
     const struct gw_script_module *modules; /* the built-in Lua modules */
     uint64_t seed;
-    bool any_date; /* requests are signed by another clock than the loop's: whatever they say */
+    bool real_dates; /* who calls lives by this machine's clock, however the loop's runs */
     const struct gw_value *settings; /* GW_MAP handed to the world, e.g. faults; NULL: none */
     /* Sees each call that has passed the door, before it is handled; NULL: nobody. */
     void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
@@ -46,8 +46,9 @@ bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_
 /* One request that was answered. */
 struct gw_sim_answered {
     struct gw_view method, url;
-    struct gw_view service, operation; /* "ecs", "UpdateService"; empty: no call of AWS */
+    struct gw_view service, operation; /* "ecs", "UpdateService"; empty: no call of AWS, not told */
     int status;                        /* 0: the connection was cut instead */
+    struct gw_view error;              /* AWS's code; empty: none */
     int64_t duration_ms;
 };
 typedef void (*gw_sim_answered_fn)(void *ctx, const struct gw_sim_answered *what);
