@@ -260,6 +260,19 @@ static inline void bench_refused(struct bench *bench, const char *service, const
     assert_string_equal(bench->message, message);
 }
 
+struct bench_refusal {
+    const char *service, *operation, *input, *code, *message;
+};
+
+static inline void bench_check_refusals(struct bench *bench, const struct bench_refusal *rows,
+                                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bench_refused(bench, rows[i].service, rows[i].operation, rows[i].input, rows[i].code,
+                      rows[i].message);
+    }
+}
+
 /* The value at a path such as "services.0.events.0.message" of the last output; NULL: none. */
 static inline const struct gw_value *bench_at(const struct bench *bench, const char *path)
 {

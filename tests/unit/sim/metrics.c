@@ -265,14 +265,10 @@ static void a_target_keeps_the_count_in_range(void **state)
     bench_close(&bench);
 }
 
-struct refusal {
-    const char *service, *operation, *input, *code, *message;
-};
-
 static void refusals_have_the_words_of_aws(void **state)
 {
     (void)state;
-    static const struct refusal rows[] = {
+    static const struct bench_refusal rows[] = {
         {"cloudwatch", "get_metric_statistics",
          "{" CPU ",\"StartTime\":5,\"EndTime\":5,\"Period\":60,\"Statistics\":[\"Sum\"]}",
          "InvalidParameterValue",
@@ -295,10 +291,7 @@ static void refusals_have_the_words_of_aws(void **state)
     };
     struct bench bench;
     bench_open(&bench, NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        bench_refused(&bench, rows[i].service, rows[i].operation, rows[i].input, rows[i].code,
-                      rows[i].message);
-    }
+    bench_check_refusals(&bench, rows, sizeof rows / sizeof *rows);
     bench_close(&bench);
 }
 

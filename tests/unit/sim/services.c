@@ -3,14 +3,10 @@
 
 #define IN_CLUSTER "\"cluster\":\"" CLUSTER "\""
 
-struct refusal {
-    const char *service, *operation, *input, *code, *message;
-};
-
 static void refusals_have_the_words_of_aws(void **state)
 {
     (void)state;
-    static const struct refusal rows[] = {
+    static const struct bench_refusal rows[] = {
         {"ecs", "describe_services", "{\"cluster\":\"nowhere\",\"services\":[\"x\"]}",
          "ClusterNotFoundException", "Cluster not found."},
         {"ecs", "describe_services", "{" IN_CLUSTER ",\"services\":[]}",
@@ -68,10 +64,7 @@ static void refusals_have_the_words_of_aws(void **state)
     };
     struct bench bench;
     bench_open(&bench, NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        bench_refused(&bench, rows[i].service, rows[i].operation, rows[i].input, rows[i].code,
-                      rows[i].message);
-    }
+    bench_check_refusals(&bench, rows, sizeof rows / sizeof *rows);
     bench_close(&bench);
 }
 
