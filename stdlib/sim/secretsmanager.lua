@@ -87,7 +87,7 @@ end
 local function add_secret(world, data)
   local secret = {
     name = data.name, description = data.description, versions = {}, order = {}, created_at = clock.now(), changed_at = clock.now(),
-    arn = ("arn:aws:secretsmanager:%s:%s:secret:%s-%s"):format(world.region, world.account, data.name, random.name(6)),
+    arn = ("arn:aws:secretsmanager:%s:%s:secret:%s-%s"):format(world.region, world.account, data.name, data.suffix or random.name(6)),
   }
   table.insert(world.secrets, secret)
   return secret
@@ -265,7 +265,7 @@ return {
     return all
   end,
   ---@param world table
-  ---@param data { name: string, value: string, description?: string }[]
+  ---@param data { name: string, value: string, suffix?: string, description?: string }[] suffix: the six letters at the end of the ARN
   open = function(world, data)
     world.secrets = {}
     for _, one in ipairs(data or {}) do

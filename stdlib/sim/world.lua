@@ -12,7 +12,8 @@ local traffic = require "sim.traffic"
 
 local SERVICES = {
   ["application-autoscaling"] = require "sim.application_autoscaling", cloudwatch = require "sim.cloudwatch",
-  cloudtrail = require "sim.cloudtrail", ecs = require "sim.ecs", elbv2 = require "sim.elbv2", iam = require "sim.iam",
+  cloudtrail = require "sim.cloudtrail", ec2 = require "sim.ec2", ecr = require "sim.ecr", ecs = require "sim.ecs",
+  elbv2 = require "sim.elbv2", iam = require "sim.iam",
   logs = require "sim.logs", s3 = require "sim.s3", secretsmanager = require "sim.secretsmanager",
   servicediscovery = require "sim.servicediscovery", sts = require "sim.sts",
 }
@@ -48,7 +49,7 @@ local verbs = {}
 
 -- A tag in the registry points to an image from now on.
 function verbs.push(one, image)
-  one.images[image.name] = { digest = image.digest, behaviour = image.behaviour }
+  one.images[image.name] = { digest = image.digest, behaviour = image.behaviour, pushed_at = clock.now() }
 end
 
 function verbs.register(one, definition)

@@ -277,6 +277,28 @@ class Guide(unittest.TestCase):
         self.assertEqual(found["PolicyDocument"]["Statement"][1]["Action"], "s3:ListBucket")
         self.assertIn("(NoSuchEntity)", self.refused("aws iam get-role-policy --role-name busyb-google-workspace-mcp-task-role --policy-name x"))
 
+    # ---- images and networks
+
+    def test_images(self):
+        images = self.answer("aws ecr describe-images --repository-name busyb-google-workspace-mcp --query 'imageDetails[].imageTags[]'")
+        self.assertEqual(sorted(images), ["9f3c2ab", "c41d7e0", "latest"])
+        found = self.answer("aws ecr list-images --repository-name busyb-google-workspace-mcp")["imageIds"]
+        self.assertEqual(len({one["imageDigest"] for one in found}), 2)
+        self.assertIn("(RepositoryNotFoundException)", self.refused("aws ecr describe-images --repository-name other"))
+        self.assertIn("(ImageNotFoundException)", self.refused(
+            "aws ecr describe-images --repository-name busyb-google-workspace-mcp --image-ids imageTag=none"))
+
+    def test_networks(self):
+        group = self.answer("aws ec2 describe-security-groups --group-ids sg-0d41e8f2ab6c7930f")["SecurityGroups"][0]
+        self.assertEqual([(rule["FromPort"], rule["UserIdGroupPairs"][0]["GroupId"]) for rule in group["IpPermissions"]],
+                         [(8000, "sg-02c7f1e9b5d3a6084"), (8000, "sg-0d41e8f2ab6c7930f")])
+        for name in ("enableDnsSupport", "enableDnsHostnames"):
+            found = self.answer(f"aws ec2 describe-vpc-attribute --vpc-id {group['VpcId']} --attribute {name}")
+            self.assertEqual(found[name[0].upper() + name[1:]], {"Value": True})
+        subnets = self.answer(f"aws ec2 describe-subnets --filters Name=vpc-id,Values={group['VpcId']} --query 'Subnets[].CidrBlock'")
+        self.assertEqual(subnets, ["10.0.10.0/24", "10.0.1.0/24", "10.0.2.0/24"])
+        self.assertIn("(InvalidGroup.NotFound)", self.refused("aws ec2 describe-security-groups --group-ids sg-0123456789abcdef0"))
+
     # ---- who may
 
     def test_who_calls(self):

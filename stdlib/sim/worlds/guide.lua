@@ -9,6 +9,8 @@
 local ACCOUNT, REGION = "758888582357", "us-east-1"
 local CLUSTER, SERVICE, FAMILY = "busyb-cluster", "busyb-google-workspace-mcp-service", "busyb-google-workspace-mcp"
 local REPOSITORY = ACCOUNT .. ".dkr.ecr.us-east-1.amazonaws.com/busyb-google-workspace-mcp"
+local VPC = "vpc-0a9d3c5e7f1b2846d"
+local SECRET_SUFFIX = "x7Kq2M"
 local ARCHIVE_POLICY = [[{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"s3:GetBucketAcl",
    "Resource":"arn:aws:s3:::your-log-archive-bucket"},
@@ -115,8 +117,8 @@ end
 local function secret(name)
   return {
     name = name,
-    valueFrom = ("arn:aws:secretsmanager:%s:%s:secret:busyb/%s-x7Kq2M:%s::")
-      :format(REGION, ACCOUNT, name:lower():gsub("_", "-"), name),
+    valueFrom = ("arn:aws:secretsmanager:%s:%s:secret:busyb/%s-%s:%s::")
+      :format(REGION, ACCOUNT, name:lower():gsub("_", "-"), SECRET_SUFFIX, name),
   }
 end
 
@@ -300,6 +302,24 @@ return {
       latency = { 0.02, 0.06 },
       ecs = { clusters = { CLUSTER } },
       logs = { { name = LOG_GROUP, retention_days = 30 } },
+      ec2 = {
+        vpcs = { { id = VPC, cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true } },
+        subnets = {
+          { id = "subnet-0b7c1f5ad09a3e264", vpc = VPC, cidr = "10.0.10.0/24", zone = "us-east-1a" },
+          { id = "subnet-01f6d2b8c4a79e350", vpc = VPC, cidr = "10.0.1.0/24", zone = "us-east-1a" },
+          { id = "subnet-0e3a5c9d7b1f28466", vpc = VPC, cidr = "10.0.2.0/24", zone = "us-east-1b" },
+        },
+        groups = {
+          {
+            id = "sg-02c7f1e9b5d3a6084", name = "busyb-alb", description = "The load balancer", vpc = VPC,
+            ingress = { { port = 443, cidr = "0.0.0.0/0" } },
+          },
+          {
+            id = "sg-0d41e8f2ab6c7930f", name = "busyb-ecs-tasks", description = "Tasks of the cluster", vpc = VPC,
+            ingress = { { port = 8000, group = "sg-02c7f1e9b5d3a6084" }, { port = 8000, group = "sg-0d41e8f2ab6c7930f" } },
+          },
+        },
+      },
       s3 = {
         {
           name = "busyb-oauth-tokens-758888582357",
@@ -317,8 +337,8 @@ return {
         services = { { id = "srv-gxethbb34gto3cbr", name = "google-workspace", ecs_service = SERVICE, ttl = 60 } },
       } },
       secretsmanager = {
-        { name = "busyb/google-oauth-client-id", description = "Google OAuth client ID", value = '{"GOOGLE_OAUTH_CLIENT_ID":"simulated-client-id"}' },
-        { name = "busyb/google-oauth-client-secret", description = "Google OAuth client secret", value = '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}' },
+        { name = "busyb/google-oauth-client-id", suffix = SECRET_SUFFIX, description = "Google OAuth client ID", value = '{"GOOGLE_OAUTH_CLIENT_ID":"simulated-client-id"}' },
+        { name = "busyb/google-oauth-client-secret", suffix = SECRET_SUFFIX, description = "Google OAuth client secret", value = '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}' },
       },
       iam = principals(settings, now, key),
       caller_key = key,
@@ -326,7 +346,7 @@ return {
       cloudtrail = { delay = settings.trail_delay },
       elbv2 = {
         balancers = { {
-          arn = BALANCER, name = "busyb-alb", dns_name = DNS_NAME, vpc = "vpc-0a9d3c5e7f1b2846d",
+          arn = BALANCER, name = "busyb-alb", dns_name = DNS_NAME, vpc = VPC,
           created_at = now - 200 * DAY, security_groups = { "sg-02c7f1e9b5d3a6084" },
           zones = {
             { ZoneName = "us-east-1a", SubnetId = "subnet-01f6d2b8c4a79e350" },
@@ -342,7 +362,7 @@ return {
           { arn = RULE, listener = LISTENER, priority = 50, paths = { "/google-workspace/*" }, action = { forward = TARGET_GROUP } },
         },
         groups = { {
-          arn = TARGET_GROUP, name = "busyb-google-workspace", port = 8000, vpc = "vpc-0a9d3c5e7f1b2846d", zone = "us-east-1a",
+          arn = TARGET_GROUP, name = "busyb-google-workspace", port = 8000, vpc = VPC, zone = "us-east-1a",
           health = { path = "/health", every = 30, timeout = 5, good = 2, bad = 3, matcher = "200" },
           deregistration_delay = 30,
         } },

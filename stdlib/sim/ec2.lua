@@ -1,0 +1,122 @@
+--- EC2, simulated as far as a Fargate service touches it: the network that it lives in, read only.
+
+local fail = require "sim.fail"
+local host = require "host.sim"
+local pages = require "sim.pages"
+
+local operations = {}
+
+local function fits_values(value, wanted)
+  for _, one in ipairs(wanted or {}) do
+    local pattern = "^" .. one:gsub("[^%w*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
+    if tostring(value):find(pattern) then return true end
+  end
+  return false
+end
+
+-- `read` gives of a thing what each filter is about.
+local function filtered(list, filters, read)
+  local found = {}
+  for _, thing in ipairs(list) do
+    local fits = true
+    for _, filter in ipairs(filters or {}) do
+      local value = read[filter.Name]
+      if not value then
+        fail("InvalidParameterValue", "The filter '%s' is invalid", filter.Name)
+      end
+      fits = fits and fits_values(value(thing), filter.Values)
+    end
+    if fits then found[#found + 1] = thing end
+  end
+  return found
+end
+
+local function with_ids(list, ids, code, what)
+  if not ids or #ids == 0 then return list end
+  local found = {}
+  for i, id in ipairs(ids) do
+    for _, thing in ipairs(list) do
+      if thing.id == id then found[i] = thing end
+    end
+    if not found[i] then fail(code, "The %s '%s' does not exist", what, id) end
+  end
+  return found
+end
+
+local function answer(input, member, list, describe)
+  local page, token = pages.cut(list, {
+    size = input.MaxResults, token = input.NextToken, most = 1000, key = function(thing) return thing.id end, invalid = "InvalidPaginationToken",
+  })
+  local shown = host.array {}
+  for i, thing in ipairs(page) do shown[i] = describe(thing) end
+  return { [member] = shown, NextToken = token }
+end
+
+local function id_of(thing) return thing.id end
+local function vpc_of(thing) return thing.vpc end
+
+-- ---- security groups
+
+local function describe_rules(rules)
+  local list = host.array {}
+  for i, rule in ipairs(rules or {}) do
+    list[i] = {
+      IpProtocol = rule.protocol or "tcp", FromPort = rule.port, ToPort = rule.port,
+      IpRanges = host.array { rule.cidr and { CidrIp = rule.cidr } },
+      UserIdGroupPairs = host.array { rule.group and { GroupId = rule.group } }, Ipv6Ranges = host.array {}, PrefixListIds = host.array {},
+    }
+  end
+  return list
+end
+
+function operations.describe_security_groups(world, input)
+  local list = with_ids(world.ec2.groups, input.GroupIds, "InvalidGroup.NotFound", "security group")
+  list = filtered(list, input.Filters, { ["group-id"] = id_of, ["vpc-id"] = vpc_of, ["group-name"] = function(group) return group.name end })
+  return answer(input, "SecurityGroups", list, function(group)
+    return {
+      GroupId = group.id, GroupName = group.name, Description = group.description, VpcId = group.vpc, OwnerId = world.account,
+      IpPermissions = describe_rules(group.ingress),
+      IpPermissionsEgress = describe_rules(group.egress or { { protocol = "-1", cidr = "0.0.0.0/0" } }),
+    }
+  end)
+end
+
+-- ---- networks
+
+function operations.describe_vpcs(world, input)
+  local list = with_ids(world.ec2.vpcs, input.VpcIds, "InvalidVpcID.NotFound", "vpc ID")
+  list = filtered(list, input.Filters, { ["vpc-id"] = id_of, cidr = function(vpc) return vpc.cidr end })
+  return answer(input, "Vpcs", list, function(vpc)
+    return { VpcId = vpc.id, CidrBlock = vpc.cidr, State = "available", IsDefault = false, OwnerId = world.account, InstanceTenancy = "default" }
+  end)
+end
+
+function operations.describe_vpc_attribute(world, input)
+  local vpc = with_ids(world.ec2.vpcs, { input.VpcId }, "InvalidVpcID.NotFound", "vpc ID")[1]
+  if input.Attribute == "enableDnsSupport" then return { VpcId = vpc.id, EnableDnsSupport = { Value = vpc.dns_support } } end
+  if input.Attribute == "enableDnsHostnames" then return { VpcId = vpc.id, EnableDnsHostnames = { Value = vpc.dns_hostnames } } end
+  return { VpcId = vpc.id, EnableNetworkAddressUsageMetrics = { Value = false } }
+end
+
+function operations.describe_subnets(world, input)
+  local list = with_ids(world.ec2.subnets, input.SubnetIds, "InvalidSubnetID.NotFound", "subnet ID")
+  list = filtered(list, input.Filters, {
+    ["subnet-id"] = id_of, ["vpc-id"] = vpc_of, ["availability-zone"] = function(subnet) return subnet.zone end,
+  })
+  return answer(input, "Subnets", list, function(subnet)
+    return {
+      SubnetId = subnet.id, VpcId = subnet.vpc, CidrBlock = subnet.cidr, AvailabilityZone = subnet.zone, State = "available",
+      AvailableIpAddressCount = 251 - #world.tasks_in_service(true), MapPublicIpOnLaunch = false, OwnerId = world.account,
+    }
+  end)
+end
+
+return {
+  operations = operations,
+  ---@param world table
+  ---@param data { vpcs?: table[], subnets?: table[], groups?: table[] }
+  open = function(world, data)
+    data = data or {}
+    world.ec2 = { vpcs = data.vpcs or {}, subnets = data.subnets or {}, groups = data.groups or {} }
+  end,
+}

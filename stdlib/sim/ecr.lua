@@ -1,0 +1,137 @@
+--- Elastic Container Registry, simulated: the images that the world's tasks are made of.
+
+local clock = require "sim.clock"
+local fail = require "sim.fail"
+local host = require "host.sim"
+local pages = require "sim.pages"
+
+local operations = {}
+
+local SIZE = 187654321 -- bytes; no image of the world says its own
+
+-- "758888582357.dkr.ecr.us-east-1.amazonaws.com/web:1" of this registry: the repository, the tag.
+local function parts_of(world, name)
+  local prefix = ("%s.dkr.ecr.%s.amazonaws.com/"):format(world.account, world.region)
+  if name:sub(1, #prefix) ~= prefix then return nil end
+  return name:sub(#prefix + 1):match "^(.-):([^:]+)$"
+end
+
+---@class SimImage
+---@field digest string
+---@field tags string[]
+---@field pushed_at number
+
+-- Repository -> its images, the newest first. Images that lost their last tag are not remembered.
+local function repositories(world)
+  local all = {}
+  for name, image in pairs(world.images) do
+    local repository, tag = parts_of(world, name)
+    if repository then
+      all[repository] = all[repository] or { by_digest = {}, images = {} }
+      local one = all[repository]
+      local known = one.by_digest[image.digest]
+      if not known then
+        known = { digest = image.digest, tags = host.array {}, pushed_at = image.pushed_at or 0 }
+        one.by_digest[image.digest] = known
+        one.images[#one.images + 1] = known
+      end
+      known.tags[#known.tags + 1] = tag
+      known.pushed_at = math.max(known.pushed_at, image.pushed_at or 0)
+    end
+  end
+  for _, one in pairs(all) do
+    table.sort(one.images, function(a, b)
+      if a.pushed_at ~= b.pushed_at then return a.pushed_at > b.pushed_at end
+      return a.digest < b.digest
+    end)
+    for _, image in ipairs(one.images) do table.sort(image.tags) end
+  end
+  return all
+end
+
+local function find(world, name)
+  local found = repositories(world)[name]
+  if not found then
+    fail("RepositoryNotFoundException", "The repository with name '%s' does not exist in the registry with id '%s'", name, world.account)
+  end
+  return found
+end
+
+local function arn(world, name)
+  return ("arn:aws:ecr:%s:%s:repository/%s"):format(world.region, world.account, name)
+end
+
+function operations.describe_repositories(world, input)
+  local all, names = repositories(world), {}
+  for name in pairs(all) do names[#names + 1] = name end
+  table.sort(names)
+  if input.repositoryNames then
+    names = input.repositoryNames
+    for _, name in ipairs(names) do find(world, name) end
+  end
+  local page, token = pages.cut(names, { size = input.maxResults, token = input.nextToken, most = 1000 })
+  local list = host.array {}
+  for i, name in ipairs(page) do
+    list[i] = {
+      repositoryArn = arn(world, name), registryId = world.account, repositoryName = name, createdAt = clock.stamp(world.ecr.created_at),
+      repositoryUri = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(world.account, world.region, name), imageTagMutability = "MUTABLE",
+    }
+  end
+  return { repositories = list, nextToken = token }
+end
+
+local function has_tag(image, tag)
+  for _, known in ipairs(image.tags) do
+    if known == tag then return true end
+  end
+  return false
+end
+
+-- The images that were asked for; those that are not there raise.
+local function chosen(repository, ids, name, world)
+  if not ids then return repository.images end
+  local list = {}
+  for i, id in ipairs(ids) do
+    for _, image in ipairs(repository.images) do
+      if (not id.imageDigest or image.digest == id.imageDigest) and (not id.imageTag or has_tag(image, id.imageTag)) then list[i] = image end
+    end
+    if not list[i] then
+      fail("ImageNotFoundException", "The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the repository with name '%s' in the registry with id '%s'",
+        id.imageDigest or "null", id.imageTag or "null", name, world.account)
+    end
+  end
+  return list
+end
+
+function operations.describe_images(world, input)
+  local images = chosen(find(world, input.repositoryName), input.imageIds, input.repositoryName, world)
+  local page, token = pages.cut(images, {
+    size = input.maxResults, token = input.nextToken, most = 1000, key = function(image) return image.digest end,
+  })
+  local list = host.array {}
+  for i, image in ipairs(page) do
+    list[i] = {
+      registryId = world.account, repositoryName = input.repositoryName, imageDigest = image.digest, imageTags = image.tags,
+      imagePushedAt = clock.stamp(image.pushed_at), imageSizeInBytes = SIZE,
+      imageManifestMediaType = "application/vnd.docker.distribution.manifest.v2+json",
+    }
+  end
+  return { imageDetails = list, nextToken = token }
+end
+
+function operations.list_images(world, input)
+  local ids = {}
+  for _, image in ipairs(find(world, input.repositoryName).images) do
+    for _, tag in ipairs(image.tags) do ids[#ids + 1] = { imageDigest = image.digest, imageTag = tag } end
+  end
+  local page, token = pages.cut(ids, {
+    size = input.maxResults, token = input.nextToken, most = 1000, key = function(id) return id.imageDigest .. id.imageTag end,
+  })
+  return { imageIds = host.array(page), nextToken = token }
+end
+
+return {
+  operations = operations,
+  ---@param world table
+  open = function(world) world.ecr = { created_at = clock.now() } end,
+}
