@@ -362,22 +362,35 @@ enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
                                          struct gw_value *output, struct gw_aws_error *error,
                                          struct gw_err *err);
 
+/* Server: the protocol that a request is in. A service that has changed its own understands what it
+ * spoke before, too: forms where it is query-compatible, and CBOR. */
+enum gw_protocol gw_protocol_of_request(const struct gw_service *service,
+                                        const struct gw_http_request *req);
+
 /* Server, request: which operation of `service`, and its parameters. Fails with GW_ERR_NOT_FOUND
  * for an unknown operation and GW_ERR_INPUT for a body that cannot be read. */
 bool gw_protocol_read_request(const struct gw_service *service, const struct gw_http_request *req,
                               struct gw_arena *arena, const struct gw_operation **op,
                               struct gw_value *input, struct gw_err *err);
 
-/* Server, response. */
+/* Server, response; in the service's own protocol, or in another. */
 bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
                                 struct gw_view request_id, struct gw_arena *arena,
                                 struct gw_http_response *out, struct gw_err *err);
+bool gw_protocol_write_response_in(enum gw_protocol protocol, const struct gw_operation *op,
+                                   const struct gw_value *output, struct gw_view request_id,
+                                   struct gw_arena *arena, struct gw_http_response *out,
+                                   struct gw_err *err);
 
 /* Server, error: uses code, message, request_id, detail, http_status of `error`. `op` may be NULL
  * where the request did not get that far. */
 bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
                              const struct gw_aws_error *error, struct gw_arena *arena,
                              struct gw_http_response *out, struct gw_err *err);
+bool gw_protocol_write_error_in(enum gw_protocol protocol, const struct gw_service *service,
+                                const struct gw_operation *op, const struct gw_aws_error *error,
+                                struct gw_arena *arena, struct gw_http_response *out,
+                                struct gw_err *err);
 
 /* ---- event streams: a member of the output that goes on, message after message --------------- */
 

@@ -9,7 +9,8 @@
 
 /* ---- which protocol -------------------------------------------------------------------------- */
 
-static const struct gw_wire *find_wire(const struct gw_service *service, struct gw_err *err)
+static const struct gw_wire *find_wire_of(enum gw_protocol protocol,
+                                          const struct gw_service *service, struct gw_err *err)
 {
     static const struct {
         const char *name;
@@ -22,12 +23,16 @@ static const struct gw_wire *find_wire(const struct gw_service *service, struct 
         [GW_PROTOCOL_REST_XML] = {"rest-xml", &gw_wire_rest_xml},
         [GW_PROTOCOL_CBOR] = {"smithy-rpc-v2-cbor", &gw_wire_cbor},
     };
-    enum gw_protocol protocol = gw_service_protocol(service);
     if (!protocols[protocol].wire) {
         gw_fail(err, GW_ERR_INPUT, "%.*s: its protocol %s is not available",
                 GW_VIEW_ARGS(gw_service_name(service)), protocols[protocol].name);
     }
     return protocols[protocol].wire;
+}
+
+static const struct gw_wire *find_wire(const struct gw_service *service, struct gw_err *err)
+{
+    return find_wire_of(gw_service_protocol(service), service, err);
 }
 
 const struct gw_operation *gw_protocol_find_operation(const struct gw_service *service,
@@ -247,11 +252,24 @@ enum gw_answer gw_protocol_read_response(const struct gw_operation *op,
 
 /* ---- server ---------------------------------------------------------------------------------- */
 
+enum gw_protocol gw_protocol_of_request(const struct gw_service *service,
+                                        const struct gw_http_request *req)
+{
+    struct gw_view named = gw_headers_get(&req->headers, GW_VIEW("smithy-protocol"));
+    if (gw_view_equal(named, GW_VIEW("rpc-v2-cbor"))) {
+        return GW_PROTOCOL_CBOR;
+    }
+    bool is_form = gw_view_starts_with(gw_headers_get(&req->headers, GW_VIEW("content-type")),
+                                       GW_VIEW("application/x-www-form-urlencoded"));
+    return is_form && gw_service_query_compatible(service) ? GW_PROTOCOL_QUERY
+                                                           : gw_service_protocol(service);
+}
+
 bool gw_protocol_read_request(const struct gw_service *service, const struct gw_http_request *req,
                               struct gw_arena *arena, const struct gw_operation **op,
                               struct gw_value *input, struct gw_err *err)
 {
-    const struct gw_wire *wire = find_wire(service, err);
+    const struct gw_wire *wire = find_wire_of(gw_protocol_of_request(service, req), service, err);
     *op = NULL;
     *input = gw_value_map();
     return wire && wire->read_request(service, req, arena, op, input, err);
@@ -297,11 +315,12 @@ static void begin_response(const struct gw_service *service, int status, struct 
     }
 }
 
-bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
-                                struct gw_view request_id, struct gw_arena *arena,
-                                struct gw_http_response *out, struct gw_err *err)
+bool gw_protocol_write_response_in(enum gw_protocol protocol, const struct gw_operation *op,
+                                   const struct gw_value *output, struct gw_view request_id,
+                                   struct gw_arena *arena, struct gw_http_response *out,
+                                   struct gw_err *err)
 {
-    const struct gw_wire *wire = find_wire(gw_operation_service(op), err);
+    const struct gw_wire *wire = find_wire_of(protocol, gw_operation_service(op), err);
     int status = gw_operation_response_code(op);
     if (!wire) {
         return false;
@@ -310,11 +329,20 @@ bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_v
     return wire->write_response(op, output, request_id, arena, out, err);
 }
 
-bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
-                             const struct gw_aws_error *error, struct gw_arena *arena,
-                             struct gw_http_response *out, struct gw_err *err)
+bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
+                                struct gw_view request_id, struct gw_arena *arena,
+                                struct gw_http_response *out, struct gw_err *err)
 {
-    const struct gw_wire *wire = find_wire(service, err);
+    return gw_protocol_write_response_in(gw_service_protocol(gw_operation_service(op)), op, output,
+                                         request_id, arena, out, err);
+}
+
+bool gw_protocol_write_error_in(enum gw_protocol protocol, const struct gw_service *service,
+                                const struct gw_operation *op, const struct gw_aws_error *error,
+                                struct gw_arena *arena, struct gw_http_response *out,
+                                struct gw_err *err)
+{
+    const struct gw_wire *wire = find_wire_of(protocol, service, err);
     if (!wire) {
         return false;
     }
@@ -330,4 +358,12 @@ bool gw_protocol_write_error(const struct gw_service *service, const struct gw_o
     }
     begin_response(service, full.http_status, full.request_id, arena, out);
     return wire->write_error(service, op, &full, arena, out, err);
+}
+
+bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
+                             const struct gw_aws_error *error, struct gw_arena *arena,
+                             struct gw_http_response *out, struct gw_err *err)
+{
+    return gw_protocol_write_error_in(gw_service_protocol(service), service, op, error, arena, out,
+                                      err);
 }

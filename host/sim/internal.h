@@ -51,6 +51,7 @@ struct gw_exchange {
 
     char request_id[37];
     const struct gw_service *service; /* NULL: not an AWS request, or not told yet */
+    enum gw_protocol protocol;        /* of the request, and so of its answer */
     const struct gw_operation *op;
     struct gw_view error_code; /* of an answer that is an AWS error */
     bool is_direct;            /* to an address of ours, which names no service */

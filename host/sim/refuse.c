@@ -35,9 +35,8 @@ static const struct wording wordings[] = {
                        "or failure."},
 };
 
-static bool speaks_xml(const struct gw_service *service)
+static bool speaks_xml(enum gw_protocol protocol)
 {
-    enum gw_protocol protocol = gw_service_protocol(service);
     return protocol == GW_PROTOCOL_QUERY || protocol == GW_PROTOCOL_EC2 ||
            protocol == GW_PROTOCOL_REST_XML;
 }
@@ -45,8 +44,8 @@ static bool speaks_xml(const struct gw_service *service)
 void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error *error)
 {
     exchange->error_code = error->code;
-    if (!gw_protocol_write_error(exchange->service, exchange->op, error, exchange->arena,
-                                 &exchange->res, &exchange->err)) {
+    if (!gw_protocol_write_error_in(exchange->protocol, exchange->service, exchange->op, error,
+                                    exchange->arena, &exchange->res, &exchange->err)) {
         gw_log(GW_LOG_WARN, "simulator: %s", exchange->err.message);
         exchange->err.code = GW_ERR_PROTOCOL;
     }
@@ -81,7 +80,7 @@ static const char *validation_code(const struct gw_exchange *exchange, const cha
 void gw_sim_refuse(struct gw_exchange *exchange, enum gw_sim_refusal refusal, struct gw_view detail)
 {
     const struct wording *wording = &wordings[refusal];
-    bool xml = speaks_xml(exchange->service);
+    bool xml = speaks_xml(exchange->protocol);
     const char *code = xml ? wording->xml_code : wording->json_code;
     if (refusal == GW_SIM_INVALID) {
         code = validation_code(exchange, code);

@@ -247,6 +247,9 @@ void gw_sim_receive(struct gw_exchange *exchange)
     exchange->service = is_signed             ? by_signing_name(exchange->req, &url, claim.service)
                         : exchange->is_direct ? by_content(exchange->req, &url)
                                               : by_host(exchange->req, &url);
+    if (exchange->service) {
+        exchange->protocol = gw_protocol_of_request(exchange->service, exchange->req);
+    }
     if (!exchange->service && exchange->is_direct) {
         gw_sim_refuse_stranger(exchange);
     } else if (!exchange->service) {

@@ -2,6 +2,7 @@
 sim_http.py GWRUN ROLLBACK. Needs no other program; with boto3 a little more is tested."""
 
 import concurrent.futures
+import datetime
 import http.client
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 import urllib.parse
 
 import moto
@@ -119,6 +121,24 @@ class Boto3(Case):
             with self.subTest(service), self.assertRaises(botocore.exceptions.ClientError) as raised:
                 getattr(self.client(service, aws_secret_access_key="another"), operation)()
             self.assertEqual(raised.exception.response["Error"]["Code"], code)
+
+    def test_what_older_clients_speak(self):
+        """CloudWatch spoke query, before JSON; each answers in its own."""
+        end = datetime.datetime.now(datetime.timezone.utc)
+        asked = {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "StartTime": end - datetime.timedelta(days=2),
+                 "EndTime": end, "Period": 86400, "Statistics": ["Average"],
+                 "Dimensions": [{"Name": "ServiceName", "Value": "busyb-google-workspace-mcp-service"},
+                                {"Name": "ClusterName", "Value": "busyb-cluster"}]}
+        answers = []
+        for protocol in ("json", "query", "smithy-rpc-v2-cbor"):
+            with self.subTest(protocol), unittest.mock.patch("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (protocol,)):
+                client = self.client("cloudwatch")
+                self.assertEqual(client.meta.service_model.resolved_protocol, protocol)
+                answers.append(client.get_metric_statistics(**asked)["Datapoints"][0])
+                with self.assertRaises(botocore.exceptions.ClientError) as raised:
+                    client.get_metric_statistics(**{**asked, "Period": 7})
+                self.assertEqual(raised.exception.response["Error"]["Code"], "InvalidParameterValue")
+        self.assertEqual(answers, [answers[0]] * 3)
 
     def test_a_presigned_url(self):
         url = self.client("sts").generate_presigned_url("get_caller_identity", HttpMethod="GET")

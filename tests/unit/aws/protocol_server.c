@@ -389,6 +389,30 @@ static void a_query_service_also_reads_a_get(void **state)
     gw_arena_free(arena);
 }
 
+static void the_request_tells_its_protocol(void **state)
+{
+    static const struct {
+        const char *service, *header, *value;
+        enum gw_protocol protocol;
+    } rows[] = {
+        {"cloudwatch", "X-Amz-Target", "GraniteServiceVersion20100801.ListMetrics",
+         GW_PROTOCOL_JSON},
+        {"cloudwatch", "Content-Type", "application/x-www-form-urlencoded; charset=utf-8",
+         GW_PROTOCOL_QUERY},
+        {"cloudwatch", "smithy-protocol", "rpc-v2-cbor", GW_PROTOCOL_CBOR},
+        {"ecs", "Content-Type", "application/x-www-form-urlencoded", GW_PROTOCOL_JSON},
+        {"sts", "Content-Type", "application/x-www-form-urlencoded", GW_PROTOCOL_QUERY},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct gw_arena *arena = gw_arena_new();
+        struct gw_http_request req = {.method = GW_VIEW("POST"), .url = GW_VIEW("/")};
+        gw_headers_add(arena, &req.headers, gw_view_of(rows[i].header), gw_view_of(rows[i].value));
+        assert_int_equal(gw_protocol_of_request(service(rows[i].service), &req), rows[i].protocol);
+        gw_arena_free(arena);
+    }
+}
+
 static void refuses_to_write_what_the_model_does_not_know(void **state)
 {
     static const char *const rows[][4] = {
@@ -451,6 +475,7 @@ int main(void)
         cmocka_unit_test(writes_the_bodies_of_the_vectors),
         cmocka_unit_test(refuses_requests_that_it_cannot_read),
         cmocka_unit_test(a_query_service_also_reads_a_get),
+        cmocka_unit_test(the_request_tells_its_protocol),
         cmocka_unit_test(refuses_to_write_what_the_model_does_not_know),
         cmocka_unit_test(errors_are_written_without_an_operation),
     };
