@@ -203,7 +203,7 @@ class Sandbox(gwrun.Case):
     local words, all = { "sleep", "1", stdin = ('x'):rep(50 << 20) }, {}
     for i = 1, 100 do all[i] = function() return require("process").run(words) end end
     parallel(all)""", gwrun.SCRIPT, "not enough memory", 'needs = { run = { "read: sleep 1" } },')
-        self.assertLess(gwrun.children_peak_bytes(), 1 << 30)
+        self.assertLess(gwrun.children_peak_bytes(), 2 << 30)  # sanitizers keep for a while what was freed; all of them hold 5 GB
 
     def test_a_pattern_that_backtracks_for_ever_ends_with_its_time(self):
         self.check(BACKTRACKS, gwrun.SCRIPT, "script ran 15 s in one function of Lua: a pattern that backtracks\\?")
