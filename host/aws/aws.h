@@ -373,24 +373,18 @@ bool gw_protocol_read_request(const struct gw_service *service, const struct gw_
                               struct gw_arena *arena, const struct gw_operation **op,
                               struct gw_value *input, struct gw_err *err);
 
-/* Server, response; in the service's own protocol, or in another. */
-bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
-                                struct gw_view request_id, struct gw_arena *arena,
-                                struct gw_http_response *out, struct gw_err *err);
-bool gw_protocol_write_response_in(enum gw_protocol protocol, const struct gw_operation *op,
-                                   const struct gw_value *output, struct gw_view request_id,
-                                   struct gw_arena *arena, struct gw_http_response *out,
-                                   struct gw_err *err);
+/* Server, response, in the protocol of the request. */
+bool gw_protocol_write_response(enum gw_protocol protocol, const struct gw_operation *op,
+                                const struct gw_value *output, struct gw_view request_id,
+                                struct gw_arena *arena, struct gw_http_response *out,
+                                struct gw_err *err);
 
 /* Server, error: uses code, message, request_id, detail, http_status of `error`. `op` may be NULL
  * where the request did not get that far. */
-bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
-                             const struct gw_aws_error *error, struct gw_arena *arena,
-                             struct gw_http_response *out, struct gw_err *err);
-bool gw_protocol_write_error_in(enum gw_protocol protocol, const struct gw_service *service,
-                                const struct gw_operation *op, const struct gw_aws_error *error,
-                                struct gw_arena *arena, struct gw_http_response *out,
-                                struct gw_err *err);
+bool gw_protocol_write_error(enum gw_protocol protocol, const struct gw_service *service,
+                             const struct gw_operation *op, const struct gw_aws_error *error,
+                             struct gw_arena *arena, struct gw_http_response *out,
+                             struct gw_err *err);
 
 /* ---- event streams: a member of the output that goes on, message after message --------------- */
 

@@ -315,10 +315,10 @@ static void begin_response(const struct gw_service *service, int status, struct 
     }
 }
 
-bool gw_protocol_write_response_in(enum gw_protocol protocol, const struct gw_operation *op,
-                                   const struct gw_value *output, struct gw_view request_id,
-                                   struct gw_arena *arena, struct gw_http_response *out,
-                                   struct gw_err *err)
+bool gw_protocol_write_response(enum gw_protocol protocol, const struct gw_operation *op,
+                                const struct gw_value *output, struct gw_view request_id,
+                                struct gw_arena *arena, struct gw_http_response *out,
+                                struct gw_err *err)
 {
     const struct gw_wire *wire = find_wire_of(protocol, gw_operation_service(op), err);
     int status = gw_operation_response_code(op);
@@ -329,18 +329,10 @@ bool gw_protocol_write_response_in(enum gw_protocol protocol, const struct gw_op
     return wire->write_response(op, output, request_id, arena, out, err);
 }
 
-bool gw_protocol_write_response(const struct gw_operation *op, const struct gw_value *output,
-                                struct gw_view request_id, struct gw_arena *arena,
-                                struct gw_http_response *out, struct gw_err *err)
-{
-    return gw_protocol_write_response_in(gw_service_protocol(gw_operation_service(op)), op, output,
-                                         request_id, arena, out, err);
-}
-
-bool gw_protocol_write_error_in(enum gw_protocol protocol, const struct gw_service *service,
-                                const struct gw_operation *op, const struct gw_aws_error *error,
-                                struct gw_arena *arena, struct gw_http_response *out,
-                                struct gw_err *err)
+bool gw_protocol_write_error(enum gw_protocol protocol, const struct gw_service *service,
+                             const struct gw_operation *op, const struct gw_aws_error *error,
+                             struct gw_arena *arena, struct gw_http_response *out,
+                             struct gw_err *err)
 {
     const struct gw_wire *wire = find_wire_of(protocol, service, err);
     if (!wire) {
@@ -358,12 +350,4 @@ bool gw_protocol_write_error_in(enum gw_protocol protocol, const struct gw_servi
     }
     begin_response(service, full.http_status, full.request_id, arena, out);
     return wire->write_error(service, op, &full, arena, out, err);
-}
-
-bool gw_protocol_write_error(const struct gw_service *service, const struct gw_operation *op,
-                             const struct gw_aws_error *error, struct gw_arena *arena,
-                             struct gw_http_response *out, struct gw_err *err)
-{
-    return gw_protocol_write_error_in(gw_service_protocol(service), service, op, error, arena, out,
-                                      err);
 }

@@ -562,7 +562,8 @@ bool gw_protocol_begin_stream(const struct gw_operation *op, const struct gw_val
                               struct gw_http_response *head, struct gw_buf *out, struct gw_err *err)
 {
     struct gw_value rest = without_stream(gw_operation_output(op), output, arena);
-    if (!gw_protocol_write_response(op, &rest, request_id, arena, head, err)) {
+    enum gw_protocol protocol = gw_service_protocol(gw_operation_service(op));
+    if (!gw_protocol_write_response(protocol, op, &rest, request_id, arena, head, err)) {
         return false;
     }
     head->body = GW_VIEW_NONE;

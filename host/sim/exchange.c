@@ -154,18 +154,23 @@ static void deliver(void *ctx)
 
 /* ---- the way back ---------------------------------------------------------------------------- */
 
+static void fail_late(struct gw_exchange *exchange)
+{
+    gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer in time",
+            GW_VIEW_ARGS(exchange->req->url));
+}
+
 /* What is sent while something is on its way already arrives with that. */
 static void send_back(struct gw_exchange *exchange)
 {
-    if (!exchange->timer && !exchange->has_begun &&
-        exchange->back_ms > first_timeout_ms(exchange)) {
+    if (exchange->timer) {
+        return;
+    }
+    if (!exchange->has_begun && exchange->back_ms > first_timeout_ms(exchange)) {
         exchange->back_ms = first_timeout_ms(exchange);
-        gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer in time",
-                GW_VIEW_ARGS(exchange->req->url));
+        fail_late(exchange);
     }
-    if (!exchange->timer) {
-        exchange->timer = gw_timer_start(exchange->sim->loop, exchange->back_ms, deliver, exchange);
-    }
+    exchange->timer = gw_timer_start(exchange->sim->loop, exchange->back_ms, deliver, exchange);
 }
 
 static void add_date(struct gw_exchange *exchange)
@@ -258,8 +263,7 @@ static void time_out(void *ctx)
 {
     struct gw_exchange *exchange = ctx;
     exchange->timer = NULL;
-    gw_fail(&exchange->err, GW_ERR_TIMEOUT, "%.*s: no answer in time",
-            GW_VIEW_ARGS(exchange->req->url));
+    fail_late(exchange);
     end(exchange);
 }
 

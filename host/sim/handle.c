@@ -34,9 +34,9 @@ static void answer_output(struct gw_exchange *exchange, struct gw_value *output)
     const struct gw_shape *shape = gw_operation_output(exchange->op);
     struct gw_err err = {0};
     if ((shape && !gw_sim_conform(shape, output, &err)) ||
-        !gw_protocol_write_response_in(exchange->protocol, exchange->op, output,
-                                       gw_view_of(exchange->request_id), exchange->arena,
-                                       &exchange->res, &err)) {
+        !gw_protocol_write_response(exchange->protocol, exchange->op, output,
+                                    gw_view_of(exchange->request_id), exchange->arena,
+                                    &exchange->res, &err)) {
         answer_broken(exchange, err.message);
         return;
     }

@@ -44,8 +44,8 @@ static bool speaks_xml(enum gw_protocol protocol)
 void gw_sim_reply_error(struct gw_exchange *exchange, const struct gw_aws_error *error)
 {
     exchange->error_code = error->code;
-    if (!gw_protocol_write_error_in(exchange->protocol, exchange->service, exchange->op, error,
-                                    exchange->arena, &exchange->res, &exchange->err)) {
+    if (!gw_protocol_write_error(exchange->protocol, exchange->service, exchange->op, error,
+                                 exchange->arena, &exchange->res, &exchange->err)) {
         gw_log(GW_LOG_WARN, "simulator: %s", exchange->err.message);
         exchange->err.code = GW_ERR_PROTOCOL;
     }

@@ -156,7 +156,8 @@ static bool add_response(const struct exchange *x, struct gw_value *output)
     if (gw_operation_output(x->op)) {
         turn_blobs(x->arena, gw_operation_output(x->op), output, true);
     }
-    if (!gw_protocol_write_response(x->op, output, GW_VIEW("id-1"), x->arena, &res, x->err)) {
+    if (!gw_protocol_write_response(gw_service_protocol(x->service), x->op, output, GW_VIEW("id-1"),
+                                    x->arena, &res, x->err)) {
         return false;
     }
     *add(x->arena, x->out, "response") = response_value(x->arena, &res);
@@ -185,7 +186,8 @@ static bool add_error(const struct exchange *x, const struct gw_value *given)
     if (shape) {
         turn_blobs(x->arena, shape, &error.detail, true);
     }
-    if (!gw_protocol_write_error(x->service, x->op, &error, x->arena, &res, x->err)) {
+    if (!gw_protocol_write_error(gw_service_protocol(x->service), x->service, x->op, &error,
+                                 x->arena, &res, x->err)) {
         return false;
     }
     *add(x->arena, x->out, "error") = response_value(x->arena, &res);

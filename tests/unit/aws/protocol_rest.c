@@ -240,7 +240,8 @@ static void the_head_of_nothing_is_an_error_without_a_body(void **state)
     struct gw_http_response res;
     struct gw_value output;
     (void)state;
-    assert_true(gw_protocol_write_error(service("s3"), op, &sent, arena, &res, NULL));
+    assert_true(gw_protocol_write_error(gw_service_protocol(service("s3")), service("s3"), op,
+                                        &sent, arena, &res, NULL));
     assert_int_equal(res.body.len, 0);
     assert_int_equal(gw_protocol_read_response(op, &res, arena, &output, &error, NULL),
                      GW_ANSWER_AWS_ERROR);
@@ -269,7 +270,8 @@ static void errors_of_s3_stand_alone_and_those_of_others_are_wrapped(void **stat
                                      .request_id = GW_VIEW("id-1"),
                                      .http_status = 400};
         struct gw_http_response res;
-        assert_true(gw_protocol_write_error(service(rows[i][0]), operation(rows[i][0], rows[i][1]),
+        assert_true(gw_protocol_write_error(gw_service_protocol(service(rows[i][0])),
+                                            service(rows[i][0]), operation(rows[i][0], rows[i][1]),
                                             &error, arena, &res, NULL));
         assert_string_equal(res.body.data, rows[i][2]);
         gw_arena_free(arena);

@@ -106,7 +106,8 @@ static void write_one_result(const struct vector *vector, struct gw_arena *arena
     struct gw_value output = {0};
     struct gw_aws_error error = {0};
     struct gw_err err = {0};
-    if (!gw_protocol_write_response(vector->op, result, GW_VIEW("id-1"), arena, &res, &err) ||
+    if (!gw_protocol_write_response(gw_service_protocol(vector->service), vector->op, result,
+                                    GW_VIEW("id-1"), arena, &res, &err) ||
         gw_protocol_read_response(vector->op, &res, arena, &output, &error, &err) != GW_ANSWER_OK) {
         expect(vector, false, "refused", err.message);
         return;
@@ -151,7 +152,8 @@ static void write_one_error(const struct vector *vector, struct gw_arena *arena)
     if (at(vector->json, "error")) {
         sent.detail = *at(vector->json, "error");
     }
-    if (!gw_protocol_write_error(vector->service, vector->op, &sent, arena, &res, &err)) {
+    if (!gw_protocol_write_error(gw_service_protocol(vector->service), vector->service, vector->op,
+                                 &sent, arena, &res, &err)) {
         expect(vector, false, "refused", err.message);
         return;
     }
@@ -302,9 +304,9 @@ static void write_one_body(const struct vector *vector)
     struct gw_arena *arena = gw_arena_new();
     struct gw_http_response res = {0};
     if (result && text_at(at(vector->json, "response"), "body").len > 0) {
-        bool same =
-            gw_protocol_write_response(vector->op, result, GW_VIEW("id-1"), arena, &res, NULL) &&
-            same_result(vector, res.body, arena);
+        bool same = gw_protocol_write_response(gw_service_protocol(vector->service), vector->op,
+                                               result, GW_VIEW("id-1"), arena, &res, NULL) &&
+                    same_result(vector, res.body, arena);
         if (!same && reads_only(vector)) {
             skip_vector(vector, reads_only(vector));
         } else {
@@ -433,7 +435,8 @@ static void refuses_to_write_what_the_model_does_not_know(void **state)
         const struct gw_operation *op =
             gw_service_find_operation(service(rows[i][0]), gw_view_of(rows[i][1]));
         assert_true(gw_json_parse(gw_view_of(rows[i][2]), arena, &output, NULL));
-        assert_false(gw_protocol_write_response(op, &output, GW_VIEW("id-1"), arena, &res, &err));
+        assert_false(gw_protocol_write_response(gw_service_protocol(service(rows[i][0])), op,
+                                                &output, GW_VIEW("id-1"), arena, &res, &err));
         assert_string_equal(err.message, rows[i][3]);
         gw_arena_free(arena);
     }
@@ -448,7 +451,8 @@ static void assert_error_body(const char *name, const char *code, int status, co
                                  .http_status = status};
     struct gw_http_response res;
     struct gw_err err = {0};
-    assert_true(gw_protocol_write_error(service(name), NULL, &error, arena, &res, &err));
+    assert_true(gw_protocol_write_error(gw_service_protocol(service(name)), service(name), NULL,
+                                        &error, arena, &res, &err));
     assert_string_equal(res.body.data, body);
     assert_int_equal(res.status, status ? status : 400);
     assert_true(
