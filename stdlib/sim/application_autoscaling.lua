@@ -43,20 +43,9 @@ local function target_or_fail(world, input)
 end
 
 local function page(list, input, member, describe, key)
-  local cut, token = pages.cut(list, {
+  return pages.answer(list, {
     size = input.MaxResults, token = input.NextToken, most = MOST, invalid = "InvalidNextTokenException", key = key,
-  })
-  local answer = { [member] = host.array {}, NextToken = token }
-  for i, item in ipairs(cut) do answer[member][i] = describe(item) end
-  return answer
-end
-
-local function sorted(map)
-  local list = {}
-  for key, item in pairs(map) do list[#list + 1] = { key = key, item = item } end
-  table.sort(list, function(a, b) return a.key < b.key end)
-  for i, entry in ipairs(list) do list[i] = entry.item end
-  return list
+  }, member, describe)
 end
 
 local function contains(list, item)
@@ -89,7 +78,7 @@ end
 function operations.describe_scalable_targets(world, input)
   check_subject(input)
   local wanted, list = input.ResourceIds or {}, {}
-  for _, target in ipairs(sorted(world.scaling.targets)) do
+  for _, target in pairs(world.scaling.targets) do
     if #wanted == 0 or contains(wanted, target.id) then list[#list + 1] = target end
   end
   return page(list, input, "ScalableTargets", function(target)
@@ -155,8 +144,8 @@ end
 function operations.describe_scaling_policies(world, input)
   check_subject(input)
   local names, list = input.PolicyNames or {}, {}
-  for _, target in ipairs(sorted(world.scaling.targets)) do
-    for _, policy in ipairs(sorted(target.policies)) do
+  for _, target in pairs(world.scaling.targets) do
+    for _, policy in pairs(target.policies) do
       if (input.ResourceId or target.id) == target.id and (#names == 0 or contains(names, policy.name)) then
         list[#list + 1] = policy
       end

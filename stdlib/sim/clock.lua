@@ -67,7 +67,14 @@ end
 ---@param at number?
 ---@return number?
 function clock.stamp(at)
-  return at and math.floor(at * 1000 + 0.5) / 1000
+  return at and clock.ms(at) / 1000
+end
+
+---A moment in whole milliseconds.
+---@param at number?
+---@return integer?
+function clock.ms(at)
+  return at and math.floor(at * 1000 + 0.5)
 end
 
 ---Does something at a time; one that is past comes next.

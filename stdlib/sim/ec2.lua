@@ -43,16 +43,14 @@ local function with_ids(list, ids, code, what)
   return found
 end
 
+local function id_of(thing) return thing.id end
+
 local function answer(input, member, list, describe)
-  local page, token = pages.cut(list, {
-    size = input.MaxResults, token = input.NextToken, most = 1000, key = function(thing) return thing.id end, invalid = "InvalidPaginationToken",
-  })
-  local shown = host.array {}
-  for i, thing in ipairs(page) do shown[i] = describe(thing) end
-  return { [member] = shown, NextToken = token }
+  return pages.answer(list, {
+    size = input.MaxResults, token = input.NextToken, most = 1000, key = id_of, invalid = "InvalidPaginationToken",
+  }, member, describe)
 end
 
-local function id_of(thing) return thing.id end
 local function vpc_of(thing) return thing.vpc end
 
 -- ---- security groups

@@ -61,23 +61,23 @@ local function arn(world, name)
   return ("arn:aws:ecr:%s:%s:repository/%s"):format(world.region, world.account, name)
 end
 
+local function answer(list, input, member, key, describe)
+  return pages.answer(list, { size = input.maxResults, token = input.nextToken, most = 1000, key = key, next = "nextToken" }, member, describe)
+end
+
 function operations.describe_repositories(world, input)
   local all, names = repositories(world), {}
   for name in pairs(all) do names[#names + 1] = name end
-  table.sort(names)
   if input.repositoryNames then
     names = input.repositoryNames
     for _, name in ipairs(names) do find(world, name) end
   end
-  local page, token = pages.cut(names, { size = input.maxResults, token = input.nextToken, most = 1000 })
-  local list = host.array {}
-  for i, name in ipairs(page) do
-    list[i] = {
+  return answer(names, input, "repositories", nil, function(name)
+    return {
       repositoryArn = arn(world, name), registryId = world.account, repositoryName = name, createdAt = clock.stamp(world.ecr.created_at),
       repositoryUri = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(world.account, world.region, name), imageTagMutability = "MUTABLE",
     }
-  end
-  return { repositories = list, nextToken = token }
+  end)
 end
 
 local function has_tag(image, tag)
@@ -105,18 +105,13 @@ end
 
 function operations.describe_images(world, input)
   local images = chosen(find(world, input.repositoryName), input.imageIds, input.repositoryName, world)
-  local page, token = pages.cut(images, {
-    size = input.maxResults, token = input.nextToken, most = 1000, key = function(image) return image.digest end,
-  })
-  local list = host.array {}
-  for i, image in ipairs(page) do
-    list[i] = {
+  return answer(images, input, "imageDetails", function(image) return image.digest end, function(image)
+    return {
       registryId = world.account, repositoryName = input.repositoryName, imageDigest = image.digest, imageTags = image.tags,
       imagePushedAt = clock.stamp(image.pushed_at), imageSizeInBytes = SIZE,
       imageManifestMediaType = "application/vnd.docker.distribution.manifest.v2+json",
     }
-  end
-  return { imageDetails = list, nextToken = token }
+  end)
 end
 
 function operations.list_images(world, input)
@@ -124,10 +119,7 @@ function operations.list_images(world, input)
   for _, image in ipairs(find(world, input.repositoryName).images) do
     for _, tag in ipairs(image.tags) do ids[#ids + 1] = { imageDigest = image.digest, imageTag = tag } end
   end
-  local page, token = pages.cut(ids, {
-    size = input.maxResults, token = input.nextToken, most = 1000, key = function(id) return id.imageDigest .. id.imageTag end,
-  })
-  return { imageIds = host.array(page), nextToken = token }
+  return answer(ids, input, "imageIds", function(id) return id.imageDigest .. id.imageTag end, function(id) return id end)
 end
 
 return {

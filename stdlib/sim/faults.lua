@@ -42,7 +42,6 @@ end
 local function names_of(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
   return table.concat(names, ", ")
 end
 

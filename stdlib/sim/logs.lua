@@ -34,10 +34,6 @@ local function group_arn(world, group)
   return ("arn:aws:logs:%s:%s:log-group:%s"):format(world.region, world.account, group.name)
 end
 
-local function ms(at)
-  return at and math.floor(at * 1000 + 0.5)
-end
-
 local function sorted_streams(group)
   local list = {}
   for _, stream in pairs(group.streams) do list[#list + 1] = stream end
@@ -60,7 +56,7 @@ end
 
 -- Events have no names of their own; AWS's are 56 digits that grow with time.
 local function event_id(event)
-  return ("%020d%s%06d"):format(ms(event.at), event.stream.token:sub(1, 30), event.order)
+  return ("%020d%s%06d"):format(clock.ms(event.at), event.stream.token:sub(1, 30), event.order)
 end
 
 local function collect(list, matches, from, upto)
@@ -89,8 +85,8 @@ function operations.filter_log_events(world, input)
   local answer = { events = host.array {}, searchedLogStreams = host.array {}, nextToken = token }
   for i, event in ipairs(page) do
     answer.events[i] = {
-      logStreamName = event.stream.name, timestamp = ms(event.at), message = event.text,
-      ingestionTime = ms(event.at) + 900, eventId = event_id(event),
+      logStreamName = event.stream.name, timestamp = clock.ms(event.at), message = event.text,
+      ingestionTime = clock.ms(event.at) + 900, eventId = event_id(event),
     }
   end
   return answer
@@ -134,7 +130,7 @@ function operations.get_log_events(world, input)
   local answer = { events = host.array {} }
   for i = first, last do
     answer.events[#answer.events + 1] = {
-      timestamp = ms(events[i].at), message = events[i].text, ingestionTime = ms(events[i].at) + 900,
+      timestamp = clock.ms(events[i].at), message = events[i].text, ingestionTime = clock.ms(events[i].at) + 900,
     }
   end
   local nothing = ("0"):rep(56)
@@ -148,7 +144,7 @@ end
 local function describe_group(world, group)
   local arn = group_arn(world, group)
   return {
-    logGroupName = group.name, creationTime = ms(group.created_at), retentionInDays = group.retention_days,
+    logGroupName = group.name, creationTime = clock.ms(group.created_at), retentionInDays = group.retention_days,
     metricFilterCount = 0, arn = arn .. ":*", logGroupArn = arn, storedBytes = 0, logGroupClass = "STANDARD",
   }
 end
@@ -170,8 +166,8 @@ end
 local function describe_stream(world, group, stream)
   local first, last = streams.bounds(stream)
   return {
-    logStreamName = stream.name, creationTime = ms(stream.created_at), firstEventTimestamp = ms(first),
-    lastEventTimestamp = ms(last), lastIngestionTime = last and ms(last) + 900, uploadSequenceToken = stream.token,
+    logStreamName = stream.name, creationTime = clock.ms(stream.created_at), firstEventTimestamp = clock.ms(first),
+    lastEventTimestamp = clock.ms(last), lastIngestionTime = last and clock.ms(last) + 900, uploadSequenceToken = stream.token,
     arn = ("%s:log-stream:%s"):format(group_arn(world, group), stream.name), storedBytes = 0,
   }
 end

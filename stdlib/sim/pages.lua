@@ -2,6 +2,7 @@
 --- pages without an item coming twice or being left out.
 
 local fail = require "sim.fail"
+local host = require "host.sim"
 
 local pages = {}
 
@@ -33,6 +34,19 @@ function pages.cut(items, page)
   local last = math.min(first + size - 1, #items)
   local cut = table.move(items, first, last, 1, {})
   return cut, last < #items and to_token(key_of(items[last])) or nil
+end
+
+---A page as an answer: `member` holds its items as `describe` shows them, `next` (NextToken) the token of the page after it.
+---@param items any[]
+---@param page table as pages.cut takes it, and `next`
+---@param member string
+---@param describe fun(item: any): any
+---@return table answer
+function pages.answer(items, page, member, describe)
+  local cut, token = pages.cut(items, page)
+  local answer = { [member] = host.array {}, [page.next or "NextToken"] = token }
+  for i, item in ipairs(cut) do answer[member][i] = describe(item) end
+  return answer
 end
 
 return pages

@@ -37,17 +37,10 @@ end
 
 -- ---- buckets
 
-local function by_name(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 function operations.list_buckets(world, input)
   local list = host.array {}
-  for _, name in ipairs(by_name(world.s3.buckets)) do
-    list[#list + 1] = { Name = name, CreationDate = clock.stamp(world.s3.buckets[name].created_at), BucketRegion = world.region }
+  for name, bucket in pairs(world.s3.buckets) do
+    list[#list + 1] = { Name = name, CreationDate = clock.stamp(bucket.created_at), BucketRegion = world.region }
   end
   local page, token = pages.cut(list, {
     size = input.MaxBuckets, token = input.ContinuationToken, most = 10000, key = function(bucket) return bucket.Name end,
@@ -155,14 +148,14 @@ end
 -- The keys of a listing; those with the delimiter behind the prefix are one entry.
 local function entries_of(bucket, prefix, delimiter, after)
   local list, seen = {}, {}
-  for _, key in ipairs(by_name(bucket.objects)) do
+  for key, object in pairs(bucket.objects) do
     if key:sub(1, #prefix) == prefix then
       local _, last = (delimiter ~= "" and key or ""):find(delimiter, #prefix + 1, true)
       local common = delimiter ~= "" and last and key:sub(1, last) or nil
       local name = common or key
       if not seen[name] and name > after then
         seen[name] = true
-        list[#list + 1] = { name = name, object = not common and bucket.objects[key] or nil }
+        list[#list + 1] = { name = name, object = not common and object or nil }
       end
     end
   end
@@ -212,7 +205,9 @@ return {
   state = function(world)
     local all = {}
     for name, bucket in pairs(world.s3.buckets) do
-      all[name] = { objects = #by_name(bucket.objects), policy = bucket.policy, rules = bucket.rules }
+      local objects = 0
+      for _ in pairs(bucket.objects) do objects = objects + 1 end
+      all[name] = { objects = objects, policy = bucket.policy, rules = bucket.rules }
     end
     return all
   end,

@@ -41,10 +41,9 @@ local function with_stage(secret, stage)
   end
 end
 
-local function sorted(set)
+local function names_of(set)
   local list = host.array {}
   for name in pairs(set) do list[#list + 1] = name end
-  table.sort(list)
   return list
 end
 
@@ -112,7 +111,7 @@ end
 local function describe_versions(secret)
   local map
   for _, id in ipairs(secret.order) do
-    local stages = sorted(secret.versions[id].stages)
+    local stages = names_of(secret.versions[id].stages)
     if #stages > 0 then
       map = map or {}
       map[id] = stages
@@ -156,7 +155,7 @@ function operations.list_secret_version_ids(world, input)
   for _, id in ipairs(secret.order) do
     local version = secret.versions[id]
     if next(version.stages) or input.IncludeDeprecated then
-      list[#list + 1] = { VersionId = id, VersionStages = sorted(version.stages), CreatedDate = clock.stamp(version.created_at) }
+      list[#list + 1] = { VersionId = id, VersionStages = names_of(version.stages), CreatedDate = clock.stamp(version.created_at) }
     end
   end
   return { ARN = secret.arn, Name = secret.name, Versions = list }
@@ -183,7 +182,7 @@ function operations.get_secret_value(world, input)
   secret.accessed_at = clock.now() // DAY * DAY -- AWS tells the day only
   return {
     ARN = secret.arn, Name = secret.name, VersionId = version.id, SecretString = version.string, SecretBinary = version.binary,
-    VersionStages = sorted(version.stages), CreatedDate = clock.stamp(version.created_at),
+    VersionStages = names_of(version.stages), CreatedDate = clock.stamp(version.created_at),
   }
 end
 
@@ -191,7 +190,7 @@ function operations.put_secret_value(world, input)
   local secret = find_alive(world, input.SecretId)
   if not has_value(input) then fail("InvalidRequestException", "You must provide either SecretString or SecretBinary.") end
   local version = add_version(secret, input, input.VersionStages or { "AWSCURRENT" })
-  return { ARN = secret.arn, Name = secret.name, VersionId = version.id, VersionStages = sorted(version.stages) }
+  return { ARN = secret.arn, Name = secret.name, VersionId = version.id, VersionStages = names_of(version.stages) }
 end
 
 function operations.update_secret(world, input)
@@ -259,7 +258,7 @@ return {
     local all = {}
     for _, secret in ipairs(world.secrets) do
       local versions = host.array {}
-      for i, id in ipairs(secret.order) do versions[i] = table.concat(sorted(secret.versions[id].stages), " ") end
+      for i, id in ipairs(secret.order) do versions[i] = table.concat(names_of(secret.versions[id].stages), " ") end
       all[secret.name] = { versions = versions, deleted = secret.deleted_at ~= nil }
     end
     return all

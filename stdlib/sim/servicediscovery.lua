@@ -78,13 +78,6 @@ end
 
 local function id_of(shape) return shape.Id end
 
-local function sorted(map)
-  local list = {}
-  for _, one in pairs(map) do list[#list + 1] = one end
-  table.sort(list, function(a, b) return a.id < b.id end)
-  return list
-end
-
 local function fits(service, filters)
   for _, filter in ipairs(filters or {}) do
     if filter.Name == "NAMESPACE_ID" and service.namespace.id ~= filter.Values[1] then return false end
@@ -94,7 +87,7 @@ end
 
 function operations.list_services(world, input)
   local list = {}
-  for _, service in ipairs(sorted(world.discovery.services)) do
+  for _, service in pairs(world.discovery.services) do
     if fits(service, input.Filters) then list[#list + 1] = describe(world, service) end
   end
   local page, token = cut(list, input, id_of)
@@ -172,7 +165,7 @@ end
 
 function operations.list_namespaces(world, input)
   local list = {}
-  for i, namespace in ipairs(sorted(world.discovery.namespaces)) do list[i] = describe_namespace(world, namespace) end
+  for _, namespace in pairs(world.discovery.namespaces) do list[#list + 1] = describe_namespace(world, namespace) end
   local page, token = cut(list, input, id_of)
   return { Namespaces = page, NextToken = token }
 end

@@ -140,11 +140,10 @@ function door.call(call, input)
   local ran, output, next_event, delay = pcall(perform, operation, one, call, input)
   SERVICES.cloudtrail.record(one, call, input, not ran and output or nil)
   if not ran then error(output, 0) end
-  local function events()
+  return output, next_event and function()
     clock.catch_up()
     return next_event()
-  end
-  return output, next_event and events, delay
+  end, delay
 end
 
 ---Whether a name is that of a host of the world, rather than of an AWS API.

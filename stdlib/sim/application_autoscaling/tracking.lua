@@ -18,12 +18,12 @@ local COOLDOWN_S = 300        -- where a policy does not say
 local KEPT_ACTIVITIES = 200
 
 ---Gives a service so many tasks, and writes it down.
-local function scale(world, target, count, description, cause)
+local function scale(world, target, count, cause)
   local now = clock.stamp(clock.now())
   services.update(target.service, { desiredCount = count })
   table.insert(world.scaling.activities, {
     ActivityId = random.uuid(), ServiceNamespace = "ecs", ResourceId = target.id, ScalableDimension = tracking.DIMENSION,
-    Description = description:format(count), Cause = cause, StartTime = now, EndTime = now, StatusCode = "Successful",
+    Description = ("Setting desired count to %d."):format(count), Cause = cause, StartTime = now, EndTime = now, StatusCode = "Successful",
     StatusMessage = ("Successfully set desired count to %d. Change successfully fulfilled by ecs."):format(count),
   })
   if #world.scaling.activities > KEPT_ACTIVITIES then table.remove(world.scaling.activities, 1) end
@@ -35,9 +35,9 @@ end
 function tracking.keep_in_range(world, target)
   local desired = target.service.desired
   if desired < target.least then
-    scale(world, target, target.least, "Setting desired count to %d.", "minimum capacity was set to " .. target.least)
+    scale(world, target, target.least, "minimum capacity was set to " .. target.least)
   elseif desired > target.most then
-    scale(world, target, target.most, "Setting desired count to %d.", "maximum capacity was set to " .. target.most)
+    scale(world, target, target.most, "maximum capacity was set to " .. target.most)
   end
 end
 
@@ -59,7 +59,7 @@ local function scale_out(world, policy, alarm)
   local desired, suspended = policy.target.service.desired, policy.target.suspended or {}
   local count = wanted_count(world, policy, alarm, HIGH_MINUTES)
   if count <= desired or clock.now() < (policy.target.out_again_at or 0) or suspended.DynamicScalingOutSuspended then return end
-  scale(world, policy.target, count, "Setting desired count to %d.", cause(policy, alarm))
+  scale(world, policy.target, count, cause(policy, alarm))
   local pause = policy.configuration.ScaleOutCooldown or COOLDOWN_S
   policy.target.out_again_at = clock.now() + pause
   policy.target.in_again_at = clock.now() + (policy.configuration.ScaleInCooldown or COOLDOWN_S)
@@ -69,7 +69,7 @@ local function scale_in(world, policy, alarm)
   local desired, suspended = policy.target.service.desired, policy.target.suspended or {}
   local count = wanted_count(world, policy, alarm, LOW_MINUTES)
   if count >= desired or clock.now() < (policy.target.in_again_at or 0) or suspended.DynamicScalingInSuspended then return end
-  scale(world, policy.target, count, "Setting desired count to %d.", cause(policy, alarm))
+  scale(world, policy.target, count, cause(policy, alarm))
   policy.target.in_again_at = clock.now() + (policy.configuration.ScaleInCooldown or COOLDOWN_S)
 end
 

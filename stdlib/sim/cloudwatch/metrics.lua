@@ -21,7 +21,6 @@ local MINUTE, KEPT_S = 60, 15 * 86400
 function metrics.dimension_list(dimensions)
   local list = {}
   for name, value in pairs(dimensions) do list[#list + 1] = { Name = name, Value = value } end
-  table.sort(list, function(a, b) return a.Name < b.Name end)
   return list
 end
 

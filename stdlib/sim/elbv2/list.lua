@@ -1,7 +1,6 @@
 --- What the parts of the simulated load balancing share: things by their ARN, and lists of them in answers.
 
 local fail = require "sim.fail"
-local host = require "host.sim"
 local pages = require "sim.pages"
 
 local list = {}
@@ -58,13 +57,10 @@ end
 
 ---A page of an answer.
 function list.page(items, input, member, describe)
-  local cut, marker = pages.cut(items, {
+  return pages.answer(items, {
     size = input.PageSize, token = input.Marker, most = MOST, key = function(item) return item.arn end,
-    invalid = "ValidationError",
-  })
-  local answer = { [member] = host.array {}, NextMarker = marker }
-  for i, item in ipairs(cut) do answer[member][i] = describe(item) end
-  return answer
+    invalid = "ValidationError", next = "NextMarker",
+  }, member, describe)
 end
 
 return list

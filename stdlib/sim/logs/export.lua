@@ -11,8 +11,6 @@ local export = {}
 
 local TAKES = { 20, 60 } -- seconds
 
-local function ms(at) return at and math.floor(at * 1000 + 0.5) end
-
 -- CloudWatch Logs looks at the bucket first, and says it in one sentence whatever is missing.
 local function check_bucket(world, name)
   local bucket = world.s3.buckets[name]
@@ -42,9 +40,9 @@ end
 
 local function describe(job)
   return {
-    taskId = job.id, taskName = job.name, logGroupName = job.group.name, from = ms(job.from), to = ms(job.upto), destination = job.bucket,
+    taskId = job.id, taskName = job.name, logGroupName = job.group.name, from = clock.ms(job.from), to = clock.ms(job.upto), destination = job.bucket,
     destinationPrefix = job.prefix, status = { code = job.status, message = job.message },
-    executionInfo = { creationTime = ms(job.began_at), completionTime = ms(job.ended_at) },
+    executionInfo = { creationTime = clock.ms(job.began_at), completionTime = clock.ms(job.ended_at) },
   }
 end
 

@@ -16,7 +16,7 @@ local TAKES = { 1.5, 4 } -- seconds
 -- "2025-11-12 03:12:00.000", as results show the time.
 local function shown_time(at)
   local iso = host.iso(math.floor(at))
-  return ("%s %s.%03d"):format(iso:sub(1, 10), iso:sub(12, 19), math.floor(at * 1000 + 0.5) % 1000)
+  return ("%s %s.%03d"):format(iso:sub(1, 10), iso:sub(12, 19), clock.ms(at) % 1000)
 end
 
 local function shown(value, kind)

@@ -12,10 +12,6 @@ local SESSION_SECONDS = 3 * 3600
 local INTERVAL = 1
 local MOST_RESULTS = 500 -- of an update; what is more is sampled
 
-local function ms(at)
-  return math.floor(at * 1000 + 0.5)
-end
-
 local function check(input)
   if input.logStreamNames and input.logStreamNamePrefixes then
     fail("InvalidParameterException", "Cannot specify both logStreamNames and logStreamNamePrefixes.")
@@ -72,7 +68,7 @@ local function update_of(events)
     local event = events[i].event
     results[i] = {
       logGroupIdentifier = events[i].identifier, logStreamName = event.stream.name, message = event.text,
-      timestamp = ms(event.at), ingestionTime = ms(event.at) + 900,
+      timestamp = clock.ms(event.at), ingestionTime = clock.ms(event.at) + 900,
     }
   end
   return { sessionUpdate = { sessionMetadata = { sampled = #events > MOST_RESULTS }, sessionResults = results } }
