@@ -109,7 +109,7 @@ local function make_function(service, name, client)
   local operation = host.operation(service, name)
   if operation then
     return function(params, how)
-      how = options.check(subject, how or {}, HOW)
+      how = how and options.check(subject, how, HOW)
       local output, err = perform_how(operation, params, client, how)
       if err then error(err, 2) end
       return output
@@ -119,7 +119,7 @@ local function make_function(service, name, client)
     operation = host.operation(service, name:sub(#TRY + 1))
     if operation then
       return function(params, how)
-        how = options.check(subject, how or {}, HOW)
+        how = how and options.check(subject, how, HOW)
         return perform_how(operation, params, client, how)
       end
     end
@@ -136,7 +136,7 @@ local function make_presign(service, name, client)
   if not operation then return nil, err end
   local subject = ("aws.%s.presign.%s"):format(service, name)
   return function(params, how)
-    how = options.check(subject, how or {}, PRESIGN)
+    how = how and options.check(subject, how, PRESIGN)
     local url, request = host.presign(service, name, params or {}, client, how)
     if not url then error(request, 2) end
     return url, request

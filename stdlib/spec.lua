@@ -82,8 +82,7 @@ end
 ---@param request ExploreRequest
 ---@return integer courses that were tried
 function spec.explore(request)
-  options.check("spec.explore", request, EXPLORE)
-  return explore.run(request)
+  return explore.run(options.check("spec.explore", request, EXPLORE))
 end
 
 -- ---- the program's side ----------------------------------------------------------------------------------------------

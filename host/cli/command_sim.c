@@ -1,9 +1,6 @@
 /* command_sim: gwrun sim: the simulated world as a server, until it is told to end. */
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,9 +23,8 @@ struct server {
 static bool read_number(const char *option, const char *text, int least, int most, int *out,
                         struct gw_err *err)
 {
-    char *end;
-    long number = text ? strtol(text, &end, 10) : *out;
-    if (text && (*end != '\0' || number < least || number > most)) {
+    int64_t number = *out;
+    if (text && (!gw_view_to_int64(gw_view_of(text), &number) || number < least || number > most)) {
         return gw_fail(err, GW_ERR_INPUT,
                        "gwrun sim: option '%s' must be a whole number from %d to %d, got '%s'",
                        option, least, most, text);

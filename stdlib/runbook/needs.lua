@@ -12,8 +12,6 @@ local function escape(value)
   return (value:gsub("[^%w/]", "\\%0"))
 end
 
-local function word(value) return escape(value) end
-
 -- One that begins the entry is a path; elsewhere it is one name. A final '/' would stand for all that is below.
 local function path(value, before)
   if before == "" then return escape((value:gsub("(.)/+$", "%1"))) end
@@ -33,7 +31,7 @@ local function url(value, before, after)
   return nil, "it may have letters, digits and -._~"
 end
 
-local WRITERS = { http = url, read = path, write = path, run = word, env = word }
+local WRITERS = { http = url, read = path, write = path, run = escape, env = escape }
 
 local function writer_of(list)
   return function(value, before, after, name)

@@ -31,18 +31,20 @@ local function chance_of(number)
   end
 end
 
+-- Each action of AWS once, in the order of its first call.
+local function distinct(actions)
+  local list, seen = {}, {}
+  for _, action in ipairs(actions) do
+    if action:find "^[%w-]+:%u" and not seen[action] then seen[action], list[#list + 1] = true, action end
+  end
+  return list
+end
+
 -- What the undisturbed run called; half of the faults meet its changes.
 local function actions_of(run)
-  local all, changes, seen = {}, {}, {}
-  for _, call in ipairs(run:of "call") do
-    local changes_something = call.effect == "change" or call.effect == "destroy"
-    if call.action:find "^[%w-]+:%u" and not seen[call.action] then
-      seen[call.action] = true
-      all[#all + 1] = call.action
-      if changes_something then changes[#changes + 1] = call.action end
-    end
-  end
-  return all, changes
+  local called = {}
+  for i, call in ipairs(run:of "call") do called[i] = call.action end
+  return distinct(called), distinct(run:changes())
 end
 
 local function draw_faults(number, all, changes)
@@ -85,19 +87,19 @@ local function try(request, calm, number, faults)
     world:pass(PAUSE)
     run = run:resume {}
   end
-  local state = world:state()
-  local differs = compare.difference(calm.state, state)
+  local differs = compare.difference(calm.state, world:state())
   return differs and ("it comes to another end: %s is %s, not %s"):format(differs.path, differs.got, differs.expected) or nil
 end
 
--- The fewest of the faults that still do it.
-local function shrink(fails, faults)
+-- The fewest of the faults that still do it, and what they do.
+local function shrink(attempt, faults, problem)
   for i = #faults, 1, -1 do
     local fewer = table.move(faults, 1, #faults, 1, {})
     table.remove(fewer, i)
-    if fails(fewer) then faults = fewer end
+    local still = attempt(fewer)
+    if still then faults, problem = fewer, still end
   end
-  return faults
+  return faults, problem
 end
 
 local function replay(request, number, faults)
@@ -124,12 +126,12 @@ function explore.run(request)
   local first = request.from or 1
   for number = first, first + (request.runs or 50) - 1 do
     worlds.close_all()
+    local function attempt(faults) return try(request, calm, number, faults) end
     local faults = draw_faults(number, all, changes)
-    local problem = try(request, calm, number, faults)
+    local problem = attempt(faults)
     if problem then
-      faults = shrink(function(fewer) return try(request, calm, number, fewer) ~= nil end, faults)
-      claim.fail(("course %d: %s"):format(number, try(request, calm, number, faults) or problem),
-        { more = "again: " .. replay(request, number, faults) })
+      faults, problem = shrink(attempt, faults, problem)
+      claim.fail(("course %d: %s"):format(number, problem), { more = "again: " .. replay(request, number, faults) })
     end
   end
   return request.runs or 50

@@ -43,6 +43,18 @@ def module(name):
         skip(f"no Python module {name}")
 
 
+def stop(server, number=signal.SIGTERM):
+    """Ends a process that was started here; its exit code. May be repeated."""
+    if server.poll() is None:
+        server.send_signal(number)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(STOP_SECONDS)
+    return server.returncode
+
+
 class Folder:
     """A home folder without any configuration, and gwrun in it."""
 
@@ -107,12 +119,7 @@ class World(Folder):
     def close(self):
         """May be repeated."""
         atexit.unregister(self.close)
-        self.server.terminate()
-        try:
-            self.server.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait(STOP_SECONDS)
+        stop(self.server)
         super().close()
 
     def aws(self, *args):

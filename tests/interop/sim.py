@@ -50,13 +50,7 @@ class Simulator(moto.Folder):
     def close(self, number=signal.SIGTERM):
         """The exit code; may be repeated."""
         atexit.unregister(self.close)
-        if self.server.poll() is None:
-            self.server.send_signal(number)
-        try:
-            self.server.wait(10)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait(10)
+        exit_code = moto.stop(self.server, number)
         self.server.stdout.close()
         super().close()
-        return self.server.returncode
+        return exit_code
