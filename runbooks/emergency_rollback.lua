@@ -6,7 +6,7 @@
 --- stopped task with the revision that is still configured, the bad one, and a healthy old task would be stopped too. Here
 --- the service is pointed at the good revision first, so that whatever ECS starts from then on is good, and only tasks of
 --- other revisions are stopped. The guide's order is there as `--order stop-first`. What the simulator measures
---- (tests/lua/rollback_order.lua, 5 requests a second): with one healthy old task left update-first loses no request,
+--- (tests/runbooks/rollback_order.lua, 5 requests a second): with one healthy old task left update-first loses no request,
 --- stop-first about 150; with nothing but bad tasks left both lose the same.
 
 local aws = require "aws"
