@@ -147,6 +147,7 @@ struct gw_cli_session_options {
     const struct gw_cli_options *cli;
     const struct gw_value *settings; /* of the simulated world; NULL: none */
     struct gw_view fallback_region;  /* where nothing names one; empty: that is an error */
+    int speed; /* of a simulated world on the real clock; 0: its clock is virtual */
     /* As for gw_sim_options. */
     void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
     void *on_call_ctx;
@@ -194,6 +195,7 @@ int gw_cli_undo(const struct gw_cli_options *options);
 int gw_cli_history(const struct gw_cli_options *options);
 int gw_cli_show(const struct gw_cli_options *options);
 int gw_cli_sim(const struct gw_cli_options *options);
+int gw_cli_drill(const struct gw_cli_options *options);
 int gw_cli_approve(const struct gw_cli_options *options);
 int gw_cli_locks(const struct gw_cli_options *options);
 int gw_cli_new(const struct gw_cli_options *options);

@@ -107,6 +107,7 @@ static const struct command {
     {"approve", gw_cli_approve, 0},
     {"call", gw_cli_call, OWN_HELP},
     {"check", gw_cli_check, 0},
+    {"drill", gw_cli_drill, 0},
     {"help", help, OWN_HELP},
     {"history", gw_cli_history, 0},
     {"list", gw_cli_list, NO_ARGUMENTS},

@@ -61,6 +61,7 @@ static bool open_sim(struct gw_cli_session *session, const struct gw_cli_session
                                      .modules = gw_stdlib_modules,
                                      .seed = session->options->seed,
                                      .settings = settings,
+                                     .real_dates = given->speed > 0,
                                      .on_call = given->on_call,
                                      .on_call_ctx = given->on_call_ctx};
     session->config = gw_config_parse(GW_VIEW(""), GW_VIEW(""), err);
@@ -72,8 +73,10 @@ struct gw_cli_session *gw_cli_session_open(const struct gw_cli_session_options *
                                            struct gw_err *err)
 {
     struct gw_cli_session *session = gw_alloc(sizeof *session);
-    struct gw_loop_options clock = {.clock = options->cli->sim ? GW_CLOCK_VIRTUAL : GW_CLOCK_REAL,
-                                    .start_epoch_ms = SIM_START_EPOCH_MS};
+    bool is_virtual = options->cli->sim && options->speed == 0;
+    struct gw_loop_options clock = {.clock = is_virtual ? GW_CLOCK_VIRTUAL : GW_CLOCK_REAL,
+                                    .start_epoch_ms = SIM_START_EPOCH_MS,
+                                    .speed = options->speed};
     session->options = options->cli;
     session->fallback_region = options->fallback_region;
     session->arena = gw_arena_new();

@@ -22,6 +22,7 @@ struct rehearsal {
     const struct gw_value
         *interrupt; /* the event at which it is interrupted: members that it has */
     struct gw_run *run;
+    struct gw_view id; /* the run's; empty: it has not begun */
     struct gw_buf events; /* one JSON text a line */
     struct gw_report *report;
     FILE *out; /* of the report */
@@ -134,6 +135,18 @@ static bool fits(const struct gw_value *event, const struct gw_value *wanted)
     return ok;
 }
 
+static void show(struct rehearsal *rehearsal, const struct gw_value *event)
+{
+    const struct gw_cli_audience *audience = rehearsal->world->audience;
+    struct gw_view id = gw_map_text(event, GW_VIEW("run"));
+    if (id.len > 0 && gw_view_starts_with(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run."))) {
+        rehearsal->id = gw_arena_dup(rehearsal->arena, id);
+    }
+    if (audience) {
+        audience->event(audience->ctx, rehearsal->id, event);
+    }
+}
+
 static void on_event(void *ctx, const struct gw_value *event)
 {
     struct rehearsal *rehearsal = ctx;
@@ -141,6 +154,7 @@ static void on_event(void *ctx, const struct gw_value *event)
         rehearsal->interrupt = NULL;
         gw_run_interrupt(rehearsal->run);
     }
+    show(rehearsal, event);
     gw_json_write(event, NULL, &rehearsal->events);
     gw_buf_add_char(&rehearsal->events, '\n');
 }
@@ -216,6 +230,11 @@ static void rehearse(struct rehearsal *rehearsal)
         .on_event_ctx = rehearsal,
         .answer = world->answers.len > 0 ? answer : NULL,
         .answer_ctx = rehearsal};
+    struct gw_value facts;
+    if (world->audience) {
+        facts = world->audience->facts(world->audience->ctx, rehearsal->arena);
+        options.facts = &facts;
+    }
     rehearsal->run = gw_run_new(&options);
     if (prepare(rehearsal)) {
         rehearsal->exit_code = gw_run_execute(rehearsal->run);
@@ -225,8 +244,7 @@ static void rehearse(struct rehearsal *rehearsal)
 
 /* ---- what came of it ------------------------------------------------------------------------- */
 
-static void add_lines(const struct gw_buf *lines, const char *name, struct gw_arena *arena,
-                      struct gw_value *out)
+struct gw_value gw_cli_read_lines(const struct gw_buf *lines, struct gw_arena *arena)
 {
     struct gw_view rest = gw_buf_view(lines), line;
     struct gw_value list = gw_value_list();
@@ -236,7 +254,13 @@ static void add_lines(const struct gw_buf *lines, const char *name, struct gw_ar
             *gw_list_add(arena, &list) = item;
         }
     }
-    *gw_map_add(arena, out, gw_view_of(name)) = list;
+    return list;
+}
+
+static void add_lines(const struct gw_buf *lines, const char *name, struct gw_arena *arena,
+                      struct gw_value *out)
+{
+    *gw_map_add(arena, out, gw_view_of(name)) = gw_cli_read_lines(lines, arena);
 }
 
 static struct gw_value outcome_of(const struct rehearsal *rehearsal)

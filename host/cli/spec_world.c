@@ -1,5 +1,7 @@
 /* spec_world: a simulated world that a test holds: to run runbooks in, to ask what became of it, to
  * let time go by. It keeps a record of the calls that come to it. */
+#include <limits.h>
+
 #include "cli/spec.h"
 
 #include "codec/codec.h"
@@ -115,6 +117,17 @@ static bool read_options(const struct gw_value *request, struct gw_cli_options *
     return true;
 }
 
+/* 0: on a virtual clock. */
+static bool read_speed(const struct gw_value *request, int *out, struct gw_err *err)
+{
+    const struct gw_value *speed = gw_map_get(request, GW_VIEW("speed"));
+    if (speed && (speed->kind != GW_INT || speed->as.integer < 1 || speed->as.integer > INT_MAX)) {
+        return gw_fail(err, GW_ERR_INPUT, "spec: 'speed' must be a positive integer");
+    }
+    *out = speed ? (int)speed->as.integer : 0;
+    return true;
+}
+
 static bool open_world(struct gw_cli_world *world, const struct gw_value *request,
                        struct gw_err *err)
 {
@@ -122,7 +135,7 @@ static bool open_world(struct gw_cli_world *world, const struct gw_value *reques
                                              .settings = gw_map_get(request, GW_VIEW("settings")),
                                              .on_call = on_call,
                                              .on_call_ctx = world};
-    if (!read_options(request, &world->options, err)) {
+    if (!read_options(request, &world->options, err) || !read_speed(request, &session.speed, err)) {
         return false;
     }
     world->session = gw_cli_session_open(&session, err);
@@ -235,6 +248,29 @@ int gw_cli_world_state(lua_State *L)
         return luaL_error(L, "%s", err.message);
     }
     gw_push_value(L, &state);
+    return 1;
+}
+
+int gw_cli_world_record(lua_State *L)
+{
+    struct gw_cli_world *world = gw_cli_check_world(L);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value record;
+    struct gw_err err = {0};
+    if (!gw_sim_record(gw_cli_session_sim(world->session), arena, &record, &err)) {
+        return luaL_error(L, "%s", err.message);
+    }
+    gw_push_value(L, &record);
+    return 1;
+}
+
+int gw_cli_world_calls(lua_State *L)
+{
+    struct gw_cli_world *world = gw_cli_check_world(L);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_value calls = gw_cli_read_lines(&world->calls, arena);
+    gw_buf_reset(&world->calls);
+    gw_push_value(L, &calls);
     return 1;
 }
 

@@ -24,6 +24,21 @@ static const struct usage {
      "  --strict       warnings are errors\n"
      "  --output json  a list of { file, line, column, level, text, rule }\n"
      "Exit code 0: no error; 5: an error.\n"},
+    {"drill",
+     "gwrun drill [NAME [options]]\n"
+     "Plays an incident in the simulator, runs the runbook that helps, and gives a score; without a\n"
+     "name lists what there is. The same seed is the same incident. docs/drills.md has more.\n"
+     "\n"
+     "  --hands-on     you act, with any tool, against the world on a port of this machine; the\n"
+     "                 variables to set are printed, Ctrl-C gives up\n"
+     "  --port N       the port (default: one that is free)\n"
+     "  --speed N      seconds that pass there in one of ours (default: 1)\n"
+     "  --seed N       another course of chance\n"
+     "  --output json  an event a line\n"
+     "gwrun drill --explore N RUNBOOK [--from M]\n"
+     "Runs a runbook under N courses of faults drawn from their numbers, resumes it where it stops,\n"
+     "and says which one does not come to the end that it comes to undisturbed.\n"
+     "Exit code 0: passed; 3: not passed.\n"},
     {"history",
      "gwrun history [options]\n"
      "Which runs there were, the newest first.\n"

@@ -122,6 +122,12 @@ bool gw_sim_state(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *o
     return gw_sim_ask(sim, "state", NULL, 0, arena, out, err);
 }
 
+bool gw_sim_record(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
+                   struct gw_err *err)
+{
+    return gw_sim_ask(sim, "record", NULL, 0, arena, out, err);
+}
+
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out)
 {
     struct gw_err err = {0};

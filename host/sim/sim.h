@@ -75,6 +75,11 @@ void gw_sim_listener_close(
 bool gw_sim_state(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
                   struct gw_err *err);
 
+/* What the world was like moment by moment, { moments=, elapsed= }, where its setting `record` asks for
+ * that. */
+bool gw_sim_record(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
+                   struct gw_err *err);
+
 /* Facts for the summary of a run, as the world's `summary` function gives them (GW_MAP; e.g.
  * requests served and lost); false when the world has none. */
 bool gw_sim_summary(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out);

@@ -7,6 +7,7 @@
 local app = require "sim.app"
 local clock = require "sim.clock"
 local past = require "sim.past"
+local record = require "sim.record"
 
 local traffic = {}
 
@@ -48,6 +49,7 @@ function traffic.update(world)
   load.settled = now
   load.share = share_served(world)
   past.note(world)
+  record.note(world)
 end
 
 ---@param world table

@@ -8,6 +8,7 @@ local faults = require "sim.faults"
 local host = require "host.sim"
 local random = require "sim.random"
 local http = require "sim.http"
+local record = require "sim.record"
 local traffic = require "sim.traffic"
 
 local SERVICES = {
@@ -67,6 +68,12 @@ end
 function verbs.update_service(one, update)
   local cluster = one.ecs.clusters[update.cluster]
   SERVICES.ecs.update(cluster.services[update.service], update)
+end
+
+-- So many requests a second arrive from now on.
+function verbs.load(one, rate)
+  traffic.update(one)
+  one.traffic.rate = rate
 end
 
 -- A call that somebody else makes, at a time before or, with a negative `ago`, after the run begins.
@@ -139,6 +146,7 @@ function door.call(call, input)
   local one = world_of(call.region)
   local ran, output, next_event, delay = pcall(perform, operation, one, call, input)
   SERVICES.cloudtrail.record(one, call, input, not ran and output or nil)
+  if not call.reads then record.note(world) end
   if not ran then error(output, 0) end
   return output, next_event and function()
     clock.catch_up()
@@ -187,6 +195,14 @@ function door.state()
   return all
 end
 
+---What it was like moment by moment, where the setting `record` asks for it.
+---@return { moments: Moment[], elapsed: number } seconds since it was met
+function door.record()
+  clock.catch_up()
+  traffic.update(world)
+  return { moments = record.take(world), elapsed = clock.stamp(clock.now() - world.met_at) }
+end
+
 ---Facts for the summary of a run.
 ---@return table?
 function door.summary()
@@ -220,12 +236,12 @@ end
 
 ---Opens a world. Once in a Lua state.
 ---@param name string
----@param given table<string, any> settings; `faults` for every world
+---@param given table<string, any> settings; for every world `faults`, and `record`, true: it keeps a record of itself
 ---@return { account: string, region: string, access_key_id: string, secret_access_key: string, session_token?: string, expires_at?: integer, latency: number[], clock_ahead?: integer }
 function door.open(name, given)
   assert(not world, "a world is open already")
-  local maker, wanted_faults = load_maker(name), given.faults
-  given.faults = nil
+  local maker, wanted_faults, wants_record = load_maker(name), given.faults, given.record
+  given.faults, given.record = nil, nil
   check_settings(name, maker.settings, given)
   local start = host.now()
   local data = maker.describe(with_defaults(given, maker.settings), start)
@@ -237,6 +253,7 @@ function door.open(name, given)
   run_history(world, data.history, start)
   traffic.restart(world)
   faults.open(world, wanted_faults)
+  if wants_record then record.open(world) end
   local key = caller_key(data)
   return {
     account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,

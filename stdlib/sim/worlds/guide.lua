@@ -204,6 +204,35 @@ local function add_foreign(list, foreign)
   end
 end
 
+-- The pipeline's last hours: a bad revision, and a hurried fix that was taken back.
+local function add_bad(list, settings)
+  local ago = settings.deployed_ago
+  if settings.bad ~= "missing" then
+    list[#list + 1] = push(ago + 90, "c41d7e0", "c", BAD[settings.bad])
+    list[#list + 1] = push(ago + 89, "latest", "c", BAD[settings.bad])
+  end
+  list[#list + 1] = register(ago + 20, "c41d7e0")
+  list[#list + 1] = deploy(ago, 3)
+  list[#list + 1] = register(ago * 0.45, "c41d7e0-hotfix")
+  list[#list + 1] = { ago = ago * 0.4, verb = "deregister", what = FAMILY .. ":4" }
+end
+
+-- What the setting `timeline` tells of, while a run is under way.
+local function add_later(list, one, number)
+  if one.load then
+    list[#list + 1] = { ago = -one.after, verb = "load", what = one.load }
+  elseif one.deploy then
+    local tag = ("e7b0c4%d"):format(number)
+    local behaviour = one.deploy == "good" and GOOD or BAD[one.deploy]
+    if behaviour then list[#list + 1] = push(-one.after, tag, "d", behaviour) end
+    list[#list + 1] = register(-one.after, tag)
+    list[#list + 1] = foreign_call(one.after, "ecs", "update_service", "UpdateService",
+      { cluster = CLUSTER, service = SERVICE, taskDefinition = FAMILY })
+  else
+    list[#list + 1] = foreign_call(one.after, one.service, one.operation, one.name, one.input)
+  end
+end
+
 local function history(settings)
   local ago = settings.deployed_ago
   local list = {
@@ -214,16 +243,10 @@ local function history(settings)
     push(6 * DAY + 599, "latest", "b", GOOD),
     register(6 * DAY + 30, "9f3c2ab"),
     deploy(6 * DAY, 2),
-    register(ago + 20, "c41d7e0"),
-    deploy(ago, 3),
   }
-  if settings.bad ~= "missing" then
-    table.insert(list, 8, push(ago + 90, "c41d7e0", "c", BAD[settings.bad]))
-    table.insert(list, 9, push(ago + 89, "latest", "c", BAD[settings.bad]))
-  end
-  list[#list + 1] = register(ago * 0.45, "c41d7e0-hotfix")
-  list[#list + 1] = { ago = ago * 0.4, verb = "deregister", what = FAMILY .. ":4" }
+  if settings.bad ~= "none" then add_bad(list, settings) end
   if settings.foreign.change then add_foreign(list, settings.foreign) end
+  for number, one in ipairs(settings.timeline) do add_later(list, one, number) end
   return list
 end
 
@@ -272,7 +295,7 @@ end
 return {
   settings = {
     desired_count = 1,
-    bad = "degrades",          -- what revision 3 does: degrades, crashes, unhealthy, exits, missing (its image)
+    bad = "degrades",          -- what revision 3 does: degrades, crashes, unhealthy, exits, missing (its image); none: there is no revision 3
     deployed_ago = 966,        -- seconds since revision 3 was deployed; below 90 it is still being rolled out
     circuit_breaker = true,    -- enabled, with rollback
     minimum_healthy_percent = 100,
@@ -284,6 +307,8 @@ return {
     clock_ahead = 0,           -- seconds that AWS's clock is ahead of this machine's
     trail_delay = 0,           -- seconds until CloudTrail tells of a call; 900 is AWS's longest
     foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 }, others = 60 } (calls besides)
+    timeline = {},             -- what happens meanwhile, each { after = seconds, ... } with deploy = "degrades" (what the new revision does; or "good"),
+                               -- load = 20 (requests a second), or a call of the pipeline: service, operation, name, input
     commands = {},             -- what programs end with: { ["git push *"] = { code = 0, stdout = "done" } }
   },
 
@@ -291,8 +316,8 @@ return {
   ---@param now number
   ---@return table
   describe = function(settings, now)
-    if not BAD[settings.bad] and settings.bad ~= "missing" then
-      error(("world 'guide': setting 'bad': expected degrades, crashes, unhealthy, exits or missing, got '%s'"):format(settings.bad), 0)
+    if not BAD[settings.bad] and settings.bad ~= "missing" and settings.bad ~= "none" then
+      error(("world 'guide': setting 'bad': expected degrades, crashes, unhealthy, exits, missing or none, got '%s'"):format(settings.bad), 0)
     end
     local key = key_of_caller(settings, now)
     return {
