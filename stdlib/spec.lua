@@ -59,7 +59,7 @@ local WORLD = { sim_world = "string", world = "table", seed = "number" }
 ---@return World
 function spec.world(request)
   options.check("spec.world", request or {}, WORLD)
-  return worlds.open(request or {})
+  return (worlds.open(request or {}))
 end
 
 ---@class SpecRequest: RunRequest, WorldRequest

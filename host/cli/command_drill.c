@@ -1,8 +1,10 @@
 /* command_drill: gwrun drill, what a world is drilled with. stdlib/drill.lua carries a drill out; here is
  * where it is found, who sees it, and where it is kept. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/spec.h"
@@ -15,8 +17,10 @@
 
 struct drill {
     const struct gw_cli_options *options;
-    const char *explore, *runs_from, *port, *speed, *name;
-    bool hands_on, list;
+    const char *explore, *from_text, *port, *speed, *name;
+    bool hands_on;
+    int64_t runs, from; /* of an exploration: how many courses, the first */
+    int64_t all_runs;   /* of all processes; 0: another one shows how far it is */
     struct gw_cli_audience audience;
     struct gw_report *report;
     struct gw_journal *journal; /* of rehearsals; NULL: it is not kept */
@@ -44,8 +48,7 @@ static struct gw_value without_seq(const struct gw_value *event, struct gw_arena
     struct gw_value out = gw_value_map();
     for (size_t i = 0; i < event->as.map.count; i++) {
         if (!gw_view_equal(event->as.map.entries[i].key, GW_VIEW("seq"))) {
-            *gw_map_add(arena, &out, event->as.map.entries[i].key) =
-                event->as.map.entries[i].value;
+            *gw_map_add(arena, &out, event->as.map.entries[i].key) = event->as.map.entries[i].value;
         }
     }
     return out;
@@ -95,9 +98,8 @@ static void on_run_event(void *ctx, struct gw_view run, const struct gw_value *e
     struct gw_arena *arena = gw_arena_new();
     struct gw_value shown = gw_value_map();
     if (gw_view_equal(gw_map_text(event, GW_VIEW("event")), GW_VIEW("run.started"))) {
-        drill->run =
-            reserve(drill, gw_arena_printf(drill->arena, "%.*s.%.*s", GW_VIEW_ARGS(drill->id),
-                                           GW_VIEW_ARGS(run)));
+        drill->run = reserve(drill, gw_arena_printf(drill->arena, "%.*s.%.*s",
+                                                    GW_VIEW_ARGS(drill->id), GW_VIEW_ARGS(run)));
     }
     keep(drill, drill->run, event);
     for (size_t i = 0; i < event->as.map.count; i++) {
@@ -129,8 +131,7 @@ static int drill_tell(lua_State *L)
         return luaL_error(L, "tell: %s", err.message);
     }
     int64_t now_ms = gw_loop_wall_ms(gw_cli_session_loop(world->session));
-    bool begins =
-        gw_view_equal(gw_map_text(&given, GW_VIEW("event")), GW_VIEW("run.started"));
+    bool begins = gw_view_equal(gw_map_text(&given, GW_VIEW("event")), GW_VIEW("run.started"));
     if (begins) {
         drill->id = reserve(drill, gw_arena_printf(arena, "drill-%s-%03d",
                                                    gw_cli_instant(now_ms, arena).data,
@@ -145,8 +146,7 @@ static int drill_tell(lua_State *L)
     }
     for (size_t i = 0; i < given.as.map.count; i++) {
         if (!gw_view_equal(given.as.map.entries[i].key, GW_VIEW("event"))) {
-            *gw_map_add(arena, &event, given.as.map.entries[i].key) =
-                given.as.map.entries[i].value;
+            *gw_map_add(arena, &event, given.as.map.entries[i].key) = given.as.map.entries[i].value;
         }
     }
     keep(drill, drill->id, &event);
@@ -202,6 +202,30 @@ static int drill_is_told_to_end(lua_State *L)
     return 1;
 }
 
+/* progress(done): of this process's courses */
+static int drill_progress(lua_State *L)
+{
+    const struct drill *drill = drill_of(L);
+    char text[80];
+    if (drill->all_runs > 0) {
+        int64_t done = luaL_checkinteger(L, 1) * drill->all_runs / drill->runs;
+        snprintf(text, sizeof text, "about %" PRId64 " of %" PRId64 " courses", done,
+                 drill->all_runs);
+        gw_cli_progress(text);
+    }
+    return 0;
+}
+
+/* say(text): on standard output */
+static int drill_say(lua_State *L)
+{
+    gw_cli_progress("");
+    gw_cli_print(stdout, gw_check_view(L, 1));
+    putchar('\n');
+    fflush(stdout);
+    return 0;
+}
+
 struct listing {
     lua_State *L;
     struct gw_journal *journal;
@@ -241,8 +265,7 @@ static int drill_earlier(lua_State *L)
     struct listing listing = {.L = L, .journal = drill->journal};
     struct gw_err err = {0};
     lua_newtable(L);
-    if (drill->journal &&
-        !gw_journal_runs(drill->journal, &filter, add_earlier, &listing, &err)) {
+    if (drill->journal && !gw_journal_runs(drill->journal, &filter, add_earlier, &listing, &err)) {
         gw_log(GW_LOG_WARN, "earlier attempts: %s", err.message);
     }
     return 1;
@@ -250,11 +273,15 @@ static int drill_earlier(lua_State *L)
 
 static void bind(struct drill *drill, struct gw_script *script)
 {
-    static const luaL_Reg functions[] = {
-        {"tell", drill_tell},         {"watch", drill_watch},
-        {"listen", drill_listen},     {"unlisten", drill_unlisten},
-        {"earlier", drill_earlier},   {"is_told_to_end", drill_is_told_to_end},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"tell", drill_tell},
+                                         {"watch", drill_watch},
+                                         {"listen", drill_listen},
+                                         {"unlisten", drill_unlisten},
+                                         {"earlier", drill_earlier},
+                                         {"is_told_to_end", drill_is_told_to_end},
+                                         {"progress", drill_progress},
+                                         {"say", drill_say},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, drill);
@@ -314,8 +341,10 @@ static void push_request(lua_State *L, const struct drill *drill)
 {
     lua_newtable(L);
     set_text(L, "name", drill->name);
-    set_text(L, "explore", drill->explore);
-    set_text(L, "from", drill->runs_from);
+    lua_pushinteger(L, drill->runs);
+    lua_setfield(L, -2, "runs");
+    lua_pushinteger(L, drill->from);
+    lua_setfield(L, -2, "from");
     set_text(L, "port", drill->port);
     set_text(L, "speed", drill->speed);
     lua_pushboolean(L, drill->hands_on);
@@ -329,8 +358,8 @@ static void carry_out(struct drill *drill, struct gw_script *script, const char 
                       struct gw_view text)
 {
     lua_State *L = gw_script_state(script);
-    const char *entry = drill->explore ? "return require('drill').explore"
-                                       : "return require('drill').main";
+    const char *entry =
+        drill->explore ? "return require('drill').explore" : "return require('drill').main";
     int arguments = drill->explore ? 1 : 2;
     if (!gw_run_set_globals(script, &drill->err) ||
         !gw_script_load(script, gw_view_of(entry), "=gwrun", true, &drill->err) ||
@@ -375,10 +404,15 @@ static int exit_of(const struct drill *drill)
 static int list(const struct drill *drill)
 {
     const char *const *folders = drill_folders(drill->arena);
+    struct gw_value seen = gw_value_map();
     for (size_t i = 0; folders[i]; i++) {
         struct gw_value names = gw_run_list(folders[i], drill->arena);
         for (size_t j = 0; j < names.as.list.count; j++) {
-            printf("%.*s\n", GW_VIEW_ARGS(names.as.list.items[j].as.string));
+            struct gw_view name = names.as.list.items[j].as.string;
+            if (!gw_map_get(&seen, name)) {
+                *gw_map_add(drill->arena, &seen, name) = gw_value_bool(true);
+                printf("%.*s\n", GW_VIEW_ARGS(name));
+            }
         }
     }
     return GW_EXIT_OK;
@@ -391,7 +425,8 @@ static int run(struct drill *drill)
     gw_buf_init(&path, MAX_PATH);
     gw_buf_init(&text, MAX_FILE);
     if (drill->explore || read_drill(drill, &path, &text, &drill->err)) {
-        drill->journal = drill->explore ? NULL : gw_cli_open_journal(drill->options, true, false, &problem);
+        drill->journal =
+            drill->explore ? NULL : gw_cli_open_journal(drill->options, true, false, &problem);
         if (problem.code != GW_ERR_NONE) {
             gw_log(GW_LOG_WARN, "this drill is not kept: %s", problem.message);
         }
@@ -405,28 +440,106 @@ static int run(struct drill *drill)
     return exit_of(drill);
 }
 
+/* ---- exploring ------------------------------------------------------------------------------- */
+
+#define MAX_PROCESSES 64
+#define MAX_RUNS      100000000
+
+static bool read_courses(struct drill *drill, struct gw_err *err)
+{
+    drill->from = 1;
+    if (!gw_view_to_int64(gw_view_of(drill->explore), &drill->runs) || drill->runs < 1 ||
+        drill->runs > MAX_RUNS) {
+        return gw_fail(err, GW_ERR_INPUT, "gwrun drill: --explore takes how many courses, got '%s'",
+                       drill->explore);
+    }
+    if (drill->from_text &&
+        (!gw_view_to_int64(gw_view_of(drill->from_text), &drill->from) || drill->from < 1)) {
+        return gw_fail(err, GW_ERR_INPUT, "gwrun drill: --from takes the first course, got '%s'",
+                       drill->from_text);
+    }
+    return drill->name || gw_fail(err, GW_ERR_INPUT,
+                                  "gwrun drill: which runbook? gwrun drill --explore N RUNBOOK");
+}
+
+static int explore_part(const struct drill *drill, int part, int parts)
+{
+    struct drill own = *drill;
+    own.arena = gw_arena_new();
+    own.from = drill->from + drill->runs * part / parts;
+    own.runs = drill->from + drill->runs * (part + 1) / parts - own.from;
+    own.all_runs = part == 0 ? drill->runs : 0;
+    int exit_code = run(&own);
+    gw_cli_progress("");
+    gw_arena_free(own.arena);
+    fflush(NULL);
+    return exit_code;
+}
+
+/* The worst of the exit codes of the processes. */
+static int await_parts(const pid_t *pids, int count)
+{
+    int worst = 0;
+    for (int i = 0; i < count; i++) {
+        int status = 0;
+        pid_t ended = waitpid(pids[i], &status, 0);
+        int code = ended == pids[i] && WIFEXITED(status) ? WEXITSTATUS(status) : GW_EXIT_INTERNAL;
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
+/* A process for each processor: courses know nothing of each other. */
+static int explore_all(const struct drill *drill)
+{
+    pid_t pids[MAX_PROCESSES];
+    int64_t began_ms = gw_clock_monotonic_ms();
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int parts = processors < 1 ? 1 : processors > MAX_PROCESSES ? MAX_PROCESSES : (int)processors;
+    parts = parts > drill->runs ? (int)drill->runs : parts;
+    for (int i = 0; i < parts; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            _exit(explore_part(drill, i, parts));
+        }
+    }
+    int exit_code = await_parts(pids, parts);
+    double seconds = (double)(gw_clock_monotonic_ms() - began_ms) / 1000;
+    if (exit_code == GW_EXIT_OK) {
+        printf("%s: %" PRId64 " courses of faults, all come to the same end (%.1f s)\n",
+               drill->name, drill->runs, seconds);
+    }
+    return exit_code;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static int play(struct drill *drill)
+{
+    struct sigaction stopping = {.sa_handler = on_signal};
+    if (drill->hands_on) {
+        sigaction(SIGINT, &stopping, NULL);
+    }
+    return run(drill);
+}
+
 int gw_cli_drill(const struct gw_cli_options *options)
 {
     struct drill drill = {.options = options, .arena = gw_arena_new()};
-    const struct gw_cli_word words[] = {{"--hands-on", &drill.hands_on, NULL},
-                                        {"--explore", NULL, &drill.explore},
-                                        {"--from", NULL, &drill.runs_from},
-                                        {"--port", NULL, &drill.port},
-                                        {"--speed", NULL, &drill.speed},
-                                        {NULL, NULL, NULL}};
+    const struct gw_cli_word words[] = {
+        {"--hands-on", &drill.hands_on, NULL}, {"--explore", NULL, &drill.explore},
+        {"--from", NULL, &drill.from_text},    {"--port", NULL, &drill.port},
+        {"--speed", NULL, &drill.speed},       {NULL, NULL, NULL}};
     struct gw_err err = {0};
-    drill.audience = (struct gw_cli_audience){facts_of_run, on_run_event, &drill};
     int exit_code;
-    if (!gw_cli_read_words(options, words, &drill.name, &err)) {
+    drill.audience = (struct gw_cli_audience){facts_of_run, on_run_event, &drill};
+    if (!gw_cli_read_words(options, words, &drill.name, &err) ||
+        (drill.explore && !read_courses(&drill, &err))) {
         exit_code = gw_cli_fail(&err);
-    } else if (!drill.name && !drill.explore) {
-        exit_code = list(&drill);
+    } else if (drill.explore) {
+        exit_code = explore_all(&drill);
     } else {
-        struct sigaction stopping = {.sa_handler = on_signal};
-        if (drill.hands_on) {
-            sigaction(SIGINT, &stopping, NULL);
-        }
-        exit_code = run(&drill);
+        exit_code = drill.name ? play(&drill) : list(&drill);
     }
     gw_arena_free(drill.arena);
     return exit_code;

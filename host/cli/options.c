@@ -178,8 +178,9 @@ static bool check_together(struct gw_cli_options *out, struct gw_err *err)
     if (out->quiet && out->verbose) {
         return gw_fail(err, GW_ERR_INPUT, "options '--quiet' and '--verbose' exclude each other");
     }
-    bool simulates = out->sim || (out->name && (strcmp(out->name, "sim") == 0 ||
-                                                strcmp(out->name, "drill") == 0));
+    bool simulates =
+        out->sim ||
+        (out->name && (strcmp(out->name, "sim") == 0 || strcmp(out->name, "drill") == 0));
     if (!simulates && (out->sim_world || out->seed_text || out->faults.count > 0)) {
         return gw_fail(err, GW_ERR_INPUT, "option '%s' is for the simulator; add '--sim'",
                        out->sim_world   ? "--sim-world"

@@ -126,10 +126,12 @@ void gw_cli_bind_aws_facts(struct gw_script *script)
 
 void gw_cli_bind_spec(struct gw_script *script, const struct gw_cli_spec *spec)
 {
-    static const luaL_Reg functions[] = {{"open", gw_cli_world_open}, {"close", gw_cli_world_close},
-                                         {"call", gw_cli_world_call}, {"state", gw_cli_world_state},
-                                         {"record", gw_cli_world_record}, {"calls", gw_cli_world_calls}, {"pass", gw_cli_world_pass}, {"run", gw_cli_world_run},
-                                         {"clock", spec_clock},       {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"open", gw_cli_world_open},     {"close", gw_cli_world_close},
+        {"call", gw_cli_world_call},     {"state", gw_cli_world_state},
+        {"record", gw_cli_world_record}, {"calls", gw_cli_world_calls},
+        {"pass", gw_cli_world_pass},     {"run", gw_cli_world_run},
+        {"clock", spec_clock},           {NULL, NULL}};
     lua_State *L = gw_script_state(script);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, (void *)spec);

@@ -34,7 +34,7 @@ int gw_cli_world_close(lua_State *L);
 int gw_cli_world_call(lua_State *L);
 /* state(world) -> what it has come to */
 int gw_cli_world_state(lua_State *L);
-/* record(world) -> { moments=, elapsed= }, where its setting `record` asks for that */
+/* record(world) -> { moments=, now= }, where its setting `record` asks for that */
 int gw_cli_world_record(lua_State *L);
 /* calls(world) -> those that came to it since the last run began, or since this was asked last */
 int gw_cli_world_calls(lua_State *L);

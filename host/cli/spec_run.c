@@ -22,7 +22,7 @@ struct rehearsal {
     const struct gw_value
         *interrupt; /* the event at which it is interrupted: members that it has */
     struct gw_run *run;
-    struct gw_view id; /* the run's; empty: it has not begun */
+    struct gw_view id;    /* the run's; empty: it has not begun */
     struct gw_buf events; /* one JSON text a line */
     struct gw_report *report;
     FILE *out; /* of the report */

@@ -75,7 +75,7 @@ void gw_sim_listener_close(
 bool gw_sim_state(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
                   struct gw_err *err);
 
-/* What the world was like moment by moment, { moments=, elapsed= }, where its setting `record` asks for
+/* What the world was like moment by moment, { moments=, now= }, where its setting `record` asks for
  * that. */
 bool gw_sim_record(struct gw_sim *sim, struct gw_arena *arena, struct gw_value *out,
                    struct gw_err *err);

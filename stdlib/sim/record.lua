@@ -50,6 +50,13 @@ local function same(a, b)
   return true
 end
 
+local function moment(world)
+  return {
+    at = clock.stamp(clock.now() - world.met_at), share = world.traffic.share, lost = world.traffic.lost,
+    services = services_now(world), keys = keys_now(world),
+  }
+end
+
 -- How long nothing changed does not make another moment.
 local function is_new(one, last)
   return not last or one.share ~= last.share or not same(one.services, last.services) or not same(one.keys, last.keys)
@@ -60,10 +67,7 @@ end
 function record.note(world)
   local moments = world.moments
   if not moments then return end
-  local one = {
-    at = clock.stamp(clock.now() - world.met_at), share = world.traffic.share, lost = world.traffic.lost,
-    services = services_now(world), keys = keys_now(world),
-  }
+  local one = moment(world)
   if is_new(one, moments[#moments]) then moments[#moments + 1] = one end
 end
 
@@ -75,9 +79,9 @@ function record.open(world)
 end
 
 ---@param world table
----@return Moment[]
+---@return { moments: Moment[], now: Moment }
 function record.take(world)
-  return world.moments or {}
+  return { moments = world.moments or {}, now = moment(world) }
 end
 
 return record

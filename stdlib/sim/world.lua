@@ -196,11 +196,11 @@ function door.state()
 end
 
 ---What it was like moment by moment, where the setting `record` asks for it.
----@return { moments: Moment[], elapsed: number } seconds since it was met
+---@return { moments: Moment[], now: Moment }
 function door.record()
   clock.catch_up()
   traffic.update(world)
-  return { moments = record.take(world), elapsed = clock.stamp(clock.now() - world.met_at) }
+  return record.take(world)
 end
 
 ---Facts for the summary of a run.

@@ -116,10 +116,8 @@ local function undisturbed(request)
   return { exit = run.exit, state = world:state() }, run
 end
 
----Runs a runbook under `runs` courses of faults; fails at the first that goes wrong, with the fewest faults that do it.
----@param request ExploreRequest
----@return integer courses that were tried
-function explore.run(request)
+-- The first course that goes wrong: its number, what is wrong, the command that does it again; nil where none does.
+local function find_problem(request, each)
   local calm, run = undisturbed(request)
   local all, changes = actions_of(run)
   if #all == 0 then claim.fail "it makes no call that could go wrong" end
@@ -131,10 +129,29 @@ function explore.run(request)
     local problem = attempt(faults)
     if problem then
       faults, problem = shrink(attempt, faults, problem)
-      claim.fail(("course %d: %s"):format(number, problem), { more = "again: " .. replay(request, number, faults) })
+      return number, problem, replay(request, number, faults)
     end
+    if each then each(number) end
   end
+end
+
+---Runs a runbook under `runs` courses of faults; fails at the first that goes wrong, with the fewest faults that do it.
+---@param request ExploreRequest
+---@return integer courses that were tried
+function explore.run(request)
+  local number, problem, command = find_problem(request)
+  if number then claim.fail(("course %d: %s"):format(number, problem), { more = "again: " .. command }) end
   return request.runs or 50
+end
+
+---The same for whoever is not a test.
+---@param request ExploreRequest
+---@param each? fun(number: integer) told after each course
+---@return string? problem nil: none
+---@return string? again the command that shows it
+function explore.find(request, each)
+  local number, problem, command = find_problem(request, each)
+  if number then return ("course %d: %s"):format(number, problem), "again: " .. command end
 end
 
 return explore

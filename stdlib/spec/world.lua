@@ -117,6 +117,14 @@ function Rehearsal:undo(request) return go_on(self, "run:undo", request, true) e
 ---@return table<string, table>
 function World:state() return host.state(handles[self]) end
 
+---What it was like moment by moment, where its setting `record` is true.
+---@return { moments: Moment[], now: Moment }
+function World:record() return host.record(handles[self]) end
+
+---The calls that came to it since its last run began, or since this was asked last.
+---@return { action: string, effect: string, params: table }[]
+function World:calls() return host.calls(handles[self]) end
+
 ---Lets time go by.
 ---@param duration number|string seconds, or "5m"
 function World:pass(duration)
@@ -147,19 +155,21 @@ end
 ---@field sim_world? string as --sim-world
 ---@field world? table<string, any> settings of it: { bad = "crashes" }
 ---@field seed? integer as --seed
+---@field speed? integer on the real clock, so many times as fast; otherwise its clock is virtual
 
 local opened = {} -- in the test under way
 
 ---Opens a world.
 ---@param request WorldRequest
 ---@return World
+---@return userdata handle what C knows it by
 local function open(request)
-  local handle, err = host.open { world = request.sim_world, settings = request.world or {}, seed = request.seed }
+  local handle, err = host.open { world = request.sim_world, settings = request.world or {}, seed = request.seed, speed = request.speed }
   if not handle then claim.fail(tostring(err)) end
   local world = setmetatable({}, World)
   handles[world] = handle
   opened[#opened + 1] = handle
-  return world
+  return world, handle
 end
 
 ---Ends the worlds that were opened since the last time.
