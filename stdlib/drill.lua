@@ -59,7 +59,7 @@ end
 ---@class Play
 ---@field world World
 ---@field calls { action: string, effect: string }[] that came to AWS from whoever acts
----@field skipped integer checks of the runs that were not satisfied or left to do
+---@field skipped integer checks of its last run that were not satisfied
 local Play = {}
 Play.__index = Play
 
@@ -69,7 +69,7 @@ local function open(spec, request)
   local speed = request.hands_on and (math.tointeger(tonumber(request.speed or 1)) or error("--speed: a whole number", 0)) or nil
   local world, handle = worlds.open { world = settings, sim_world = spec.sim_world, seed = request.seed, speed = speed }
   host.watch(handle)
-  return setmetatable({ spec = spec, world = world, handle = handle, calls = {}, skipped = 0, runs = 0 }, Play)
+  return setmetatable({ spec = spec, world = world, handle = handle, calls = {}, skipped = 0 }, Play)
 end
 
 function Play:tell(event) host.tell(self.handle, event) end
@@ -92,7 +92,7 @@ end
 function Play:add(run)
   if run.error and #run.events == 0 then error(run.error, 0) end
   table.move(run.calls, 1, #run.calls, #self.calls + 1, self.calls)
-  self.last_skipped = count_skipped(run)
+  self.skipped = count_skipped(run)
   return run
 end
 
@@ -221,7 +221,7 @@ local function play_it(spec, request)
   end
   local _, record = play:now()
   local code = finish(play, score.of(spec, record, {
-    harm_at = harm_at, acted_at = play.acted_at, calls = play.calls, skipped = play.last_skipped or 0, earlier = earlier,
+    harm_at = harm_at, acted_at = play.acted_at, calls = play.calls, skipped = play.skipped, earlier = earlier,
   }))
   host.unlisten()
   worlds.close_all()

@@ -296,7 +296,7 @@ static const char *const *drill_folders(struct gw_arena *arena)
 {
     const char *const *runbooks = gw_cli_runbook_folders(arena);
     const char **folders = gw_arena_alloc(arena, (MAX_FOLDERS + 2) * sizeof *folders);
-    for (size_t i = 0; runbooks[i] && i <= MAX_FOLDERS; i++) {
+    for (size_t i = 0; i <= MAX_FOLDERS && runbooks[i]; i++) {
         folders[i] = gw_arena_printf(arena, "%s/drills", runbooks[i]).data;
     }
     return folders;
@@ -373,11 +373,19 @@ static void carry_out(struct drill *drill, struct gw_script *script, const char 
     }
 }
 
+/* What lies beside the drill may be required. */
+static const char *folder_of(const char *path, struct gw_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? gw_arena_dup(arena, (struct gw_view){path, (size_t)(slash - path)}).data : NULL;
+}
+
 static void open_and_carry_out(struct drill *drill, const char *path, struct gw_view text)
 {
     struct gw_loop_options clock = {.clock = GW_CLOCK_VIRTUAL};
     struct gw_loop *loop = gw_loop_new(&clock);
     struct gw_script_options options = {.loop = loop,
+                                        .own_folder = folder_of(path, drill->arena),
                                         .folders = gw_cli_stdlib_folders(),
                                         .modules = gw_stdlib_modules,
                                         .busy_limit_ms = BUSY_LIMIT_MS,

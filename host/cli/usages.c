@@ -26,8 +26,8 @@ static const struct usage {
      "Exit code 0: no error; 5: an error.\n"},
     {"drill",
      "gwrun drill [NAME [options]]\n"
-     "Plays an incident in the simulator, runs the runbook that helps, and gives a score; without a\n"
-     "name lists what there is. The same seed is the same incident. docs/drills.md has more.\n"
+     "Plays an incident in the simulator, runs the runbook that helps, and gives a score.\n"
+     "Without a name lists what there is. docs/drills.md has more.\n"
      "\n"
      "  --hands-on     you act, with any tool, against the world on a port of this machine; the\n"
      "                 variables to set are printed, Ctrl-C gives up\n"
@@ -36,8 +36,8 @@ static const struct usage {
      "  --seed N       another course of chance\n"
      "  --output json  an event a line\n"
      "gwrun drill --explore N RUNBOOK [--from M]\n"
-     "Runs a runbook under N courses of faults drawn from their numbers, resumes it where it stops,\n"
-     "and says which one does not come to the end that it comes to undisturbed.\n"
+     "Runs a runbook under N courses of faults, each drawn from its number, and resumes it\n"
+     "where it stops. Says which one does not come to the end that it comes to undisturbed.\n"
      "Exit code 0: passed; 3: not passed.\n"},
     {"history",
      "gwrun history [options]\n"

@@ -1,7 +1,7 @@
 --- The new image ends while it starts, ECS starts it again and again, and the old task is gone: the service may be without any, and
 --- the circuit breaker is off.
 
-local SERVICE = "busyb-google-workspace-mcp-service"
+local service = require "service"
 
 return {
   title = "Crash loop",
@@ -11,17 +11,8 @@ return {
     bad = "none", circuit_breaker = false, minimum_healthy_percent = 0, maximum_percent = 100,
     timeline = { { after = 60, deploy = "exits" } },
   },
-  harm = function(now) return now.share < 1 end,
+  harm = service.fails,
   respond = function(drill) drill:run { runbook = "emergency_rollback" } end,
-  expect = {
-    { text = "requests are served again", within = "5m", holds = function(now) return now.share == 1 end },
-    {
-      text = "the service is on revision 2, and whole", within = "8m",
-      holds = function(now)
-        local service = now.services[SERVICE]
-        return service.revision:match ":2$" and service.deployments == 1 and service.healthy == service.desired
-      end,
-    },
-  },
+  expect = { service.serves "5m", service.is_whole_on(2, "8m") },
   lost = 900,
 }

@@ -1,6 +1,6 @@
 --- The control plane is short of breath while we need it: three of ten calls of ECS are throttled.
 
-local SERVICE = "busyb-google-workspace-mcp-service"
+local service = require "service"
 
 return {
   title = "Throttled control plane",
@@ -9,7 +9,7 @@ return {
   world = {
     bad = "none", timeline = { { after = 60, deploy = "degrades" } }, faults = { "throttle ecs:* probability=0.3 after=200" },
   },
-  harm = function(now) return now.share < 1 end,
+  harm = service.fails,
   respond = function(drill)
     local run = drill:run { runbook = "emergency_rollback" }
     for _ = 1, 5 do
@@ -18,15 +18,6 @@ return {
       run = drill:resume(run)
     end
   end,
-  expect = {
-    { text = "requests are served again", within = "5m", holds = function(now) return now.share == 1 end },
-    {
-      text = "the service is on revision 2, and whole", within = "10m",
-      holds = function(now)
-        local service = now.services[SERVICE]
-        return service.revision:match ":2$" and service.deployments == 1 and service.healthy == service.desired
-      end,
-    },
-  },
+  expect = { service.serves "5m", service.is_whole_on(2, "10m") },
   lost = 900,
 }

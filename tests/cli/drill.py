@@ -136,7 +136,7 @@ class Drill(gwrun.Case):
         book = self.write("runbooks/careless.lua", CARELESS)
         result = self.gwrun("drill", "--explore", "200", book)
         self.assertEqual(result.code, gwrun.PROBLEM, result)
-        self.assertRegex(result.out, r"course \d+: it comes to another end: .+ desired is 1, not 2\nagain: gwrun \S+careless.lua --sim --seed \d+ --fault \'expired ecs:UpdateService nth=1\'\n")
+        self.assertRegex(result.out, r"course \d+: it comes to another end: .+\.desired is 1, not 2\nagain: gwrun \S+careless.lua --sim --seed \d+ --fault \'expired ecs:UpdateService nth=1\'\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,42 @@
+--- What the drills of this service share: edit it, as runbooks/service.lua, for another service.
+
+local service = {}
+
+local CLUSTER, NAME = "busyb-cluster", "busyb-google-workspace-mcp-service"
+
+---Requests are lost.
+---@param now Moment
+---@return boolean
+function service.fails(now) return now.share < 1 end
+
+---Expected: all requests are served again.
+---@param within string
+---@return DrillExpectation
+function service.serves(within)
+  return { text = "requests are served again", within = within, holds = function(now) return now.share == 1 end }
+end
+
+---Expected: the service is on this revision, with all its tasks healthy and no deployment under way.
+---@param revision integer
+---@param within string
+---@return DrillExpectation
+function service.is_whole_on(revision, within)
+  return {
+    text = ("the service is on revision %d, and whole"):format(revision), within = within,
+    holds = function(now)
+      local one = now.services[NAME]
+      return one.revision:match ":(%d+)$" == tostring(revision) and one.deployments == 1 and one.healthy == one.desired
+    end,
+  }
+end
+
+---What the pipeline changes of the service meanwhile, for `timeline`.
+---@param after number seconds
+---@param input table of UpdateService
+---@return table
+function service.changed_by_pipeline(after, input)
+  input.cluster, input.service = CLUSTER, NAME
+  return { after = after, service = "ecs", operation = "update_service", name = "UpdateService", input = input }
+end
+
+return service
