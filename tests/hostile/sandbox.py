@@ -64,7 +64,7 @@ TAMPERING = [f"{target} = function() return 'evil' end" for target in (
 LIMITS = [
     ("a long text", "local s = ('x'):rep(1 << 40)", gwrun.SCRIPT, "memory|too large|resulting string"),
     ("a text that doubles", "local s = 'x' while true do s = s .. s end", gwrun.SCRIPT, "memory"),
-    ("a table without end", "local t = {} for i = 1, math.huge do t[i] = ('%d'):format(i) end", gwrun.SCRIPT, "memory"),
+    ("a table without end", "local t = {} for i = 1, math.huge do t[i] = ('%99d'):format(i):rep(10) end", gwrun.SCRIPT, "memory"),
     ("one that catches it", "while true do pcall(function() local s = 'x' while true do s = s .. s end end) end", gwrun.SCRIPT,
      "memory|without waiting|endless"),
     ("recursion without end", "local function f() return 1 + f() end f()", gwrun.SCRIPT, "stack overflow"),
