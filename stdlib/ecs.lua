@@ -200,32 +200,47 @@ local function outcome_arn(brief)
   return brief.targetServiceRevisionArn
 end
 
----The deployments of the last 90 days that ended well, newest first.
----@param which ServiceName
----@return { task_definition: string, finished_at: number, digests: string[] }[]
-function ecs.list_proven(which)
-  local briefs = all_pages("list_service_deployments", {
-    cluster = which.cluster, service = which.service, status = { "SUCCESSFUL", "ROLLBACK_SUCCESSFUL" },
-  }, "serviceDeployments")
-  table.sort(briefs, function(a, b) return (a.createdAt or 0) > (b.createdAt or 0) end)
+-- Each service revision that a deployment came to, or was to come to, once.
+local function outcomes(briefs)
   local arns, seen = {}, {}
   for _, brief in ipairs(briefs) do
-    local arn = PROVEN[brief.status] and outcome_arn(brief)
+    local arn = outcome_arn(brief)
     if arn and not seen[arn] then
       seen[arn] = true
       arns[#arns + 1] = arn
     end
   end
-  local revisions, proven = describe_revisions(arns), {}
+  return arns
+end
+
+local function as_proven(brief, revision)
+  local digests = {}
+  for i, image in ipairs(revision.containerImages or {}) do digests[i] = image.imageDigest or image.image end
+  return { task_definition = revision.taskDefinition, finished_at = brief.finishedAt or brief.createdAt, digests = digests }
+end
+
+-- Whether the service went on from a revision, rather than back to a lower one of its family: then that it was steady once is no
+-- proof any more, whatever became of going back. The last time it was deployed decides. To be asked newest first.
+local function went_on()
+  local newer, answers = {}, {}
+  return function(task_definition)
+    local family, number = ecs.family(task_definition), ecs.revision(task_definition)
+    if answers[task_definition] == nil then answers[task_definition] = number <= (newer[family] or number) end
+    newer[family] = number
+    return answers[task_definition]
+  end
+end
+
+---The deployments of the last 90 days that ended well, newest first, without those of revisions that the service went back from.
+---@param which ServiceName
+---@return { task_definition: string, finished_at: number, digests: string[] }[]
+function ecs.list_proven(which)
+  local briefs = all_pages("list_service_deployments", { cluster = which.cluster, service = which.service }, "serviceDeployments")
+  table.sort(briefs, function(a, b) return (a.createdAt or 0) > (b.createdAt or 0) end)
+  local revisions, proven, stands = describe_revisions(outcomes(briefs)), {}, went_on()
   for _, brief in ipairs(briefs) do
     local revision = revisions[outcome_arn(brief)]
-    if revision then
-      local digests = {}
-      for i, image in ipairs(revision.containerImages or {}) do digests[i] = image.imageDigest or image.image end
-      proven[#proven + 1] = {
-        task_definition = revision.taskDefinition, finished_at = brief.finishedAt or brief.createdAt, digests = digests,
-      }
-    end
+    if revision and stands(revision.taskDefinition) and PROVEN[brief.status] then proven[#proven + 1] = as_proven(brief, revision) end
   end
   return proven
 end

@@ -10,8 +10,7 @@ return {
   harm = service.fails,
   respond = function(drill)
     local run = drill:run { runbook = "emergency_rollback" }
-    -- without --revision it would return to the first bad one, whose deployment ended well before it failed
-    if run.exit ~= 0 then drill:run { runbook = "emergency_rollback", params = { revision = 2 } } end
+    if run.exit ~= 0 then drill:run { runbook = "emergency_rollback" } end
   end,
   expect = { service.serves "5m", service.is_whole_on(2, "8m") },
   lost = 1200,

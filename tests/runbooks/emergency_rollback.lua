@@ -99,3 +99,13 @@ end)
 spec.test("the same seed gives the same run, event for event", function()
   spec.expect(rehearse(nil, nil, { seed = 7 }).events, rehearse(nil, nil, { seed = 7 }).events)
 end)
+
+spec.test("a revision that the service went back from is not proven any more, although it was steady once", function()
+  local world = spec.world { world = { bad = "none", timeline = { { after = 60, deploy = "degrades" }, { after = 310, deploy = "degrades" } } } }
+  world:pass "285s"
+  world:run { runbook = "emergency_rollback" }:expect_exit(3) -- the pipeline deploys over it
+  local again = world:run { runbook = "emergency_rollback" }
+  again:expect_exit(0)
+  spec.expect(again:of "note"[1].text, "present: " .. FAMILY .. ":4, 1 of 1 tasks running")
+  spec.expect(again:of "check"[1].text, "the service and all its tasks run " .. FAMILY .. ":2")
+end)
