@@ -4,13 +4,6 @@ local clock = require "sim.clock"
 
 local record = {}
 
----@class Moment
----@field at number seconds since the world was met
----@field share number of the requests that is served, from 0 to 1
----@field lost number requests lost until then
----@field services table<string, { desired: integer, running: integer, healthy: integer, revision: string, deployments: integer }>
----@field keys table<string, string> access key id -> "Active", "Inactive"
-
 local function service_now(service)
   local running, healthy = 0, 0
   for _, task in ipairs(service.cluster.task_order) do

@@ -117,6 +117,13 @@ function Rehearsal:undo(request) return go_on(self, "run:undo", request, true) e
 ---@return table<string, table>
 function World:state() return host.state(handles[self]) end
 
+---@class Moment what the world is like; another one begins when something changes
+---@field at number seconds since the world was met
+---@field share number of the requests that is served, from 0 to 1
+---@field lost number requests lost until then
+---@field services table<string, { desired: integer, running: integer, healthy: integer, revision: string, deployments: integer }>
+---@field keys table<string, string> access key id -> "Active", "Inactive"
+
 ---What it was like moment by moment, where its setting `record` is true.
 ---@return { moments: Moment[], now: Moment }
 function World:record() return host.record(handles[self]) end
