@@ -20,6 +20,7 @@ local perform = require "runbook.perform"
 local planned = require "planned"
 local plan = require "plan.steps"
 local preflight = require "runbook.preflight"
+local show = require "runbook.show"
 local step = require "runbook.step"
 local talk = require "runbook.talk"
 local task = require "host.task"
@@ -52,13 +53,13 @@ function runbook.take(given, values)
   return params.take(given.params or {}, values, { env = host.env })
 end
 
----@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunBranches, RunWatches, RunChildren
+---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunBranches, RunWatches, RunChildren
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
 local Run = {}
 Run.__index = Run
 
-for _, part in ipairs { step, wait, checklist, talk, branches, watch, child } do
+for _, part in ipairs { step, wait, checklist, talk, show, branches, watch, child } do
   for name, method in pairs(part) do Run[name] = method end
   front.show(part)
 end

@@ -75,6 +75,14 @@ void gw_report_erase(struct gw_report *report);
 /* table.c */
 void gw_report_table(struct gw_report *report, const struct gw_value *event);
 
+/* plot.c */
+void gw_report_plot(struct gw_report *report, const struct gw_value *event);
+
+/* text_show.c: what a runbook shows. */
+void gw_report_found(struct gw_report *report, const struct gw_value *event);
+void gw_report_output(struct gw_report *report, const struct gw_value *event);
+void gw_report_redrawn(struct gw_report *report, const struct gw_value *event);
+
 /* text_plan.c: events that only a plan has. */
 void gw_report_step_planned(struct gw_report *report, const struct gw_value *event);
 void gw_report_plan_summary(struct gw_report *report, const struct gw_value *event);

@@ -336,6 +336,10 @@ static const struct handler handlers[] = {
     {"call.presigned", call_presigned, false},
     {"check", check, true},
     {"table", gw_report_table, false},
+    {"plot", gw_report_plot, false},
+    {"found", gw_report_found, true},
+    {"output", gw_report_output, true},
+    {"redrawn", gw_report_redrawn, true},
     {"run.finished", gw_report_finished, true},
 };
 

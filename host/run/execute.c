@@ -49,6 +49,12 @@ static void end_stopped(struct gw_run *run)
     struct gw_arena *arena = gw_arena_new();
     set_ended(run);
     bool interrupted = run->stop != GW_STOP_OUTPUT && run->stop != GW_STOP_JOURNAL;
+    if (interrupted && run->live && !run->finished_told) {
+        run->exit_code = GW_EXIT_OK;
+        gw_run_emit_finished(run, "ok", GW_EXIT_OK, GW_VIEW("ended by the operator"));
+        gw_arena_free(arena);
+        return;
+    }
     run->exit_code = interrupted ? GW_EXIT_INTERRUPTED : GW_EXIT_FAILED;
     if (!run->finished_told) {
         gw_run_emit_finished(run, interrupted ? "interrupted" : "failed", run->exit_code,

@@ -90,6 +90,9 @@ static int host_enter_step(lua_State *L)
     struct gw_view name = gw_check_view(L, 2);
     struct gw_task *task = check_task(L);
     struct gw_run *run = run_of(L);
+    if (run->live) {
+        return luaL_error(L, "step '%s': nothing can be changed inside rb:live", name.data);
+    }
     struct gw_run_step *step = gw_alloc(sizeof *step);
     *step = (struct gw_run_step){.next = run->steps,
                                  .outer = gw_task_context(task),
@@ -113,6 +116,13 @@ static int host_leave_step(lua_State *L)
     }
     step->open = false; /* for tasks that it started and that still run, too */
     gw_task_set_context(task, step->outer);
+    return 0;
+}
+
+/* set_live(flag): from here, or no more, the run only shows what is: Ctrl-C ends it well */
+static int host_set_live(lua_State *L)
+{
+    run_of(L)->live = lua_toboolean(L, 1);
     return 0;
 }
 
@@ -183,6 +193,7 @@ void gw_run_bind_host(struct gw_run *run)
                                          {"leave_step", host_leave_step},
                                          {"step", host_step},
                                          {"set_needs", host_set_needs},
+                                         {"set_live", host_set_live},
                                          {"past", gw_run_lua_past},
                                          {"changed", gw_run_lua_changed},
                                          {"uncertain", gw_run_lua_uncertain},

@@ -69,6 +69,7 @@ struct gw_run {
     int in_flight, changes;
 
     volatile sig_atomic_t interrupts;
+    bool live; /* only shows what is: interrupted, it has ended well */
     enum gw_run_stop stop;
     int pipe[2];
     struct gw_watch *pipe_watch;

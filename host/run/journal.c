@@ -8,7 +8,8 @@
 static bool is_fleeting(struct gw_view name)
 {
     return gw_view_equal(name, GW_VIEW("wait.progress")) ||
-           gw_view_equal(name, GW_VIEW("call.progress"));
+           gw_view_equal(name, GW_VIEW("call.progress")) ||
+           gw_view_equal(name, GW_VIEW("output")) || gw_view_equal(name, GW_VIEW("redrawn"));
 }
 
 /* What must not be lost in a power cut: the intent of a change, and what was agreed on. */
@@ -38,7 +39,8 @@ int64_t gw_run_journal(struct gw_run *run, const struct gw_value *event)
     struct gw_view name = gw_map_text(event, GW_VIEW("event"));
     struct gw_err err = {0};
     int64_t seq = run->seq;
-    if (is_fleeting(name)) {
+    bool ends = gw_view_equal(name, GW_VIEW("run.finished"));
+    if (is_fleeting(name) || (run->live && !ends)) {
         return seq;
     }
     if (!is_kept(run)) {
