@@ -29,14 +29,15 @@ static int check_read(lua_State *L)
     return 1;
 }
 
-/* module(name) -> text of the built-in module, or nil */
+/* module(name) -> text of the built-in module, and whether runbooks may require it; or nil */
 static int check_module(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
     for (const struct gw_script_module *module = gw_stdlib_modules; module->name; module++) {
         if (strcmp(module->name, name) == 0) {
             lua_pushlstring(L, module->source, module->source_len);
-            return 1;
+            lua_pushboolean(L, gw_run_is_common_module(name));
+            return 2;
         }
     }
     lua_pushnil(L);

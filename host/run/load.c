@@ -85,8 +85,18 @@ static const char *folder_of(const char *path, struct gw_arena *arena)
 }
 
 /* What the stdlib has for runbooks; its other modules are the engine. */
-static const char *const open_modules[] = {"aws",  "causes", "ecs",  "elb",     "env", "failure",
-                                           "file", "http",   "logs", "process", "s3",  NULL};
+static const char *const open_modules[] = {"aws",     "causes", "ecs",  "elb",  "env",
+                                           "failure", "file",   "http", "logs", "process",
+                                           "s3",      "triage", NULL};
+
+bool gw_run_is_common_module(const char *name)
+{
+    const char *const *module = open_modules;
+    while (*module && strcmp(*module, name) != 0) {
+        module++;
+    }
+    return *module != NULL;
+}
 
 /* `own` is the runbook's folder; NULL: it has none. */
 static void open_script(struct gw_run *run, const char *own)

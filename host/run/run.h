@@ -103,6 +103,9 @@ struct gw_run;
 struct gw_run *gw_run_new(const struct gw_run_options *options);
 void gw_run_free(struct gw_run *run);
 
+/* Is it a module of the stdlib that runbooks may require? Its name comes before that of a file beside them. */
+bool gw_run_is_common_module(const char *name);
+
 /* By path when it contains '/' or names a file, else in the folders, with or without ".lua". The
  * result is a path. Fails naming where it looked and the nearest runbook. */
 bool gw_run_find(const char *const *folders, const char *name, struct gw_buf *path,

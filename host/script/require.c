@@ -44,7 +44,7 @@ static bool is_module_name(struct gw_view name)
     return true;
 }
 
-static const struct gw_script_module *find_builtin(struct gw_script *script, const char *name)
+static const struct gw_script_module *find_builtin(const struct gw_script *script, const char *name)
 {
     const struct gw_script_module *module = script->modules;
     while (module->name && strcmp(module->name, name) != 0) {
@@ -348,6 +348,13 @@ static int require_host(lua_State *L, struct gw_view name, bool trusted)
     return luaL_error(L, "require: no module '%s', did you mean 'host.%s'?", name.data, near.data);
 }
 
+/* Is it one of the stdlib's that scripts share? It comes before a file beside the script: a runbook may
+ * have the name of the module that it is about (logs.lua), and none may stand in for it. */
+static bool is_common(const struct gw_script *script, const char *name)
+{
+    return script->open && find_builtin(script, name) && is_open(script, name);
+}
+
 static int require(lua_State *L, bool trusted)
 {
     struct gw_view name = gw_check_view(L, 1);
@@ -361,7 +368,7 @@ static int require(lua_State *L, bool trusted)
     }
     if (trusted) {
         push_module(L, name.data);
-    } else if (!push_own_module(L, name.data)) {
+    } else if (is_common(gw_script_of(L), name.data) || !push_own_module(L, name.data)) {
         push_front(L, name.data);
     }
     return 1;

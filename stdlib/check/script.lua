@@ -34,18 +34,20 @@ local function folder_of(path) return path:match "^(.*)/[^/]*$" or "." end
 
 -- Where `require` looks, in its order.
 local function loader(path)
-  local folders = { folder_of(path) }
-  local given = host.env "GWRUN_STDLIB"
-  if given and given ~= "" then folders[2] = given end
-  return function(name)
-    for _, folder in ipairs(folders) do
-      local file = ("%s/%s.lua"):format(folder, (name:gsub("%.", "/")))
-      local text = host.read(file)
-      if text then return parse(file, text), file end
-    end
-    local text = host.module(name)
-    local file = ("stdlib/%s.lua"):format((name:gsub("%.", "/")))
+  local own, given = folder_of(path), host.env "GWRUN_STDLIB"
+  local function parse_in(folder, name)
+    local file = ("%s/%s.lua"):format(folder, (name:gsub("%.", "/")))
+    local text = host.read(file)
     if text then return parse(file, text), file end
+  end
+  return function(name)
+    local text, is_common = host.module(name)
+    local chunk, file
+    if not is_common then chunk, file = parse_in(own, name) end
+    if not chunk and given and given ~= "" then chunk, file = parse_in(given, name) end
+    if chunk or not text then return chunk, file end
+    file = ("stdlib/%s.lua"):format((name:gsub("%.", "/")))
+    return parse(file, text), file
   end
 end
 

@@ -89,6 +89,22 @@ function show:output(text, how)
   host.emit { event = "output", text = text, emphasis = how.emphasis, data = how.data }
 end
 
+---Tells how far something is that takes long. Shown at most once a second, and not kept.
+---@param name string what goes on
+---@param text string how far it is
+function show:progress(name, text)
+  local root, now = self.root, time.monotonic()
+  if root.silent then return end
+  local known = root.going
+  if not known or known.name ~= name then
+    known = { name = name, began = now, told = now }
+    root.going = known
+  end
+  if now - known.told < 1 then return end
+  known.told = now
+  host.emit { event = "wait.progress", wait = "progress", name = name, text = text, elapsed = now - known.began }
+end
+
 local LIVE = { every = "number|string", limit = "number|string", redraw = "boolean" }
 local LIMIT_IN_A_REHEARSAL = 300 -- on a clock that nobody waits for it would not end
 

@@ -27,6 +27,7 @@ local KINDS = {
   latency = "the answer is late", lost = "done, and then the connection is cut before the answer",
   silent = "done, and no answer ever comes", reset = "the connection is cut before anything was done",
   expired = "the credentials have expired", denied = "the caller may not", stale = "readings answer as they did before",
+  empty = "an empty page that is not the last",
 }
 local FIELDS = {
   kind = "string", call = "string", only = "string", nth = "number", times = "number", probability = "number", after = "number",
@@ -84,7 +85,7 @@ end
 ---@param world table
 ---@param list (string|Fault)[]
 function faults.open(world, list)
-  world.faults, world.earlier, world.met_at = {}, {}, clock.now()
+  world.faults, world.earlier, world.empty_pages, world.met_at = {}, {}, 0, clock.now()
   for i, given in ipairs(list or {}) do world.faults[i] = prepare(given) end
 end
 
@@ -155,6 +156,20 @@ function after.stale(what, call, output, world, input)
   return earlier.output
 end
 
+-- A page without anything, whose token leads to where it was asked for.
+function after.empty(_, _, output, world, input)
+  local page = {}
+  world.empty_pages = world.empty_pages + 1 -- no token comes twice
+  for name, value in pairs(output) do page[name] = type(value) == "table" and host.array {} or value end
+  page.nextToken = ("empty-%d/%s"):format(world.empty_pages, input.nextToken or "")
+  return page
+end
+
+local function leave_empty_page(input)
+  local number, token = tostring(input.nextToken):match "^empty%-(%d+)/(.*)$"
+  if number then input.nextToken = token ~= "" and token or nil end
+end
+
 ---Performs an operation with what goes wrong with it.
 ---@param world table
 ---@param call table
@@ -165,6 +180,7 @@ end
 ---@return number? delay seconds that the answer is late
 function faults.perform(world, call, input, perform)
   local what = find(world, call)
+  leave_empty_page(input)
   if not what then return perform() end
   host.log("info", ("simulator: %s:%s: %s (%s)"):format(call.service, call.name, what.kind, KINDS[what.kind]))
   if before[what.kind] then before[what.kind](what, call) end

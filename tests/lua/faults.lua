@@ -105,7 +105,7 @@ spec.test("the same seed meets the same calls", function()
 end)
 
 for _, row in ipairs {
-  { "bogus", "unknown kind 'bogus', expected one of denied, error" }, { "lost x nht=1", "unknown 'nht', expected one of after, before" },
+  { "bogus", "unknown kind 'bogus', expected one of denied, empty, error" }, { "lost x nht=1", "unknown 'nht', expected one of after, before" },
   { "lost x nth=often", "'nth' must be a number" }, { "lost x y", "'y': expected name=value" },
   { "lost only=some", "'only' must be changes or reads" },
 } do
