@@ -10,19 +10,13 @@
 --- stop-first about 150; with nothing but bad tasks left both lose the same.
 
 local aws = require "aws"
+local checklist = require "checklist"
 local ecs = require "ecs"
 local elb = require "elb"
-local http = require "http"
 local logs = require "logs"
+local revisions = require "revisions"
+local rollout = require "rollout"
 local service = require "service"
-
-local function task_list(tasks)
-  local lines = {}
-  for i, task in ipairs(tasks) do
-    lines[i] = ("%s (%s, %s)"):format(ecs.task_id(task.taskArn), ecs.short(task.taskDefinitionArn), task.healthStatus or "health unknown")
-  end
-  return table.concat(lines, ", ")
-end
 
 -- With the service already on the target, a task of the target's revision is what we want to keep.
 local function tasks_to_stop(which, keep)
@@ -37,33 +31,12 @@ local function stop_tasks(rb, which, p, keep)
   local tasks = tasks_to_stop(which, keep)
   rb:step(keep and "Stop the tasks of other revisions" or "Stop every task", {
     check = function() return #tasks == 0 and "no such task is running" end,
-    confirm = function() return ("stop %d: %s"):format(#tasks, task_list(tasks)) end,
+    confirm = function() return ("stop %d: %s"):format(#tasks, checklist.describe_tasks(tasks)) end,
     change = function()
       for _, task in ipairs(tasks) do
         aws.ecs.stop_task { cluster = p.cluster, task = task.taskArn, reason = p.reason }
       end
     end,
-  })
-end
-
-local function update_service(rb, which, p, before, target)
-  local function deploy(revision)
-    return ecs.begun_deployment(aws.ecs.update_service {
-      cluster = p.cluster, service = p.service, taskDefinition = revision, forceNewDeployment = true,
-    })
-  end
-  -- Only after a crash: the service may be on the target already and still be told to deploy it anew.
-  local function has_begun(uncertain, revision, deployment)
-    return uncertain and ecs.deployment_since(which, revision, deployment)
-  end
-  return rb:step("Point the service at " .. ecs.short(target), {
-    confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(before.revision), ecs.short(target)),
-    check = function(uncertain) return has_begun(uncertain, target, before.deployment) end,
-    change = function() return deploy(target) end,
-    undo = {
-      check = function(uncertain, begun) return has_begun(uncertain, before.revision, begun) end,
-      change = function() deploy(before.revision) end,
-    },
   })
 end
 
@@ -74,17 +47,14 @@ local function choose_target(rb, which, p, current)
     rb:note("target: %s:%d, as asked for", family, p.revision)
     return p.revision
   end
-  local arn, why = ecs.choose_rollback(which, current)
+  local arn, why = revisions.choose(which, current)
   if not arn then rb:refuse("no revision to return to: %s; name one with --revision", why) end
   rb:note("target: %s, %s", ecs.short(arn), why)
   return ecs.revision(arn)
 end
 
 local function warn_of_risks(rb, p, now, target)
-  local breaker = (now.deploymentConfiguration or {}).deploymentCircuitBreaker
-  if not (breaker and breaker.enable and breaker.rollback) then
-    rb:warn("the deployment circuit breaker is off: ECS does not roll back by itself")
-  end
+  rollout.check_breaker(rb, now)
   if p.order == "stop-first" then
     rb:warn("stop-first: until the service is updated ECS replaces each stopped task with the present revision %s, and healthy tasks are stopped too",
       ecs.short(now.taskDefinition))
@@ -94,55 +64,6 @@ local function warn_of_risks(rb, p, now, target)
       rb:warn("image %s has a tag that moves: it may be another image than the one that ran before", container.image)
     end
   end
-end
-
-local function verify(rb, which, p, target, since)
-  local function service_now() return ecs.get_service(which) end
-  local function desired() return service_now().desiredCount end
-  local short = ecs.short(target.taskDefinitionArn)
-
-  rb:checklist("Rollback checklist", {
-    {
-      text = "the service and all its tasks run " .. short,
-      within = "1m",
-      probe = function()
-        local found = ecs.short(service_now().taskDefinition)
-        local others = tasks_to_stop(which, target.taskDefinitionArn)
-        if #others > 0 then return false, "other tasks: " .. task_list(others) end
-        return found == short, "service on " .. found
-      end,
-    },
-    {
-      text = "running tasks match the desired count",
-      probe = function()
-        local now = service_now()
-        return now.runningCount == now.desiredCount and (now.pendingCount or 0) == 0,
-            ("%d running, %d desired, %d pending"):format(now.runningCount, now.desiredCount, now.pendingCount or 0)
-      end,
-    },
-    {
-      text = "every task's health is HEALTHY",
-      within = p.settle,
-      probe = function()
-        local tasks = ecs.list_tasks(which)
-        for _, task in ipairs(tasks) do
-          if task.healthStatus ~= "HEALTHY" then return false, task_list(tasks) end
-        end
-        return #tasks >= desired(), ("%d healthy"):format(#tasks)
-      end,
-    },
-    { text = "the load balancer's targets are healthy", within = p.settle, probe = elb.healthy(p.target_group, desired) },
-    { text = "the health endpoint answers", within = "1m", probe = http.answers(p.health_url) },
-    {
-      text = "the new tasks log no errors",
-      probe = logs.no_errors(function()
-        local streams = ecs.log_streams(target, ecs.list_tasks(which))
-        return { group = p.log_group, streams = #streams > 0 and streams or nil, since = since }
-      end),
-    },
-    { text = "document the incident and its root cause", manual = true },
-    { text = "plan a fix for what caused the rollback", manual = true },
-  })
 end
 
 return {
@@ -169,7 +90,7 @@ return {
     aws = {
       "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTasks", "ecs:DescribeTasks",
       "ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:UpdateService", "ecs:StopTask",
-      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents",
+      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents", "logs:GetLogEvents",
     },
     http = { "{health_url}" },
   },
@@ -187,24 +108,23 @@ return {
     rb:note("present: %s, %d of %d tasks running", ecs.short(now.taskDefinition), now.runningCount, now.desiredCount)
 
     -- After the change the service has another revision; a run that goes on must not choose again.
-    local before = rb:decide("What is there now", function()
-      return { revision = now.taskDefinition, deployment = (ecs.primary(now) or {}).id }
-    end)
+    local before = rb:decide("What is there now", function() return rollout.present(which) end)
     local revision = rb:decide("The revision to return to", function() return choose_target(rb, which, p, before.revision) end)
-    local target = ecs.get_deployable(ecs.family(before.revision), revision)
+    local target = revisions.get_deployable(("%s:%d"):format(ecs.family(before.revision), revision))
+    local arn = target.taskDefinitionArn
     warn_of_risks(rb, p, now, target)
     rb:watch(ecs.watched(which))
 
     local deployment
     if p.order == "stop-first" then
       stop_tasks(rb, which, p, nil)
-      deployment = update_service(rb, which, p, before, target.taskDefinitionArn)
+      deployment = rollout.deploy(rb, "Point the service at " .. ecs.short(arn), which, before, arn)
     else
-      deployment = update_service(rb, which, p, before, target.taskDefinitionArn)
-      stop_tasks(rb, which, p, target.taskDefinitionArn)
+      deployment = rollout.deploy(rb, "Point the service at " .. ecs.short(arn), which, before, arn)
+      stop_tasks(rb, which, p, arn)
     end
 
-    rb:try_wait("The new deployment is steady", ecs.rollout(which, deployment), { timeout = p.settle })
-    verify(rb, which, p, target, since)
+    rollout.watch(rb, which, deployment, { timeout = p.settle, log_group = p.log_group })
+    rb:checklist("Rollback checklist", checklist.rollback(which, p, target, since))
   end,
 }

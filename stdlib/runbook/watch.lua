@@ -25,4 +25,9 @@ function watch:watch(name, facts, how)
   foreign.begin(root, { id = id, name = name, read = facts, mentions = how.mentions or { name } }, known)
 end
 
+---Takes what is watched as it is now: what changed is nobody's doing but a consequence of the run, as when ECS goes back by itself.
+function watch:accept_changes()
+  if not self.planning and not self.root.undoing then foreign.accept(self.root) end
+end
+
 return watch

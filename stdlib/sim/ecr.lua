@@ -3,40 +3,43 @@
 local clock = require "sim.clock"
 local fail = require "sim.fail"
 local host = require "host.sim"
+local images = require "sim.images"
 local pages = require "sim.pages"
 
 local operations = {}
 
 local SIZE = 187654321 -- bytes; no image of the world says its own
 
--- "758888582357.dkr.ecr.us-east-1.amazonaws.com/web:1" of this registry: the repository, the tag.
-local function parts_of(world, name)
+-- "758888582357.dkr.ecr.us-east-1.amazonaws.com/web" of this registry: "web".
+local function own_name(world, repository)
   local prefix = ("%s.dkr.ecr.%s.amazonaws.com/"):format(world.account, world.region)
-  if name:sub(1, #prefix) ~= prefix then return nil end
-  return name:sub(#prefix + 1):match "^(.-):([^:]+)$"
+  return repository:sub(1, #prefix) == prefix and repository:sub(#prefix + 1) or nil
 end
 
----@class SimImage
+-- The tags that point to an image of a repository.
+local function tags_of(world, repository, image)
+  local tags = host.array {}
+  for name, one in pairs(world.images.tags) do
+    if one == image and images.repository(name) == repository then tags[#tags + 1] = name:match "([^:]+)$" end
+  end
+  table.sort(tags)
+  return tags
+end
+
+---@class EcrImage
 ---@field digest string
 ---@field tags string[]
 ---@field pushed_at number
 
--- Repository -> its images, the newest first. Images that lost their last tag are not remembered.
+-- Repository -> its images, the newest first.
 local function repositories(world)
   local all = {}
-  for name, image in pairs(world.images) do
-    local repository, tag = parts_of(world, name)
-    if repository then
-      all[repository] = all[repository] or { by_digest = {}, images = {} }
-      local one = all[repository]
-      local known = one.by_digest[image.digest]
-      if not known then
-        known = { digest = image.digest, tags = host.array {}, pushed_at = image.pushed_at or 0 }
-        one.by_digest[image.digest] = known
-        one.images[#one.images + 1] = known
-      end
-      known.tags[#known.tags + 1] = tag
-      known.pushed_at = math.max(known.pushed_at, image.pushed_at or 0)
+  for name, image in pairs(world.images.digests) do
+    local repository = images.repository(name)
+    local own = own_name(world, repository)
+    if own then
+      all[own] = all[own] or { images = {} }
+      table.insert(all[own].images, { digest = image.digest, tags = tags_of(world, repository, image), pushed_at = image.pushed_at or 0 })
     end
   end
   for _, one in pairs(all) do
@@ -44,7 +47,6 @@ local function repositories(world)
       if a.pushed_at ~= b.pushed_at then return a.pushed_at > b.pushed_at end
       return a.digest < b.digest
     end)
-    for _, image in ipairs(one.images) do table.sort(image.tags) end
   end
   return all
 end
@@ -104,10 +106,10 @@ local function chosen(repository, ids, name, world)
 end
 
 function operations.describe_images(world, input)
-  local images = chosen(find(world, input.repositoryName), input.imageIds, input.repositoryName, world)
-  return answer(images, input, "imageDetails", function(image) return image.digest end, function(image)
+  local wanted = chosen(find(world, input.repositoryName), input.imageIds, input.repositoryName, world)
+  return answer(wanted, input, "imageDetails", function(image) return image.digest end, function(image)
     return {
-      registryId = world.account, repositoryName = input.repositoryName, imageDigest = image.digest, imageTags = image.tags,
+      registryId = world.account, repositoryName = input.repositoryName, imageDigest = image.digest, imageTags = #image.tags > 0 and image.tags or nil,
       imagePushedAt = clock.stamp(image.pushed_at), imageSizeInBytes = SIZE,
       imageManifestMediaType = "application/vnd.docker.distribution.manifest.v2+json",
     }
@@ -118,8 +120,9 @@ function operations.list_images(world, input)
   local ids = {}
   for _, image in ipairs(find(world, input.repositoryName).images) do
     for _, tag in ipairs(image.tags) do ids[#ids + 1] = { imageDigest = image.digest, imageTag = tag } end
+    if #image.tags == 0 then ids[#ids + 1] = { imageDigest = image.digest } end
   end
-  return answer(ids, input, "imageIds", function(id) return id.imageDigest .. id.imageTag end, function(id) return id end)
+  return answer(ids, input, "imageIds", function(id) return id.imageDigest .. (id.imageTag or "") end, function(id) return id end)
 end
 
 return {

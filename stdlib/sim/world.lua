@@ -6,6 +6,7 @@
 local clock = require "sim.clock"
 local faults = require "sim.faults"
 local host = require "host.sim"
+local images = require "sim.images"
 local random = require "sim.random"
 local http = require "sim.http"
 local record = require "sim.record"
@@ -50,7 +51,7 @@ local verbs = {}
 
 -- A tag in the registry points to an image from now on.
 function verbs.push(one, image)
-  one.images[image.name] = { digest = image.digest, behaviour = image.behaviour, pushed_at = clock.now() }
+  images.push(one, image.name, { digest = image.digest, behaviour = image.behaviour, pushed_at = clock.now() })
 end
 
 function verbs.register(one, definition)
@@ -105,7 +106,7 @@ local door = {}
 local function world_of(region)
   if region == world.region then return world end
   if not elsewhere[region] then
-    local empty = { account = world.account, region = region, data = {}, images = {}, pace = world.pace, iam = world.iam }
+    local empty = { account = world.account, region = region, data = {}, images = images.new(), pace = world.pace, iam = world.iam }
     open_services(empty, {})
     elsewhere[region] = empty
   end
@@ -246,7 +247,7 @@ function door.open(name, given)
   local start = host.now()
   local data = maker.describe(with_defaults(given, maker.settings), start)
   world = {
-    account = data.account, region = data.region, data = data, images = {}, pace = with_defaults(data.pace, PACE),
+    account = data.account, region = data.region, data = data, images = images.new(), pace = with_defaults(data.pace, PACE),
   }
   http.open(world, data.hosts)
   world.commands = data.commands or {}

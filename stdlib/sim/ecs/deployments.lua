@@ -2,6 +2,7 @@
 --- service deployments and service revisions.
 
 local clock = require "sim.clock"
+local images = require "sim.images"
 local random = require "sim.random"
 
 local deployments = {}
@@ -25,12 +26,12 @@ local function note(service, format, ...)
 end
 
 local function images_of(service, definition)
-  local images = {}
+  local list = {}
   for i, container in ipairs(definition.containerDefinitions) do
-    local image = service.world.images[container.image]
-    images[i] = { containerName = container.name, image = container.image, imageDigest = image and image.digest }
+    local image = images.find(service.world, container.image)
+    list[i] = { containerName = container.name, image = container.image, imageDigest = image and image.digest }
   end
-  return images
+  return list
 end
 
 local function add_revision(service, definition)

@@ -6,6 +6,7 @@
 local app = require "sim.app"
 local clock = require "sim.clock"
 local health = require "sim.ecs.health"
+local images = require "sim.images"
 local random = require "sim.random"
 local streams = require "sim.logs.streams"
 local targets = require "sim.elbv2.targets"
@@ -192,7 +193,7 @@ local function activate(task)
 end
 
 local function pull(task)
-  task.image = task.service.world.images[task.container.image]
+  task.image = images.find(task.service.world, task.container.image)
   if task.image then return activate(task) end
   fail_to_start(task, ("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: %s: not found")
     :format(task.container.image, task.container.image))
