@@ -55,7 +55,9 @@ end
 ---@param which ServiceName
 ---@return table service as DescribeServices answers it
 function ecs.get_service(which)
-  local answer = aws.ecs.describe_services { cluster = which.cluster, services = { which.service } }
+  local answer, err = aws.ecs.try_describe_services { cluster = which.cluster, services = { which.service } }
+  if err and err.code == "ClusterNotFoundException" then failure.raise("usage", "cluster '%s': not found (%s)", which.cluster, err.code) end
+  if err then error(err, 0) end
   local service, missing = (answer.services or {})[1], (answer.failures or {})[1]
   if service then
     ecs.check_members("ecs:DescribeServices", service, { "taskDefinition", "desiredCount", "runningCount" })

@@ -270,6 +270,19 @@ function revisions.differences(before, after)
   return list
 end
 
+local SEARCHED = 20
+
+---An ACTIVE revision, among the newest twenty of the family, that is the same as what would be registered.
+---@param input table as RegisterTaskDefinition takes it
+---@return string|false arn
+function revisions.find_same(input)
+  local active = revisions.active(input.family)
+  for i = 1, math.min(#active, SEARCHED) do
+    if #revisions.differences(revisions.describe(active[i]), input) == 0 then return active[i] end
+  end
+  return false
+end
+
 ---The differences as lines for people. The values of environment variables show as they are: a secret does not belong there.
 ---@param differences Difference[]
 ---@return string[]

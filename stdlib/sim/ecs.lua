@@ -32,7 +32,6 @@ return {
   create_service = services.create,
   register = definitions.register,
   deregister = definitions.deregister,
-  update = services.update,
   wanted_tasks = scheduler.wanted_tasks,
   ---What each service is to run, and how many revisions there are of each task definition.
   ---@param world table

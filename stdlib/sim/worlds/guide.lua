@@ -160,13 +160,6 @@ local function register(ago, tag)
   return { ago = ago, verb = "register", what = definition(tag) }
 end
 
-local function deploy(ago, revision)
-  return {
-    ago = ago, verb = "update_service",
-    what = { cluster = CLUSTER, service = SERVICE, taskDefinition = ("%s:%d"):format(FAMILY, revision) },
-  }
-end
-
 local function service(settings)
   return {
     name = SERVICE, cluster = CLUSTER, definition = FAMILY .. ":1", desired = settings.desired_count, created_by = PIPELINE,
@@ -192,6 +185,11 @@ local function foreign_call(after, service, operation, name, input)
       user_agent = "aws-cli/2.17.0", source_address = "198.51.100.7",
     },
   }
+end
+
+local function deploy(ago, revision)
+  return foreign_call(-ago, "ecs", "update_service", "UpdateService",
+    { cluster = CLUSTER, service = SERVICE, taskDefinition = ("%s:%d"):format(FAMILY, revision) })
 end
 
 local function add_foreign(list, foreign)
