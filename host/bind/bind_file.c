@@ -110,6 +110,72 @@ const struct gw_file_source *gw_bind_to_file(lua_State *L, int index)
     return handle ? handle->file : NULL;
 }
 
+/* ---- small files, whole ---------------------------------------------------------------------- */
+
+#define MAX_TEXT_BYTES ((size_t)1 << 20)
+
+static bool read_text(const char *path, struct gw_buf *text, struct gw_err *err)
+{
+    struct gw_file_source *file = gw_file_source_open(path, err);
+    const struct gw_body_source *body = file ? gw_file_source_body(file) : NULL;
+    bool ok = body && body->rewind(body->ctx, err);
+    if (ok && body->size_bytes > MAX_TEXT_BYTES) {
+        ok = gw_fail(err, GW_ERR_LIMIT, "file '%s': larger than 1 MiB", path);
+    }
+    for (size_t len = 1; ok && len > 0;) {
+        char part[4096];
+        ok = body->read(body->ctx, part, sizeof part, &len, err);
+        gw_buf_add(text, (struct gw_view){part, ok ? len : 0});
+    }
+    gw_file_source_close(file);
+    return ok;
+}
+
+/* read(path) -> text | nil, err */
+static int file_read(lua_State *L)
+{
+    struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
+    struct gw_view path = gw_check_view(L, 1), real;
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    struct gw_buf text;
+    gw_buf_init(&text, MAX_TEXT_BYTES);
+    bool ok = gate->file(gate, path, GW_FILE_READ, arena, &real, &err) &&
+              read_text(real.data, &text, &err);
+    struct gw_view copy = gw_arena_dup(arena, gw_buf_view(&text));
+    gw_buf_clear(&text);
+    if (!ok) {
+        return gw_push_fail(L, &err);
+    }
+    gw_push_view(L, copy);
+    return 1;
+}
+
+/* write(path, text, replaces) -> true | nil, err; whole, or not there */
+static int file_write(lua_State *L)
+{
+    struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
+    struct gw_view path = gw_check_view(L, 1), text = gw_check_view(L, 2), real;
+    bool replaces = lua_toboolean(L, 3);
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_err err = {0};
+    struct gw_file_sink *file = NULL;
+    if (gate->file(gate, path, GW_FILE_WRITE, arena, &real, &err)) {
+        file = gw_file_sink_open(real.data, replaces, &err);
+    }
+    const struct gw_body_sink *body = file ? gw_file_sink_body(file) : NULL;
+    bool ok = body && body->write(body->ctx, text, &err) == GW_SINK_TAKEN &&
+              gw_file_sink_commit(file, &err);
+    if (file) {
+        gw_file_sink_close(file);
+    }
+    if (!ok) {
+        return gw_push_fail(L, &err);
+    }
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 static void make_meta(lua_State *L)
 {
     static const luaL_Reg meta[] = {
@@ -132,9 +198,10 @@ void gw_bind_file(struct gw_script *script, struct gw_gate *gate)
 {
     lua_State *L = gw_script_state(script);
     make_meta(L);
-    lua_createtable(L, 0, 1);
+    static const luaL_Reg functions[] = {
+        {"open", file_open}, {"read", file_read}, {"write", file_write}, {NULL, NULL}};
+    luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, gate);
-    lua_pushcclosure(L, file_open, 1);
-    lua_setfield(L, -2, "open");
+    luaL_setfuncs(L, functions, 1);
     gw_script_set_host(script, "file");
 }

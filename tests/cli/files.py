@@ -52,6 +52,45 @@ class Files(gwrun.Case):
         with open(self.path(name), "rb") as file:
             return file.read()
 
+    # ---- small ones, whole ------------------------------------------------------------------------
+
+    def test_a_small_file_is_read_and_written_whole(self):
+        run = """
+    local text = assert(file.try_read(p.path))
+    rb:step("Write", { change = function() file.write(p.folder .. "/copy", text .. "!") end })"""
+        self.write("data/a.txt", b"hello")
+        result = self.files("data/a.txt", run, read='"{path}"', write='"{folder}/"', extra=("--folder", "data"))
+        self.assertEqual(0, result.code, result.err)
+        self.assertEqual(b"hello!", self.content("data/copy"))
+        self.assertEqual(0o600, os.stat(self.path("data/copy")).st_mode & 0o777)
+        again = self.files("data/a.txt", run, read='"{path}"', write='"{folder}/"', extra=("--folder", "data"))
+        self.assertEqual(1, again.code)
+        self.assertIn("is there already, and is kept", again.err)
+        self.assertEqual(b"hello!", self.content("data/copy"))
+
+    def test_a_plan_writes_no_file(self):
+        run = """
+    rb:step("Write", { change = function() file.write(p.path, "x") end })"""
+        result = self.files("new.txt", run, write='"{path}"', extra=("--plan",))
+        self.assertEqual(0, result.code, result.err)
+        self.assertIn("write file new.txt", result.out)
+        self.assertEqual([], self.names())
+
+    def test_what_is_not_declared_is_neither_read_nor_written(self):
+        self.write("data/a.txt", b"hello")
+        result = self.files("data/a.txt", "assert(file.try_read(p.path))")
+        self.assertIn("not declared in this runbook's needs.read", result.err)
+        result = self.files("b.txt", 'rb:step("Write", { change = function() file.write(p.path, "x") end })')
+        self.assertEqual(4, result.code)
+        self.assertIn("not declared in this runbook's needs.write", result.err)
+
+    def test_a_file_that_is_too_large_or_not_there_is_no_text(self):
+        self.write("big", b"x" * ((1 << 20) + 1))
+        run = "local text, err = file.try_read(p.path)  rb:note('%s: %s', tostring(text), tostring(err))"
+        self.assertIn("nil: file '", self.files("big", run, read='"{path}"').out)
+        self.assertIn("larger than 1 MiB", self.files("big", run, read='"{path}"').out)
+        self.assertIn("No such file", self.files("gone", run, read='"{path}"').out)
+
     # ---- what may be read ------------------------------------------------------------------------
 
     def test_a_declared_file_is_sent(self):
