@@ -1,0 +1,77 @@
+--- Incident documents: what was seen and done, in order, as Markdown that a person goes on with.
+
+local incident = {}
+
+---@class Incident
+---@field title string
+---@field service string
+---@field opened_at number
+---@field severity? integer
+---@field facts { name: string, value: string }[]
+---@field timeline { at: number, text: string, by?: string }[]
+---@field checks { text: string, state: string, note?: string, by?: string }[]
+---@field actions? string[] what is to be done about it
+
+local function row(cells)
+  local made = {}
+  for i, cell in ipairs(cells) do made[i] = tostring(cell):gsub("|", "\\|"):gsub("%s*\n%s*", " ") end
+  return "| " .. table.concat(made, " | ") .. " |"
+end
+
+local function add_table(lines, names, rows)
+  if #rows == 0 then return end
+  lines[#lines + 1] = row(names)
+  lines[#lines + 1] = "|" .. ("---|"):rep(#names)
+  for _, cells in ipairs(rows) do lines[#lines + 1] = row(cells) end
+  lines[#lines + 1] = ""
+end
+
+local BOXES = { ok = "x", failed = "!", unknown = "?" }
+
+---The document.
+---@param of Incident
+---@return string markdown
+function incident.document(of)
+  local lines = { "# " .. of.title, "" }
+  local facts = { { "service", of.service }, { "opened", time.iso(math.floor(of.opened_at)) } }
+  if of.severity then facts[#facts + 1] = { "severity", of.severity } end
+  for _, fact in ipairs(of.facts) do facts[#facts + 1] = { fact.name, fact.value } end
+  add_table(lines, { "fact", "value" }, facts)
+  lines[#lines + 1] = "## Timeline"
+  lines[#lines + 1] = ""
+  local moments = {}
+  table.sort(of.timeline, function(a, b) return a.at < b.at end)
+  for i, moment in ipairs(of.timeline) do moments[i] = { time.iso(math.floor(moment.at)), moment.text, moment.by or "" } end
+  add_table(lines, { "when", "what", "by" }, moments)
+  lines[#lines + 1] = "## Checks"
+  lines[#lines + 1] = ""
+  for _, check in ipairs(of.checks) do
+    lines[#lines + 1] = ("- [%s] %s%s%s"):format(BOXES[check.state] or " ", check.text, check.note and ": " .. check.note or "", check.by and " (" .. check.by .. ")" or "")
+  end
+  lines[#lines + 1] = ""
+  for _, title in ipairs { "Root cause", "Impact", "What went well, what did not" } do
+    lines[#lines + 1] = "## " .. title
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = "(to be written)"
+    lines[#lines + 1] = ""
+  end
+  lines[#lines + 1] = "## Action items"
+  lines[#lines + 1] = ""
+  for _, action in ipairs(of.actions or {}) do lines[#lines + 1] = "- [ ] " .. action end
+  if #(of.actions or {}) == 0 then lines[#lines + 1] = "- [ ] (to be written)" end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---The service's events since a moment, for a timeline.
+---@param service table as DescribeServices answers it
+---@param since number
+---@return { at: number, text: string, by: string }[]
+function incident.events(service, since)
+  local list = {}
+  for _, event in ipairs(service.events or {}) do
+    if (event.createdAt or 0) >= since then list[#list + 1] = { at = event.createdAt, text = event.message, by = "ECS" } end
+  end
+  return list
+end
+
+return incident
