@@ -232,20 +232,18 @@ function revisions.registration(task_definition)
   return input
 end
 
-local function entry_name(item)
-  return type(item) == "table" and (item.name or item.key or item.containerName) or nil
+local function is_secret(value) return type(value) == "userdata" and getmetatable(value) == "secret" end
+
+-- Names and values of environment variables are secrets where AWS told them, and texts where an operator did.
+local function same(a, b)
+  if not is_secret(a) and not is_secret(b) then return a == b end
+  if type(a) == "table" or type(b) == "table" or a == nil or b == nil then return false end
+  local secret = is_secret(a) and a or b
+  return a .. secret == b .. secret
 end
 
--- "containerDefinitions[web].image" -> value, of all that is no table.
-local function flatten(value, path, into)
-  if type(value) ~= "table" then
-    into[path] = value
-  elseif #value > 0 then
-    for i, item in ipairs(value) do flatten(item, ("%s[%s]"):format(path, entry_name(item) or i), into) end
-  else
-    for name, member in pairs(value) do flatten(member, path == "" and name or path .. "." .. name, into) end
-  end
-  return into
+local function name_of(item)
+  return type(item) == "table" and (item.name or item.key or item.containerName) or nil
 end
 
 ---@class Difference
@@ -253,21 +251,75 @@ end
 ---@field from? any nil: it is new
 ---@field to? any nil: it is gone
 
+local compare
+
+-- An entry that has a name and one thing more is told by that: environment[PORT].
+local function whole(item)
+  if type(item) ~= "table" then return item end
+  return item.value or item.valueFrom or json.encode(item)
+end
+
+local function find_entry(list, item, i)
+  local name = name_of(item)
+  if not name then return list[i], i end
+  for k, other in ipairs(list) do
+    if same(name_of(other), name) then return other, k end
+  end
+end
+
+local function entry_path(path, item, i) return ("%s[%s]"):format(path, tostring(name_of(item) or i)) end
+
+local function compare_lists(path, a, b, found)
+  local met = {}
+  for i, item in ipairs(a) do
+    local other, k = find_entry(b, item, i)
+    if other == nil then
+      found[#found + 1] = { path = entry_path(path, item, i), from = whole(item) }
+    else
+      met[k] = true
+      -- what the operator calls it is no secret
+      compare(entry_path(path, is_secret(name_of(item)) and other or item, i), item, other, found)
+    end
+  end
+  for i, item in ipairs(b) do
+    if not met[i] then found[#found + 1] = { path = entry_path(path, item, i), to = whole(item) } end
+  end
+end
+
+local function compare_maps(path, a, b, found)
+  local names = {}
+  for name in pairs(a) do names[name] = true end
+  for name in pairs(b) do names[name] = true end
+  for name in pairs(names) do
+    local inner = path == "" and name or (name == "value" or name == "valueFrom") and path or path .. "." .. name
+    compare(inner, a[name], b[name], found)
+  end
+end
+
+local function is_empty(value) return value == nil or type(value) == "table" and next(value) == nil end
+
+function compare(path, a, b, found)
+  if is_empty(a) and is_empty(b) then return end
+  if type(a) == "table" and type(b) == "table" then
+    local is_list = #a > 0 or #b > 0
+    return (is_list and compare_lists or compare_maps)(path, a, b, found)
+  end
+  if type(a) == "table" or type(b) == "table" then
+    found[#found + 1] = { path = path, from = a ~= nil and whole(a) or nil, to = b ~= nil and whole(b) or nil }
+  elseif not same(a, b) then
+    found[#found + 1] = { path = path, from = a, to = b }
+  end
+end
+
 ---What differs between two task definitions, in the order of the paths.
 ---@param before table as DescribeTaskDefinition answers it, or as RegisterTaskDefinition takes it
 ---@param after table
 ---@return Difference[]
 function revisions.differences(before, after)
-  local old, new = flatten(revisions.registration(before), "", {}), flatten(revisions.registration(after), "", {})
-  local list = {}
-  for path, value in pairs(old) do
-    if new[path] ~= value then list[#list + 1] = { path = path, from = value, to = new[path] } end
-  end
-  for path, value in pairs(new) do
-    if old[path] == nil then list[#list + 1] = { path = path, to = value } end
-  end
-  table.sort(list, function(a, b) return a.path < b.path end)
-  return list
+  local found = {}
+  compare("", revisions.registration(before), revisions.registration(after), found)
+  table.sort(found, function(a, b) return a.path < b.path end)
+  return found
 end
 
 local SEARCHED = 20
@@ -283,19 +335,18 @@ function revisions.find_same(input)
   return false
 end
 
----The differences as lines for people. The values of environment variables show as they are: a secret does not belong there.
+---The differences as lines for people. What AWS tells of environment variables is hidden.
 ---@param differences Difference[]
 ---@return string[]
 function revisions.lines(differences)
   local lines = {}
   for i, one in ipairs(differences) do
-    local path = one.path:gsub("%.name$", ""):gsub("%.value$", "")
     if one.from == nil then
-      lines[i] = ("+ %s: %s"):format(path, one.to)
+      lines[i] = ("+ %s: %s"):format(one.path, tostring(one.to))
     elseif one.to == nil then
-      lines[i] = ("- %s: %s"):format(path, one.from)
+      lines[i] = ("- %s: %s"):format(one.path, tostring(one.from))
     else
-      lines[i] = ("~ %s: %s -> %s"):format(path, one.from, one.to)
+      lines[i] = ("~ %s: %s -> %s"):format(one.path, tostring(one.from), tostring(one.to))
     end
   end
   return lines

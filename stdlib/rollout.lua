@@ -3,6 +3,7 @@
 local aws = require "aws"
 local causes = require "causes"
 local ecs = require "ecs"
+local elb = require "elb"
 local failure = require "failure"
 local logs = require "logs"
 local revisions = require "revisions"
@@ -44,7 +45,8 @@ function rollout.present(which)
   return { revision = service.taskDefinition, deployment = (ecs.primary(service) or {}).id }
 end
 
----A step that deploys a revision to the service, with a forced new deployment; its undo deploys what was there before.
+---A step that deploys a revision to the service, with a forced new deployment; its undo deploys what was there before. The same
+---revision anew has none: what its tag pointed to before is gone.
 ---@param rb Run
 ---@param name string of the step
 ---@param which ServiceName
@@ -62,16 +64,18 @@ function rollout.deploy(rb, name, which, before, target, more)
   local function has_begun(uncertain, revision, deployment)
     return uncertain and rollout.since(which, revision, deployment)
   end
-  local confirm = ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(before.revision), ecs.short(target))
+  local is_same = ecs.short(before.revision) == ecs.short(target)
+  local confirm = is_same and ("taskDefinition stays %s; a forced new deployment replaces every task"):format(ecs.short(target))
+      or ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(before.revision), ecs.short(target))
   if more and #more > 0 then confirm = confirm .. "; " .. table.concat(more, "; ") end
   return rb:step(name, {
     confirm = confirm,
     check = function(uncertain) return has_begun(uncertain, target, before.deployment) end,
     change = function() return deploy(target) end,
-    undo = {
+    undo = not is_same and {
       check = function(uncertain, begun) return has_begun(uncertain, before.revision, begun) end,
       change = function() deploy(before.revision) end,
-    },
+    } or nil,
   })
 end
 
@@ -234,17 +238,38 @@ function rollout.probe(which, deployment_id)
   end
 end
 
+local STEP_OF_STATE = {
+  { "initial", "new targets pass the load balancer's health checks" }, { "draining", "old targets finish their requests" },
+}
+
+-- "targets: 1 healthy, 1 initial: new targets pass the load balancer's health checks"
+local function describe_targets(target_group)
+  local counts, parts = {}, {}
+  for _, target in ipairs(elb.list_targets(target_group)) do
+    local state = target.TargetHealth.State
+    counts[state] = (counts[state] or 0) + 1
+  end
+  for state, count in pairs(counts) do parts[#parts + 1] = ("%d %s"):format(count, state) end
+  table.sort(parts)
+  local text = "targets: " .. (#parts > 0 and table.concat(parts, ", ") or "none")
+  for _, step in ipairs(STEP_OF_STATE) do
+    if counts[step[1]] then return text .. ": " .. step[2] end
+  end
+  return text
+end
+
 ---Watches a deployment to its end. The first task of it that fails is explained at once, not when the time is over. Where ECS goes
 ---back by itself the run ends as a problem, and waits until that is done: what serves then is known.
 ---@param rb Run
 ---@param which ServiceName
 ---@param deployment_id string
----@param how { timeout: number|string, log_group?: string }
+---@param how { timeout: number|string, log_group?: string, target_group?: string } with the target group the steps of the guide's zero-downtime deployment are told
 ---@return boolean? steady
 function rollout.watch(rb, which, deployment_id, how)
   local probe, explained = rollout.probe(which, deployment_id), false
   local function explaining()
     local state, text = probe()
+    if state == "waiting" and how.target_group then text = ("%s; %s"):format(text, describe_targets(how.target_group)) end
     local failed = not explained and state ~= "done" and rollout.stopped(which, deployment_id)[1]
     if failed then
       explained = true

@@ -15,7 +15,7 @@ local handles = setmetatable({}, { __mode = "k" }) -- World -> what C holds
 ---@class RunRequest
 ---@field runbook? string by name or path; default: that of the test, beside it: scale.lua of scale_test.lua
 ---@field args? string[] as on the command line: { "--count", "2" }
----@field params? table<string, string|number|boolean> the same by name: { count = 2 }
+---@field params? table<string, string|number|boolean|table> the same by name: { count = 2 }; lists and maps as tables
 ---@field plan? boolean
 ---@field ask? boolean without answers: there is no terminal, so that a change is refused
 ---@field preflight? boolean what a run looks at before its first step: true, as operators have it; false, left out with a warning; default: not there at all
@@ -35,13 +35,23 @@ local AGAIN = {}
 for name, types in pairs(REQUEST) do AGAIN[name] = types end
 AGAIN.runbook, AGAIN.args, AGAIN.params = nil, nil, nil
 
+local function escape(value) return (tostring(value):gsub("[\\,\"]", "\\%0")) end
+
+-- A list as a,b, a map as k=v,k=v.
+local function written(value)
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for _, item in ipairs(value) do parts[#parts + 1] = escape(item) end
+  for key, item in pairs(value) do
+    if type(key) == "string" then parts[#parts + 1] = ("%s=%s"):format(escape(key), escape(item)) end
+  end
+  return table.concat(parts, ",")
+end
+
 -- { count = 2 } as { "--count=2" }
 local function arguments(request)
   local args = table.move(request.args or {}, 1, #(request.args or {}), 1, {})
-  for name, value in pairs(request.params or {}) do
-    local text = type(value) == "table" and table.concat(value, ",") or tostring(value)
-    args[#args + 1] = ("--%s=%s"):format(name:gsub("_", "-"), text)
-  end
+  for name, value in pairs(request.params or {}) do args[#args + 1] = ("--%s=%s"):format(name:gsub("_", "-"), written(value)) end
   return args
 end
 
