@@ -24,6 +24,10 @@ local coordinates = {
     type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
     help = "CloudWatch log group of the service",
   },
+  discovery_service = {
+    type = "string", default = "srv-gxethbb34gto3cbr", env = "GWRUN_DISCOVERY_SERVICE",
+    help = "Cloud Map service that the tasks are registered with",
+  },
   health_url = {
     type = "url", default = "http://google-workspace.busyb.local:8000/health", env = "GWRUN_HEALTH_URL",
     help = "health endpoint, reachable inside the VPC",

@@ -27,6 +27,20 @@ function elb.exists(target_group)
   }
 end
 
+---A target group, as DescribeTargetGroups answers it; raises for one that is not there.
+---@param target_group string its ARN
+---@return table
+function elb.get_group(target_group)
+  return aws.elbv2.describe_target_groups { TargetGroupArns = { target_group } }.TargetGroups[1]
+end
+
+---The load balancer that sends to a target group; nil where none does.
+---@param target_group string its ARN
+---@return string? arn
+function elb.load_balancer(target_group)
+  return (elb.get_group(target_group).LoadBalancerArns or {})[1]
+end
+
 local function describe(target)
   local health = target.TargetHealth
   local text = ("%s:%s %s"):format(target.Target.Id, target.Target.Port or "-", health.State)
