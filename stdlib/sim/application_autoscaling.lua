@@ -172,6 +172,12 @@ function operations.delete_scaling_policy(world, input)
   return {}
 end
 
+-- There can be none: PutScheduledAction is not simulated.
+function operations.describe_scheduled_actions(_, input)
+  check_subject(input)
+  return page({}, input, "ScheduledActions", function(action) return action end)
+end
+
 function operations.describe_scaling_activities(world, input)
   check_subject(input)
   local list = {}
