@@ -24,6 +24,18 @@ local coordinates = {
     type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
     help = "CloudWatch log group of the service",
   },
+  token_bucket = {
+    type = "string", default = "busyb-oauth-tokens-758888582357", env = "GWRUN_TOKEN_BUCKET",
+    help = "S3 bucket with the users' OAuth tokens",
+  },
+  archive_bucket = {
+    type = "string", default = "your-log-archive-bucket", env = "GWRUN_ARCHIVE_BUCKET",
+    help = "S3 bucket that logs are exported to",
+  },
+  archive_prefix = {
+    type = "string", default = "google-workspace-mcp/logs", env = "GWRUN_ARCHIVE_PREFIX",
+    help = "what the keys of exported logs begin with; the date follows",
+  },
   discovery_service = {
     type = "string", default = "srv-gxethbb34gto3cbr", env = "GWRUN_DISCOVERY_SERVICE",
     help = "Cloud Map service that the tasks are registered with",

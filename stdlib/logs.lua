@@ -1,12 +1,23 @@
 --- CloudWatch Logs for runbooks.
 
 local aws = require "aws"
+local failure = require "failure"
 
 local logs = {}
 
 ---The pattern that finds what the guide calls errors, and what an OAuth client says of bad credentials: any of these words.
 logs.ERRORS = '?ERROR ?CRITICAL ?Traceback ?Exception ?ModuleNotFoundError ?ImportError ?CannotPullContainerError ?AccessDeniedException '
   .. '?NoCredentialsError ?JSONDecodeError ?"Health check failed" ?invalid_client ?invalid_grant'
+
+---A log group, as DescribeLogGroups answers it; raises for one that is not there.
+---@param group string its name
+---@return table
+function logs.get_group(group)
+  for _, one in ipairs(aws.logs.describe_log_groups { logGroupNamePrefix = group }.logGroups or {}) do
+    if one.logGroupName == group then return one end
+  end
+  failure.raise("usage", "log group '%s': not found", group)
+end
 
 ---A target for a preflight: the log group is there.
 ---@param group string its name

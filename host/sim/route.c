@@ -119,8 +119,36 @@ static bool unpack_body(struct gw_exchange *exchange, struct gw_err *err)
     return unpacked;
 }
 
+/* "https://bucket.s3.us-east-1.amazonaws.com/key" is another way to write "https://s3.us-east-1.amazonaws.com/bucket/key"
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html). The signature is that of the former. */
+static void resolve_virtual_host(struct gw_exchange *exchange)
+{
+    struct gw_url url;
+    struct gw_err err = {0};
+    struct gw_view prefix = gw_service_endpoint_prefix(exchange->service);
+    struct gw_view label = gw_arena_printf(exchange->arena, ".%.*s.", GW_VIEW_ARGS(prefix));
+    if (!gw_url_parse(exchange->req->url, &url, &err) || !is_aws_host(&url)) {
+        return;
+    }
+    size_t at = gw_view_find(url.host, label);
+    if (at == GW_NPOS || at == 0 ||
+        gw_service_protocol(exchange->service) != GW_PROTOCOL_REST_XML) {
+        return;
+    }
+    struct gw_http_request copy = *exchange->req;
+    url.path = gw_view_equal(url.path, GW_VIEW("/")) ? GW_VIEW("") : url.path;
+    copy.url =
+        gw_arena_printf(exchange->arena, "%.*s://%.*s/%.*s%.*s%s%.*s", GW_VIEW_ARGS(url.scheme),
+                        GW_VIEW_ARGS(gw_view_sub(url.host, at + 1, GW_NPOS)),
+                        GW_VIEW_ARGS(gw_view_sub(url.host, 0, at)), GW_VIEW_ARGS(url.path),
+                        url.query.len ? "?" : "", GW_VIEW_ARGS(url.query));
+    exchange->read_req = copy;
+    exchange->req = &exchange->read_req;
+}
+
 static bool read_operation(struct gw_exchange *exchange, struct gw_value *input)
 {
+    resolve_virtual_host(exchange);
     struct gw_err err = {0};
     struct gw_view why = {0};
     bool read = unpack_body(exchange, &err) &&
