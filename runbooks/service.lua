@@ -24,6 +24,19 @@ local coordinates = {
     type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
     help = "CloudWatch log group of the service",
   },
+  listener = {
+    type = "arn", env = "GWRUN_LISTENER",
+    default = "arn:aws:elasticloadbalancing:us-east-1:758888582357:listener/app/busyb-alb/5111c2db275a2af3/55b0b891b903df23",
+    help = "HTTPS listener of the load balancer",
+  },
+  external_url = {
+    type = "url", default = "https://busyb-alb-1791678277.us-east-1.elb.amazonaws.com", env = "GWRUN_EXTERNAL_URL",
+    help = "the load balancer from outside, without a path",
+  },
+  path_prefix = {
+    type = "string", pattern = "/[%w/_-]+", default = "/google-workspace", env = "GWRUN_PATH_PREFIX",
+    help = "what the service's paths begin with there",
+  },
   token_bucket = {
     type = "string", default = "busyb-oauth-tokens-758888582357", env = "GWRUN_TOKEN_BUCKET",
     help = "S3 bucket with the users' OAuth tokens",

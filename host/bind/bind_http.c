@@ -151,6 +151,14 @@ static bool read_request(lua_State *L, struct pending *pending, struct gw_err *e
         }
     }
     read_headers(L, pending);
+    lua_getfield(L, 1, "insecure");
+    req->insecure = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (req->insecure && (req->headers.count > 0 || body.kind != GW_NULL)) {
+        return gw_fail(err, GW_ERR_INPUT,
+                       "http.request: with 'insecure' nobody knows who answers: "
+                       "no headers and no body may be sent");
+    }
     if (!gw_url_parse(req->url, &url, err)) {
         return false;
     }

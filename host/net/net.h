@@ -119,6 +119,7 @@ struct gw_http_request {
     size_t max_response_bytes;  /* collected in memory; 0: 64 MiB */
     struct gw_view ca_bundle;   /* of a file; empty: the transport's */
     bool no_proxy;              /* whatever the environment says: for link-local services */
+    bool insecure;              /* any certificate will do: nothing secret may be sent */
 };
 
 struct gw_http_response {

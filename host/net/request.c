@@ -178,6 +178,8 @@ static bool set_address(struct gw_exchange *exchange)
            set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) &&
            set_text(easy, CURLOPT_CAINFO, ca_bundle) &&
            set_text(easy, CURLOPT_CAPATH, transport->ca_folder) &&
+           set_long(easy, CURLOPT_SSL_VERIFYPEER, !exchange->req->insecure) &&
+           set_long(easy, CURLOPT_SSL_VERIFYHOST, exchange->req->insecure ? 0 : 2) &&
            set_text(easy, CURLOPT_USERAGENT, transport->user_agent);
 }
 

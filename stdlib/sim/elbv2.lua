@@ -130,6 +130,20 @@ function operations.describe_listeners(world, input)
   return list.page(found, input, "Listeners", describe_listener)
 end
 
+local MOST_TAGGED = 20
+
+function operations.describe_tags(world, input)
+  if #input.ResourceArns > MOST_TAGGED then fail("ValidationError", "At most %d resources can be described", MOST_TAGGED) end
+  local answer = { TagDescriptions = host.array {} }
+  for i, arn in ipairs(input.ResourceArns) do
+    local found
+    for _, kind in ipairs { "rules", "groups", "balancers", "listeners" } do found = found or world.elb[kind][arn] end
+    if not found then fail("RuleNotFound", "One or more resources not found") end
+    answer.TagDescriptions[i] = { ResourceArn = arn, Tags = host.array(found.tags) }
+  end
+  return answer
+end
+
 return {
   operations = operations,
   ---The rules: what goes where.
@@ -137,7 +151,8 @@ return {
   state = function(world)
     local all = host.array {}
     for i, rule in ipairs(world.elb.rules) do
-      all[i] = ("%d %s %s"):format(rule.priority, table.concat(rule.paths or {}, " "), rule.action.forward or rule.action.status)
+      all[i] = ("%d %s %s%s"):format(rule.priority, table.concat(rule.paths or {}, " "), rule.action.forward or rule.action.status,
+        rule.rewrite and " as " .. rule.rewrite.Replace or "")
     end
     table.sort(all)
     return all

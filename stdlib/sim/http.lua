@@ -47,16 +47,16 @@ local function app_of(world, target)
 end
 
 -- With no healthy target a load balancer tries the unhealthy ones.
-local function forwarded(world, group, request)
+local function forwarded(world, group, path)
   local list = targets_in(group, "healthy")
   if #list == 0 then list = targets_in(group, "unhealthy") end
   if #list == 0 then return page(503, "Service Temporarily Unavailable") end
-  return app.answer(app_of(world, list[1]), request.path) or page(502, "Bad Gateway")
+  return app.answer(app_of(world, list[1]), path) or page(502, "Bad Gateway")
 end
 
 local function balanced(world, entry, request)
-  local action = balancing.route(world, world.elb.balancers[entry.balancer], request.path)
-  if action.forward then return forwarded(world, world.elb.groups[action.forward], request) end
+  local action, path = balancing.route(world, world.elb.balancers[entry.balancer], request.path)
+  if action.forward then return forwarded(world, world.elb.groups[action.forward], path) end
   return { status = action.status, headers = TEXT, body = action.body }
 end
 

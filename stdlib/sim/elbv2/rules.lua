@@ -31,6 +31,7 @@ local function describe_rule(rule)
   return {
     RuleArn = rule.arn, Priority = rule.priority and tostring(rule.priority) or "default", Conditions = conditions,
     Actions = { rules.describe_action(rule.action) }, IsDefault = rule.priority == nil,
+    Transforms = rule.rewrite and { { Type = "url-rewrite", UrlRewriteConfig = { Rewrites = { rule.rewrite } } } } or nil,
   }
 end
 
@@ -83,6 +84,20 @@ local function read_action(world, actions)
   fail("InvalidLoadBalancerAction", "The simulator knows the actions 'forward' and 'fixed-response' only")
 end
 
+-- One rewriting of the URL. Of its regular expressions those are simulated that cut a prefix off: "^/prefix/(.*)$", "/$1".
+local function read_rewrite(transforms)
+  local transform = (transforms or {})[1]
+  if not transform then return nil end
+  local rewrite = ((transform.UrlRewriteConfig or {}).Rewrites or {})[1]
+  if transform.Type ~= "url-rewrite" or not rewrite or transforms[2] then
+    fail("InvalidConfigurationRequest", "The simulator knows one transform of type 'url-rewrite' with one rewrite")
+  end
+  if not rewrite.Regex:find "^%^[%w/_%-]*%(%.%*%)%$?$" then
+    fail("InvalidConfigurationRequest", "The simulator knows regular expressions of the kind '^/prefix/(.*)$' only")
+  end
+  return rewrite
+end
+
 function operations.create_rule(world, input)
   local listener = list.pick(world.elb.listeners, { input.ListenerArn }, "ListenerNotFound", "One or more listeners not found")[1]
   for _, rule in ipairs(world.elb.rules) do
@@ -93,6 +108,7 @@ function operations.create_rule(world, input)
   local rule = {
     arn = listener.arn:gsub(":listener/", ":listener-rule/") .. "/" .. random.hex(16), listener = listener.arn,
     priority = input.Priority, paths = read_paths(input.Conditions), action = read_action(world, input.Actions),
+    rewrite = read_rewrite(input.Transforms), tags = input.Tags,
   }
   list.add(world.elb.rules, rule)
   return { Rules = { describe_rule(rule) } }
@@ -102,6 +118,7 @@ function operations.modify_rule(world, input)
   local rule = find(world, input.RuleArn)
   rule.paths = input.Conditions and read_paths(input.Conditions) or rule.paths
   rule.action = input.Actions and read_action(world, input.Actions) or rule.action
+  rule.rewrite = read_rewrite(input.Transforms) or not input.ResetTransforms and rule.rewrite or nil
   return { Rules = { describe_rule(rule) } }
 end
 
@@ -121,20 +138,28 @@ local function fits(rule, path)
   return false
 end
 
+local function rewritten(rule, path)
+  if not rule.rewrite then return path end
+  local prefix = rule.rewrite.Regex:match "^%^(.-)%(" or ""
+  if path:sub(1, #prefix) ~= prefix then return path end
+  return (rule.rewrite.Replace:gsub("%$1", (path:sub(#prefix + 1):gsub("%%", "%%%%"))))
+end
+
 ---What a load balancer does with a path.
 ---@param world table
 ---@param balancer table
 ---@param path string
 ---@return table action { forward = target group ARN } or { status =, body = }
+---@return string path as the target gets it
 function rules.route(world, balancer, path)
   for _, listener in ipairs(world.elb.listeners) do
     if listener.balancer == balancer.arn then
       for _, rule in ipairs(rules_of(world, listener)) do
-        if fits(rule, path) then return rule.action end
+        if fits(rule, path) then return rule.action, rewritten(rule, path) end
       end
     end
   end
-  return { status = 503, body = "" }
+  return { status = 503, body = "" }, path
 end
 
 rules.operations = operations
