@@ -6,15 +6,42 @@
 
 #define MAX_INDENT 16
 
-/* decode(text) -> value | nil, err. null is nil at the top and json.null inside. */
+/* All texts in it, at any depth; a number becomes a text, for only texts can be secret in Lua. The names of
+ * members tell what it is, not what it holds. */
+static void mark_secret(struct gw_value *value, struct gw_arena *arena)
+{
+    for (size_t i = 0; value->kind == GW_MAP && i < value->as.map.count; i++) {
+        mark_secret(&value->as.map.entries[i].value, arena);
+    }
+    for (size_t i = 0; value->kind == GW_LIST && i < value->as.list.count; i++) {
+        mark_secret(&value->as.list.items[i], arena);
+    }
+    if (value->kind == GW_INT) {
+        *value = gw_value_string(gw_arena_printf(arena, "%lld", (long long)value->as.integer));
+    } else if (value->kind == GW_DOUBLE) {
+        *value = gw_value_string(gw_arena_printf(arena, "%.17g", value->as.number));
+    }
+    value->secret = value->kind == GW_STRING;
+}
+
+/* decode(text) -> value | nil, err. null is nil at the top and json.null inside. What is in a secret text is
+ * secret, too, and its failure does not quote it. */
 static int json_decode(lua_State *L)
 {
-    struct gw_view text = gw_check_view(L, 1);
+    struct gw_view text;
+    bool is_secret = gw_to_secret(L, 1, &text);
+    text = is_secret ? text : gw_check_view(L, 1);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_value value;
     struct gw_err err = {0};
     if (!gw_json_parse(text, arena, &value, &err)) {
+        if (is_secret) {
+            gw_fail(&err, GW_ERR_INPUT, "json: the secret is no JSON");
+        }
         return gw_push_fail(L, &err);
+    }
+    if (is_secret) {
+        mark_secret(&value, arena);
     }
     gw_push_value(L, &value);
     return 1;
@@ -34,18 +61,21 @@ static int check_indent(lua_State *L, int arg)
 
 static struct gw_json_options check_encode_options(lua_State *L, int arg)
 {
-    static const char *const names[] = {"indent", "keep_doubles", NULL};
+    static const char *const names[] = {"indent", "keep_doubles", "secret", NULL};
     gw_check_options(L, arg, "json.encode", names);
     struct gw_json_options options = {.indent = check_indent(L, arg)};
     if (lua_istable(L, arg)) {
         lua_getfield(L, arg, "keep_doubles");
         options.keep_doubles = lua_toboolean(L, -1);
+        lua_getfield(L, arg, "secret");
+        options.reveal_secrets = lua_toboolean(L, -1);
     }
     return options;
 }
 
-/* encode(value [, {indent=, keep_doubles=}]) -> text. A secret is written as "[secret]"; with
- * keep_doubles 70.0 stays "70.0". Raises for what JSON cannot say. */
+/* encode(value [, {indent=, keep_doubles=, secret=}]) -> text. A secret is written as "[secret]"; with
+ * `secret` as it is, and the whole text is a secret. With keep_doubles 70.0 stays "70.0". Raises for what
+ * JSON cannot say. */
 static int json_encode(lua_State *L)
 {
     luaL_checkany(L, 1);
@@ -60,7 +90,7 @@ static int json_encode(lua_State *L)
     if (!gw_json_write(&value, &options, text)) {
         return luaL_error(L, "json.encode: the text is larger than 64 MiB");
     }
-    gw_push_view(L, gw_buf_view(text));
+    (options.reveal_secrets ? gw_push_secret : gw_push_view)(L, gw_buf_view(text));
     return 1;
 }
 

@@ -29,6 +29,29 @@ static void decode_returns_its_failure(void **state)
     bench_close(&bench);
 }
 
+static void what_is_in_a_secret_is_secret(void **state)
+{
+    struct bench bench;
+    (void)state;
+    open_modules(&bench);
+    gw_push_secret(gw_script_state(bench.script), GW_VIEW("{\"key\": \"hunter2\", \"n\": [7]}"));
+    gw_script_set_global(bench.script, "given");
+    gw_push_secret(gw_script_state(bench.script), GW_VIEW("hunter2 is no JSON"));
+    gw_script_set_global(bench.script, "broken");
+    assert_string_equal(bench_run(&bench,
+                                  "local v = json.decode(given)\n"
+                                  "return tostring(v.key), tostring(v.n[1]), v.key:is 'hunter2'"),
+                        "[secret] | [secret] | true");
+    assert_string_equal(
+        bench_run(&bench, "local v, err = json.decode(broken) return v, tostring(err)"),
+        "nil | json: the secret is no JSON");
+    assert_string_equal(bench_run(&bench, "local v = json.decode(given)\n"
+                                          "return json.encode(v), json.encode({ key = v.key }, { "
+                                          "secret = true }):is '{\"key\":\"hunter2\"}'"),
+                        "{\"key\":\"[secret]\",\"n\":[\"[secret]\"]} | true");
+    bench_close(&bench);
+}
+
 static void encode_writes_keys_in_order(void **state)
 {
     (void)state;
@@ -123,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decode_gives_lua_values),
         cmocka_unit_test(decode_returns_its_failure),
+        cmocka_unit_test(what_is_in_a_secret_is_secret),
         cmocka_unit_test(encode_writes_keys_in_order),
         cmocka_unit_test(encode_refuses_what_json_cannot_say),
         cmocka_unit_test(query_picks_from_values),
