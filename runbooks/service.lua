@@ -24,6 +24,14 @@ local coordinates = {
     type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
     help = "CloudWatch log group of the service",
   },
+  client_id_secret = {
+    type = "string", default = "busyb/google-oauth-client-id", env = "GWRUN_CLIENT_ID_SECRET",
+    help = "secret with Google's OAuth client id",
+  },
+  client_secret_secret = {
+    type = "string", default = "busyb/google-oauth-client-secret", env = "GWRUN_CLIENT_SECRET_SECRET",
+    help = "secret with Google's OAuth client secret",
+  },
   listener = {
     type = "arn", env = "GWRUN_LISTENER",
     default = "arn:aws:elasticloadbalancing:us-east-1:758888582357:listener/app/busyb-alb/5111c2db275a2af3/55b0b891b903df23",

@@ -94,6 +94,19 @@ function checklist.answers(url, within)
   return { text = "the health endpoint answers", within = within or "1m", probe = http.answers(url) }
 end
 
+---The log streams of the tasks that run; those that have not got so far have none yet.
+---@param which ServiceName
+---@param task_definition table as DescribeTaskDefinition answers it
+---@return string[]? nil: they cannot be told apart from others
+function checklist.streams(which, task_definition)
+  local started = {}
+  for _, task in ipairs(ecs.list_tasks(which)) do
+    if task.startedAt then started[#started + 1] = task end
+  end
+  local streams = ecs.log_streams(task_definition, started)
+  return #streams > 0 and streams or nil
+end
+
 ---The tasks that run now log no errors.
 ---@param which ServiceName
 ---@param log_group string
@@ -104,8 +117,7 @@ function checklist.no_errors(which, log_group, task_definition, since)
   return {
     text = "the new tasks log no errors",
     probe = logs.no_errors(function()
-      local streams = ecs.log_streams(task_definition, ecs.list_tasks(which))
-      return { group = log_group, streams = #streams > 0 and streams or nil, since = since }
+      return { group = log_group, streams = checklist.streams(which, task_definition), since = since }
     end),
   }
 end

@@ -79,6 +79,13 @@ function rollout.deploy(rb, name, which, before, target, more)
   })
 end
 
+---Deploys what the service has anew, so that its tasks read their secrets and settings again. Inside a step, or an undo.
+---@param which ServiceName
+---@return string id of the deployment
+function rollout.redeploy(which)
+  return rollout.begun(aws.ecs.update_service { cluster = which.cluster, service = which.service, forceNewDeployment = true })
+end
+
 ---Warns where ECS would not roll back by itself: the circuit breaker is something that has to be turned on.
 ---@param rb Run
 ---@param service table as DescribeServices answers it

@@ -5,7 +5,8 @@
 ---   fails_after    seconds until it answers errors only
 ---   exits_after    seconds until the process ends, with exit_code (default 1)
 ---   stops_in       seconds from SIGTERM to a clean end (default 1)
----   routes         path -> { ok = { status, body }, failing = { status, body } }
+---   routes         path -> { ok = { status, body }, failing = { status, body }, denied = { status, body } }; denied: what it needs is not
+---                  there (sim.dependencies)
 ---   log            start = { { seconds, text }, ... }, serving and failing = { { every, text }, ... }, and one text each for
 ---                  fails, exits, stops
 
@@ -68,6 +69,24 @@ function app.state(self)
   return probe.phase_at(self.phases, clock.now()).state
 end
 
+---Something that the program needs is not there (`what`), or all is there again (nil).
+---@param self App
+---@param what? string "google"
+---@return boolean changed
+function app.deny(self, what)
+  if self.denied == what then return false end
+  self.denied = what
+  if self.complaint then self.complaint.upto = clock.now() end
+  local said = what and ((self.behaviour.log or {}).denied or {})[what]
+  self.complaint = said and self.stream and streams.write_series(self.stream, { from = clock.now(), every = said[1], text = said[2] }) or nil
+  return true
+end
+
+---Whether it does for its users what it should.
+---@param self App
+---@return boolean
+function app.works(self) return app.state(self) == "ok" and not self.denied end
+
 ---Ends the program now: what was planned from here on does not happen.
 ---@param self App
 ---@param last_words string?
@@ -96,7 +115,7 @@ function app.answer(self, path)
   local routes = self.behaviour.routes or {}
   local route = routes[path]
   if not route then return { status = 404, headers = JSON, body = '{"detail":"Not Found"}' } end
-  local answer = state == "ok" and route.ok or route.failing
+  local answer = state == "ok" and (self.denied and route.denied or route.ok) or route.failing
   return { status = answer[1], headers = JSON, body = answer[2] }
 end
 

@@ -85,6 +85,39 @@ function operations.get_role_policy(world, input)
   }
 end
 
+-- The policies of a role that nobody has given any are everybody's.
+local function own_policies(role)
+  if role.policies == EVERYTHING then role.policies = {} end
+  return role.policies
+end
+
+function operations.put_role_policy(world, input)
+  local role, document = role_or_fail(world, input.RoleName), host.parse_json(input.PolicyDocument)
+  if type(document) ~= "table" or not document.Statement then
+    fail.raise { code = "MalformedPolicyDocument", message = "Syntax errors in policy.", status = 400 }
+  end
+  local policies = own_policies(role)
+  for _, known in ipairs(policies) do
+    if known.name == input.PolicyName then
+      known.document = document
+      return {}
+    end
+  end
+  policies[#policies + 1] = { name = input.PolicyName, document = document }
+  return {}
+end
+
+function operations.delete_role_policy(world, input)
+  local policies = own_policies(role_or_fail(world, input.RoleName))
+  for i, known in ipairs(policies) do
+    if known.name == input.PolicyName then
+      table.remove(policies, i)
+      return {}
+    end
+  end
+  fail.raise { code = "NoSuchEntity", message = ("The role policy with name %s cannot be found."):format(input.PolicyName), status = 404 }
+end
+
 function operations.list_role_policies(world, input)
   local names = host.array {}
   for i, policy_of_role in ipairs(role_or_fail(world, input.RoleName).policies) do names[i] = policy_of_role.name end

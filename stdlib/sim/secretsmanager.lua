@@ -250,6 +250,21 @@ function operations.restore_secret(world, input)
   return { ARN = secret.arn, Name = secret.name }
 end
 
+-- For a task that starts: the value, or a member of it. Nil and what the service says.
+local function read(world, arn, key)
+  for _, secret in ipairs(world.secrets) do
+    if secret.arn == arn and not secret.deleted_at then
+      local version = with_stage(secret, "AWSCURRENT")
+      if key == "" then return version.string end
+      local told = host.parse_json(version.string or "")
+      local value = type(told) == "table" and told[key]
+      if value then return tostring(value) end
+      return nil, ("retrieved secret from Secrets Manager did not contain json key %s"):format(key)
+    end
+  end
+  return nil, ("failed to fetch secret %s from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."):format(arn)
+end
+
 return {
   operations = operations,
   ---The labels of each secret's versions, the oldest first.
@@ -267,6 +282,7 @@ return {
   ---@param data { name: string, value: string, suffix?: string, description?: string }[] suffix: the six letters at the end of the ARN
   open = function(world, data)
     world.secrets = {}
+    world.read_secret = function(arn, key) return read(world, arn, key) end
     for _, one in ipairs(data or {}) do
       add_version(add_secret(world, one), { SecretString = one.value }, { "AWSCURRENT" })
     end

@@ -25,16 +25,12 @@ function traffic.restart(world)
   load.served, load.lost, load.since = 0, 0, clock.now()
 end
 
-local function working(task)
-  return app.state(task.app) == "ok"
-end
-
 local function share_served(world)
   local reached = world.tasks_in_service(true)
   if #reached == 0 then reached = world.tasks_in_service(false) end
   local served = 0
   for _, task in ipairs(reached) do
-    if working(task) then served = served + 1 end
+    if app.works(task.app) then served = served + 1 end
   end
   return #reached == 0 and 0 or served / #reached
 end

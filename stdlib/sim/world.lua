@@ -4,6 +4,7 @@
 --- but run: the world begins in the past, its deployments roll out there, and the first request meets what came of it.
 
 local clock = require "sim.clock"
+local dependencies = require "sim.dependencies"
 local faults = require "sim.faults"
 local host = require "host.sim"
 local images = require "sim.images"
@@ -66,6 +67,11 @@ function verbs.create_service(one, data)
   SERVICES.ecs.create_service(one, data)
 end
 
+-- Google takes a client's secret no more.
+function verbs.revoke(one, secret)
+  dependencies.revoke(one, secret)
+end
+
 -- So many requests a second arrive from now on.
 function verbs.load(one, rate)
   traffic.update(one)
@@ -87,6 +93,7 @@ function verbs.call(one, what)
   }
   SERVICES[what.service].operations[what.operation](one, what.input, call)
   SERVICES.cloudtrail.record(one, call, what.input)
+  dependencies.update(one)
 end
 
 local function run_history(one, history, start)
@@ -148,7 +155,10 @@ function door.call(call, input)
   local one = world_of(call.region)
   local ran, output, next_event, delay = pcall(perform, operation, one, call, input)
   SERVICES.cloudtrail.record(one, call, input, not ran and output or nil)
-  if not call.reads then record.note(world) end
+  if not call.reads then
+    dependencies.update(world)
+    record.note(world)
+  end
   if not ran then error(output, 0) end
   return output, next_event and function()
     clock.catch_up()
@@ -251,7 +261,8 @@ function door.open(name, given)
     account = data.account, region = data.region, data = data, images = images.new(), pace = with_defaults(data.pace, PACE),
   }
   http.open(world, data.hosts)
-  world.commands = data.commands or {}
+  world.commands, world.google = data.commands or {}, data.google
+  world.look_at_needs = function() dependencies.update(world) end
   run_history(world, data.history, start)
   traffic.restart(world)
   faults.open(world, wanted_faults)

@@ -55,6 +55,15 @@ local function arguments(request)
   return args
 end
 
+-- Secrets are in no journal: a run that goes on is told again where they are.
+local function where_secrets_are(args)
+  local kept = {}
+  for _, arg in ipairs(args) do
+    if arg:find "^%-%-[%w-]+=file://" or arg:find "^%-%-[%w-]+=env://" then kept[#kept + 1] = arg end
+  end
+  return kept
+end
+
 -- The texts to type, and for each what its question must contain.
 local function split_answers(answers)
   local texts, about = {}, {}
@@ -83,15 +92,16 @@ end
 -- `past` is the run that goes on, where it is no new one; `undo`: taken back.
 local function carry_out(self, request, past, undo)
   local texts, about = split_answers(request.answers)
+  local args = arguments(request)
   local result, err = host.run(handles[self], {
-    runbook = host.find(request.runbook), args = json.array(arguments(request)), plan = request.plan,
+    runbook = host.find(request.runbook), args = json.array(args), plan = request.plan,
     ask = request.ask or #texts > 0, answers = json.array(texts),
     preflight = request.preflight, on_foreign_change = request.on_foreign_change, on_failure = request.on_failure,
     uncertain = request.uncertain, interrupt = request.interrupt, engine = request.engine, past = past, undo = undo,
   })
   if not result or result.missing then claim.fail(result and result.error or tostring(err)) end
   local run = setmetatable(result, Rehearsal)
-  run.world, run.runbook = self, request.runbook
+  run.world, run.runbook, run.secrets = self, request.runbook, where_secrets_are(args)
   check_answers(run, texts, about)
   return run
 end
@@ -108,7 +118,7 @@ end
 local function go_on(run, method, request, undo)
   request = request or {}
   options.check(method, request, AGAIN)
-  local again = { runbook = run.runbook }
+  local again = { runbook = run.runbook, args = run.secrets }
   for name, value in pairs(request) do again[name] = value end
   return carry_out(run.world, again, run.events[1].run, undo)
 end

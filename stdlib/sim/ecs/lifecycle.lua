@@ -187,12 +187,31 @@ local function activate(task)
   task.container.digest = task.image.digest
   task.container.runtime_id = task.id .. "-" .. random.digits(10)
   task.app = app.start(task.image.behaviour, open_log_stream(task))
+  task.service.world.look_at_needs()
   watch_phases(task)
   set_status(task, "ACTIVATING")
   then_after(task, pace(task, "activating"), run)
 end
 
+-- What the container gets of the secrets that its definition names; nil and ECS's words where one cannot be had.
+local function fetch_secrets(task)
+  local values = {}
+  for _, one in ipairs(task.definition.containerDefinitions[1].secrets or {}) do
+    local id, key = one.valueFrom:match "^(arn:aws:secretsmanager:[^:]*:%d+:secret:[^:]+):?([^:]*)"
+    local value, problem = task.service.world.read_secret(id or one.valueFrom, key)
+    if not value then
+      return nil, ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: "
+        .. "service call has been retried 1 time(s): %s"):format(problem)
+    end
+    values[one.name] = value
+  end
+  return values
+end
+
 local function pull(task)
+  local problem
+  task.values, problem = fetch_secrets(task)
+  if not task.values then return fail_to_start(task, problem) end
   task.image = images.find(task.service.world, task.container.image)
   if task.image then return activate(task) end
   fail_to_start(task, ("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: %s: not found")

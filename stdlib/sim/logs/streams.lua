@@ -59,11 +59,12 @@ end
 ---Plans a text that repeats. `{n}` in it becomes a number that differs from line to line.
 ---@param stream LogStream
 ---@param series { from: number, upto?: number, every: number, text: string }
+---@return table? planned whose `upto` may be moved
 function streams.write_series(stream, series)
   if series.upto and series.upto <= series.from then return end
-  stream.series[#stream.series + 1] = {
-    from = series.from, upto = series.upto or math.huge, every = series.every, text = series.text,
-  }
+  local planned = { from = series.from, upto = series.upto or math.huge, every = series.every, text = series.text }
+  stream.series[#stream.series + 1] = planned
+  return planned
 end
 
 ---Forgets what was planned from `at` on: the program is gone.

@@ -38,7 +38,15 @@ local ROUTES = {
   ["/mcp"] = {
     ok = { 200, '{"jsonrpc":"2.0","result":{},"id":1}' },
     failing = { 500, '{"error":"Internal Server Error"}' },
+    denied = { 500, '{"error":"OAuth authentication failed"}' },
   },
+}
+
+-- What the program needs of others, and says when it is not there.
+local NEEDS = { google = { id = "GOOGLE_OAUTH_CLIENT_ID", secret = "GOOGLE_OAUTH_CLIENT_SECRET" }, s3 = "busyb-oauth-tokens-758888582357" }
+local DENIED = {
+  google = { 7, 'ERROR - auth.oauth - OAuth token refresh failed: {"error": "invalid_client", "error_description": "The OAuth client was not found."}' },
+  s3 = { 7, "ERROR - auth.credential_store - An error occurred (AccessDenied) when calling the GetObject operation: Access Denied" },
 }
 
 local STARTS = {
@@ -77,7 +85,8 @@ Traceback (most recent call last):
 ModuleNotFoundError: No module named 'cachetools']]
 
 local GOOD = {
-  starts_in = { 4, 6 }, stops_in = { 1, 2 }, routes = ROUTES, log = { start = STARTS, serving = SERVING, stops = STOPS },
+  starts_in = { 4, 6 }, stops_in = { 1, 2 }, routes = ROUTES, needs = NEEDS,
+  log = { start = STARTS, serving = SERVING, denied = DENIED, stops = STOPS },
 }
 
 -- What revision 3 does, by the setting `bad`.
@@ -219,6 +228,8 @@ end
 local function add_later(list, one, number)
   if one.load then
     list[#list + 1] = { ago = -one.after, verb = "load", what = one.load }
+  elseif one.revoke then
+    list[#list + 1] = { ago = -one.after, verb = "revoke", what = one.revoke }
   elseif one.deploy then
     local tag = ("e7b0c4%d"):format(number)
     local behaviour = one.deploy == "good" and GOOD or BAD[one.deploy]
@@ -285,7 +296,23 @@ local function principals(settings, now, key)
       },
     } },
   }
-  return { users = { oncall, pipeline }, roles = { role, of_task } }
+  local of_execution = {
+    name = "ecsTaskExecutionRole", id = "AROASIMULATEDEXEC0001",
+    policies = { {
+      name = "AmazonECSTaskExecutionRolePolicy", Version = "2012-10-17",
+      Statement = {
+        {
+          Effect = "Allow", Resource = "*",
+          Action = {
+            "ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "logs:CreateLogStream",
+            "logs:PutLogEvents",
+          },
+        },
+        { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = "arn:aws:secretsmanager:us-east-1:758888582357:secret:busyb/*" },
+      },
+    } },
+  }
+  return { users = { oncall, pipeline }, roles = { role, of_task, of_execution } }
 end
 
 -- ---- the world ------------------------------------------------------------------------------------
@@ -306,7 +333,7 @@ return {
     trail_delay = 0,           -- seconds until CloudTrail tells of a call; 900 is AWS's longest
     foreign = {},              -- what the pipeline does meanwhile: { after =, change = { desiredCount = 2 }, others = 60 } (calls besides)
     timeline = {},             -- what happens meanwhile, each { after = seconds, ... } with deploy = "degrades" (what the new revision does; or "good"),
-                               -- load = 20 (requests a second), or a call of the pipeline: service, operation, name, input
+                               -- load = 20 (requests a second), revoke = "simulated-client-secret" (Google's doing), or a call of the pipeline: service, operation, name, input
     commands = {},             -- what programs end with: { ["git push *"] = { code = 0, stdout = "done" } }
   },
 
@@ -395,6 +422,12 @@ return {
         [DNS_NAME] = { balancer = BALANCER },
       },
       commands = settings.commands,
+      -- Clients that Google has given out: the one in use, and one that was made to take its place.
+      google = {
+        { id = "simulated-client-id", secret = "simulated-client-secret" },
+        { id = "simulated-client-id", secret = "simulated-new-secret" },
+        { id = "758888582357-new.apps.googleusercontent.com", secret = "simulated-new-secret" },
+      },
     }
   end,
 }
