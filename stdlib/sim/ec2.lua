@@ -109,6 +109,58 @@ function operations.describe_subnets(world, input)
   end)
 end
 
+-- ---- changing them; the world's traffic is not held against it
+
+local function own_group(world, id) return with_ids(world.ec2.groups, { id }, "InvalidGroup.NotFound", "security group")[1] end
+
+-- The rules that a call names, one for each source.
+local function read_rules(input)
+  local rules = {}
+  for _, permission in ipairs(input.IpPermissions or {}) do
+    for _, pair in ipairs(permission.UserIdGroupPairs or {}) do
+      rules[#rules + 1] = { protocol = permission.IpProtocol, port = permission.FromPort, group = pair.GroupId }
+    end
+    for _, range in ipairs(permission.IpRanges or {}) do
+      rules[#rules + 1] = { protocol = permission.IpProtocol, port = permission.FromPort, cidr = range.CidrIp }
+    end
+  end
+  if #rules == 0 then fail("MissingParameter", "The request must contain the parameter ipPermissions") end
+  return rules
+end
+
+local function find_rule(group, wanted)
+  for i, rule in ipairs(group.ingress or {}) do
+    if (rule.protocol or "tcp") == wanted.protocol and rule.port == wanted.port and rule.group == wanted.group and rule.cidr == wanted.cidr then return i end
+  end
+end
+
+function operations.authorize_security_group_ingress(world, input)
+  local group = own_group(world, input.GroupId)
+  for _, rule in ipairs(read_rules(input)) do
+    if find_rule(group, rule) then fail("InvalidPermission.Duplicate", "the specified rule already exists") end
+    group.ingress = group.ingress or {}
+    table.insert(group.ingress, rule)
+  end
+  return { Return = true }
+end
+
+function operations.revoke_security_group_ingress(world, input)
+  local group = own_group(world, input.GroupId)
+  for _, rule in ipairs(read_rules(input)) do
+    local at = find_rule(group, rule)
+    if not at then fail("InvalidPermission.NotFound", "The specified rule does not exist in this security group.") end
+    table.remove(group.ingress, at)
+  end
+  return { Return = true }
+end
+
+function operations.modify_vpc_attribute(world, input)
+  local vpc = with_ids(world.ec2.vpcs, { input.VpcId }, "InvalidVpcID.NotFound", "vpc ID")[1]
+  if input.EnableDnsSupport then vpc.dns_support = input.EnableDnsSupport.Value end
+  if input.EnableDnsHostnames then vpc.dns_hostnames = input.EnableDnsHostnames.Value end
+  return {}
+end
+
 return {
   operations = operations,
   ---@param world table

@@ -10,6 +10,8 @@ local random = require "sim.random"
 local resources = require "sim.iam.resources"
 local simulate = require "sim.iam.simulate"
 
+local EVERYTHING = { { name = "AdministratorAccess", document = { Statement = { { Effect = "Allow", Action = "*", Resource = "*" } } } } }
+
 local operations = { simulate_principal_policy = simulate.simulate_principal_policy }
 
 local KEYS_OF_A_USER = 2
@@ -159,7 +161,6 @@ end
 
 -- ---- who may -------------------------------------------------------------------------------------
 
-local EVERYTHING = { { name = "AdministratorAccess", document = { Statement = { { Effect = "Allow", Action = "*", Resource = "*" } } } } }
 
 -- The services of XML protocols say it as S3 and IAM do.
 local SHORT_CODE = { elbv2 = true, iam = true, s3 = true, sts = true }

@@ -315,6 +315,12 @@ local function principals(settings, now, key)
   return { users = { oncall, pipeline }, roles = { role, of_task, of_execution } }
 end
 
+-- A user's OAuth token, of so many bytes.
+local function token(name, size, age_days)
+  local head, tail = ('{"account":"%s@example.com","token":"'):format(name), '"}'
+  return { key = ("tokens/%s@example.com.json"):format(name), age_days = age_days, body = head .. ("s"):rep(size - #head - #tail) .. tail }
+end
+
 -- ---- the world ------------------------------------------------------------------------------------
 
 return {
@@ -374,10 +380,7 @@ return {
         {
           name = "busyb-oauth-tokens-758888582357",
           objects = {
-            { key = "tokens/ana@example.com.json", size = 1431, age_days = 3 },
-            { key = "tokens/ben@example.com.json", size = 1398, age_days = 95 },
-            { key = "tokens/eva@example.com.json", size = 1412, age_days = 210 },
-            { key = "tokens/tom@example.com.json", size = 1407, age_days = 41 },
+            token("ana", 1431, 3), token("ben", 1398, 95), token("eva", 1412, 210), token("tom", 1407, 41),
           },
         },
         { name = "your-log-archive-bucket", policy = ARCHIVE_POLICY },
