@@ -39,4 +39,14 @@ function service.changed_by_pipeline(after, input)
   return { after = after, service = "ecs", operation = "update_service", name = "UpdateService", input = input }
 end
 
+---The answers of an operator who types some texts first, and then agrees to every change.
+---@param texts string[]
+---@return string[]
+function service.yes(texts)
+  local answers = table.move(texts, 1, #texts, 1, {})
+  for _ = 1, 2 do answers[#answers + 1] = "yes" end
+  for _ = 1, 2 do answers[#answers + 1] = "later" end
+  return answers
+end
+
 return service

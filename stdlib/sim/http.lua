@@ -70,6 +70,18 @@ function http.answer(world, request)
   return discovered(world, entry, request)
 end
 
+---The status that a URL answers with now; 0 where nothing answers.
+---@param world table
+---@param url string
+---@return integer
+function http.status(world, url)
+  local scheme, host_name, port, path = url:match "^(%a+)://([^/:]+):?(%d*)(.*)$"
+  local ran, answer = pcall(http.answer, world, {
+    method = "GET", host = host_name, port = tonumber(port) or (scheme == "https" and 443 or 80), authority = host_name, path = path, query = "", body = "",
+  })
+  return ran and answer.status or 0
+end
+
 ---@param world table
 ---@param data table<string, { port?: integer, balancer?: string }>
 function http.open(world, data)

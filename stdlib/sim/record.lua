@@ -45,14 +45,15 @@ end
 
 local function moment(world)
   return {
-    at = clock.stamp(clock.now() - world.met_at), share = world.traffic.share, lost = world.traffic.lost,
-    services = services_now(world), keys = keys_now(world),
+    at = clock.stamp(clock.now() - world.met_at), share = world.traffic.share, lost = world.traffic.lost, load = world.traffic.rate,
+    services = services_now(world), keys = keys_now(world), answers = world.answers_now(),
   }
 end
 
 -- How long nothing changed does not make another moment.
 local function is_new(one, last)
-  return not last or one.share ~= last.share or not same(one.services, last.services) or not same(one.keys, last.keys)
+  return not last or one.share ~= last.share or one.load ~= last.load or not same(one.services, last.services) or not same(one.keys, last.keys)
+      or not same(one.answers, last.answers)
 end
 
 ---Notes what is now, where it is another than before. To be called after every change.

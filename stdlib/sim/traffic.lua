@@ -2,10 +2,11 @@
 ---
 --- Nothing ticks. The share of requests that is served only changes when something happens to a task, so each change settles
 --- what came before it. A request is served when it reaches a program that works. It goes to the tasks that discovery
---- names: those in service and healthy, or, when all are unhealthy, all of them.
+--- names: those in service and healthy, or, when all are unhealthy, all of them. What is more than these can bear is lost.
 
 local app = require "sim.app"
 local clock = require "sim.clock"
+local costs = require "sim.load"
 local past = require "sim.past"
 local record = require "sim.record"
 
@@ -28,9 +29,10 @@ end
 local function share_served(world)
   local reached = world.tasks_in_service(true)
   if #reached == 0 then reached = world.tasks_in_service(false) end
-  local served = 0
+  local served, each = 0, world.traffic.rate / math.max(1, #reached) -- requests a second for each of them
   for _, task in ipairs(reached) do
-    if app.works(task.app) then served = served + 1 end
+    local borne = each > 0 and math.min(1, costs.capacity(tonumber(task.definition.cpu) or 1024) / each) or 1
+    if app.works(task.app) then served = served + borne end
   end
   return #reached == 0 and 0 or served / #reached
 end

@@ -76,6 +76,7 @@ end
 function verbs.load(one, rate)
   traffic.update(one)
   one.traffic.rate = rate
+  traffic.update(one)
 end
 
 -- Of a call that nobody here made: told by what it was, so that a history with one call more is otherwise the same.
@@ -262,6 +263,11 @@ function door.open(name, given)
   }
   http.open(world, data.hosts)
   world.commands, world.google = data.commands or {}, data.google
+  world.answers_now = function()
+    local answers = {}
+    for _, url in ipairs(data.watched_urls or {}) do answers[url] = http.status(world, url) end
+    return answers
+  end
   world.look_at_needs = function() dependencies.update(world) end
   run_history(world, data.history, start)
   traffic.restart(world)

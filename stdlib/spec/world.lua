@@ -139,7 +139,9 @@ function World:state() return host.state(handles[self]) end
 
 ---@class Moment what the world is like; another one begins when something changes
 ---@field at number seconds since the world was met
----@field share number of the requests that is served, from 0 to 1
+---@field load number requests a second
+---@field share number of them that is served, from 0 to 1
+---@field answers table<string, integer> URL that the world watches -> the status it answers with; 0: nothing answers
 ---@field lost number requests lost until then
 ---@field services table<string, { desired: integer, running: integer, healthy: integer, revision: string, deployments: integer }>
 ---@field keys table<string, string> access key id -> "Active", "Inactive"

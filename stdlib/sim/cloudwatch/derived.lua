@@ -4,6 +4,7 @@
 --- Requests come by day and week: the world's rate is the mean of a weekday. Counts of a run's summary are of the mean.
 --- Limit: each service with a load balancer takes all of the world's load.
 
+local costs = require "sim.load"
 local find = require "sim.ecs.find"
 local host = require "host.sim"
 local past = require "sim.past"
@@ -12,9 +13,7 @@ local derived = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
-local IDLE_CPU, REQUEST_CPU_S = 0.02, 0.031     -- of vCPUs: a task that waits; seconds that a request takes
 local FAILING_COST = 0.15                       -- of a request that is answered by an error, against one that is served
-local IDLE_MEMORY_MB, REQUEST_MEMORY_MB = 390, 8 -- each request a second holds some
 local FAST_S, FAILING_S = 0.18, 0.02            -- to an answer
 
 ---@class Minute statistics of one minute
@@ -74,10 +73,10 @@ local function service_metrics(service)
   local function given(world, what, at) return past.mean(world, service.arn .. " " .. what, at, at + MINUTE) end
   return {
     utilization(service, "CPUUtilization", function(world, at, load)
-      return 100 * (IDLE_CPU + load * REQUEST_CPU_S) / (given(world, "cpu", at) / 1024)
+      return 100 * (costs.IDLE_CPU + load * costs.REQUEST_CPU_S) / (given(world, "cpu", at) / 1024)
     end),
     utilization(service, "MemoryUtilization", function(world, at, load)
-      return 100 * (IDLE_MEMORY_MB + load * REQUEST_MEMORY_MB) / given(world, "memory", at)
+      return 100 * (costs.IDLE_MEMORY_MB + load * costs.REQUEST_MEMORY_MB) / given(world, "memory", at)
     end),
   }
 end

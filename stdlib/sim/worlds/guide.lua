@@ -425,6 +425,7 @@ return {
         [DNS_NAME] = { balancer = BALANCER },
       },
       commands = settings.commands,
+      watched_urls = { ("https://%s/google-workspace/health"):format(DNS_NAME) },
       -- Clients that Google has given out: the one in use, and one that was made to take its place.
       google = {
         { id = "simulated-client-id", secret = "simulated-client-secret" },
