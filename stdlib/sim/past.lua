@@ -42,7 +42,7 @@ end
 ---@param world table
 function past.note(world)
   world.past = world.past or { series = {}, changes = 0 }
-  set(world, "share", world.traffic.share)
+  set(world, "share", world.traffic.working)
   for _, cluster in pairs(world.ecs.clusters) do
     for _, service in pairs(cluster.services) do note_service(world, service) end
   end
@@ -50,7 +50,7 @@ function past.note(world)
   tidy(world)
 end
 
----The mean of something noted: "share" of the requests that is served; of a service's ARN " running", " cpu", " memory";
+---The mean of something noted: "share" of the requests that reach a program that works; of a service's ARN " running", " cpu", " memory";
 ---of a target group's ARN " healthy", " unhealthy".
 ---@param world table
 ---@param key string

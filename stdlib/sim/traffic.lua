@@ -15,7 +15,7 @@ local traffic = {}
 ---@param world table
 ---@param data { rate: number }?
 function traffic.open(world, data)
-  world.traffic = { rate = data and data.rate or 0, share = 0, served = 0, lost = 0, since = clock.now(), settled = clock.now() }
+  world.traffic = { rate = data and data.rate or 0, share = 0, working = 0, served = 0, lost = 0, since = clock.now(), settled = clock.now() }
 end
 
 ---Begins to count anew.
@@ -26,15 +26,17 @@ function traffic.restart(world)
   load.served, load.lost, load.since = 0, 0, clock.now()
 end
 
-local function share_served(world)
+-- Of the requests, from 0 to 1: how many are served, and how many reach a program that works.
+local function shares(world)
   local reached = world.tasks_in_service(true)
   if #reached == 0 then reached = world.tasks_in_service(false) end
-  local served, each = 0, world.traffic.rate / math.max(1, #reached) -- requests a second for each of them
+  local served, working, each = 0, 0, world.traffic.rate / math.max(1, #reached) -- requests a second for each of them
   for _, task in ipairs(reached) do
     local borne = each > 0 and math.min(1, costs.capacity(tonumber(task.definition.cpu) or 1024) / each) or 1
-    if app.works(task.app) then served = served + borne end
+    if app.works(task.app) then served, working = served + borne, working + 1 end
   end
-  return #reached == 0 and 0 or served / #reached
+  if #reached == 0 then return 0, 0 end
+  return served / #reached, working / #reached
 end
 
 ---Counts what arrived since the last change. To be called after every change.
@@ -45,7 +47,7 @@ function traffic.update(world)
   load.served = load.served + arrived * load.share
   load.lost = load.lost + arrived * (1 - load.share)
   load.settled = now
-  load.share = share_served(world)
+  load.share, load.working = shares(world)
   past.note(world)
   record.note(world)
 end

@@ -80,8 +80,8 @@ function verbs.load(one, rate)
 end
 
 -- Of a call that nobody here made: told by what it was, so that a history with one call more is otherwise the same.
-local function request_id(what)
-  local digits = host.digest(("%s %s %.3f"):format(what.service, what.name, clock.now()))
+local function request_id(one, what)
+  local digits = host.digest(("%s %s %.3f %d"):format(what.service, what.name, clock.now(), #one.trail.events))
   return (digits:gsub("[^%x]", ""):lower():gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x%x%x%x%x%x%x%x%x).*$", "%1-%2-%3-%4-%5"))
 end
 
@@ -90,7 +90,7 @@ function verbs.call(one, what)
   local call = {
     service = what.service, iam_prefix = what.service, operation = what.operation, name = what.name, reads = false,
     region = one.region, user = one.iam.users[what.user], user_agent = what.user_agent, source_address = what.source_address,
-    request_id = request_id(what),
+    request_id = request_id(one, what),
   }
   SERVICES[what.service].operations[what.operation](one, what.input, call)
   SERVICES.cloudtrail.record(one, call, what.input)

@@ -81,7 +81,7 @@ class Catalogue(gwrun.Case):
         result = self.gwrun("list")
         self.assertEqual((result.code, result.err), (gwrun.OK, ""))
         self.assertRegex(result.out, r"(?m)^broken +broken\.lua:1: unexpected symbol near <eof>\ngood +Does good\.$")
-        self.assertNotRegex(result.out, r"(?m)^service")
+        self.assertNotRegex(result.out, r"(?m)^service\s")
         by_name = {entry["name"]: entry for entry in self.gwrun("list", "--output", "json").events[0]}
         self.assertEqual(by_name["good"]["summary"], "Does good.")
         self.assertIn("error", by_name["broken"])

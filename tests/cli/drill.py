@@ -6,8 +6,9 @@ import subprocess
 
 import gwrun
 
-DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "forced_redeploy", "foreign_deployment", "guide_order",
-          "health_check", "healthy_then_crashes", "operator_killed", "scaled_meanwhile", "throttled", "token_expires"]
+DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "forced_redeploy", "foreign_deployment", "google_secret_revoked",
+          "guide_order", "health_check", "healthy_then_crashes", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
+          "task_role_loses_s3", "throttled", "token_expires"]
 
 IDLE = """
 return {
@@ -54,10 +55,10 @@ class Drill(gwrun.Case):
     def test_the_score_tells_when_and_what_it_cost(self):
         result = self.gwrun("drill", "bad_image")
         self.assertEqual(result.code, gwrun.OK, result)
-        self.assertIn("[x] requests are served again: after 1m 39s", result.out)
-        self.assertRegex(result.out, r"all that was expected +2m 06s +60/60\n")
+        self.assertIn("[x] requests are served again: after 1m 36s", result.out)
+        self.assertRegex(result.out, r"all that was expected +2m 03s +60/60\n")
         self.assertRegex(result.out, r"requests lost +4\d\d +20/20\n")
-        self.assertIn("OK A bad image is deployed, after 6m 52s: passed, 100 points; the first attempt\n", result.out)
+        self.assertIn("OK A bad image is deployed, after 6m 43s: passed, 100 points; the first attempt\n", result.out)
 
     def test_the_same_seed_is_the_same_to_the_byte(self):
         one, other = (self.gwrun("drill", "throttled", "--seed", "7", "--output", "json", env={"GWRUN_STATE": self.path(place)})
@@ -105,7 +106,7 @@ class Drill(gwrun.Case):
         self.assert_ends(self.gwrun("drill", "odd"), gwrun.SCRIPT, "unknown option 'sumary', did you mean 'summary'")
 
     def test_a_person_plays_it_and_may_give_up(self):
-        child = subprocess.Popen([gwrun.PROGRAM, "drill", "bad_image", "--hands-on", "--speed", "100", "--output", "json"], cwd=self.folder,
+        child = subprocess.Popen([gwrun.PROGRAM, "drill", "bad_image", "--hands-on", "--speed", "30", "--output", "json"], cwd=self.folder,
                                  env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         events = []
         for line in child.stdout:

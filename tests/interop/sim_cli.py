@@ -283,7 +283,7 @@ class Guide(unittest.TestCase):
         images = self.answer("aws ecr describe-images --repository-name busyb-google-workspace-mcp --query 'imageDetails[].imageTags[]'")
         self.assertEqual(sorted(images), ["9f3c2ab", "c41d7e0", "latest"])
         found = self.answer("aws ecr list-images --repository-name busyb-google-workspace-mcp")["imageIds"]
-        self.assertEqual(len({one["imageDigest"] for one in found}), 2)
+        self.assertEqual(len({one["imageDigest"] for one in found}), 3)
         self.assertIn("(RepositoryNotFoundException)", self.refused("aws ecr describe-images --repository-name other"))
         self.assertIn("(ImageNotFoundException)", self.refused(
             "aws ecr describe-images --repository-name busyb-google-workspace-mcp --image-ids imageTag=none"))

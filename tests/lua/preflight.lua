@@ -45,7 +45,7 @@ spec.test("a run begins with whose account it is, whether credentials last, the 
     "[ok] account 758888582357, PRODUCTION (simulated): " .. USER .. ", credentials from simulator",
     "[ok] the credentials last for the run: no expiry is known of them",
     "[ok] the clock is right",
-    "[ok] 12 of 12 declared actions are allowed",
+    "[ok] 13 of 13 declared actions are allowed",
     "[ok] service busyb-google-workspace-mcp-service in cluster busyb-cluster is there",
     "[ok] target group busyb-google-workspace is there",
     "[ok] log group /ecs/busyb-google-workspace-mcp is there",
@@ -56,7 +56,7 @@ end)
 spec.test("a missing right stops the run before step 1 and is named, with exit code 6", function()
   local run = rehearse { policy = deny "ecs:StopTask" }
   stopped(run, 6)
-  has(run, "[ok] 11 of 12 declared actions are allowed")
+  has(run, "[ok] 12 of 13 declared actions are allowed")
   has(run, "[failed] ecs:StopTask is allowed: denied explicitly by policy oncall")
   spec.expect(run:finish().text, "preflight: not so: ecs:StopTask is allowed: denied explicitly by policy oncall")
 end)
@@ -94,7 +94,7 @@ spec.test("rights on single resources only are enough where they are those of th
     { Effect = "Allow", Action = "ecs:StopTask", Resource = arn .. "task/busyb-cluster/*" },
   } }
   spec.expect(run.exit, 0)
-  has(run, "[ok] 12 of 12 declared actions are allowed")
+  has(run, "[ok] 13 of 13 declared actions are allowed")
 end)
 
 spec.test("rights on other resources are not", function()
