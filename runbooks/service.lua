@@ -24,6 +24,22 @@ local coordinates = {
     type = "string", default = "/ecs/busyb-google-workspace-mcp", env = "GWRUN_LOG_GROUP",
     help = "CloudWatch log group of the service",
   },
+  pipeline_user = {
+    type = "string", default = "github-actions-google-workspace-mcp", env = "GWRUN_PIPELINE_USER",
+    help = "IAM user that the pipeline signs as",
+  },
+  github_api = {
+    type = "url", default = "https://api.github.com", env = "GWRUN_GITHUB_API",
+    help = "GitHub's API; of an own server https://HOST/api/v3",
+  },
+  github_repository = {
+    type = "string", default = "busyb/google-workspace-mcp", pattern = "[%w._-]+/[%w._-]+", env = "GWRUN_GITHUB_REPOSITORY",
+    help = "repository whose pipeline deploys the service",
+  },
+  github_workflow = {
+    type = "string", default = "deploy.yml", env = "GWRUN_GITHUB_WORKFLOW",
+    help = "its workflow, by file name; it has to allow workflow_dispatch",
+  },
   client_id_secret = {
     type = "string", default = "busyb/google-oauth-client-id", env = "GWRUN_CLIENT_ID_SECRET",
     help = "secret with Google's OAuth client id",

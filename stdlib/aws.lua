@@ -81,8 +81,9 @@ local TRY = "try_"
 local HOW = { query = "string", timeout = "number", report = "table", save_to = "string", replace = "boolean" }
 local CLIENT = {
   region = "string", profile = "string", rate = "number", retry_mode = "string", max_attempts = "number",
-  connect_timeout = "number", read_timeout = "number", timeout = "number",
+  connect_timeout = "number", read_timeout = "number", timeout = "number", credentials = "table",
 }
+local CREDENTIALS = { access_key_id = "string|userdata", secret_access_key = "userdata", session_token = "string|userdata" }
 
 local function is_plan()
   return require "host.run".mode == "plan"
@@ -231,6 +232,7 @@ end
 ---@return table client one function for each operation
 function aws.client(service, settings)
   settings = options.check("aws.client", settings or {}, CLIENT)
+  if settings.credentials then settings.credentials = options.check("aws.client: credentials", settings.credentials, CREDENTIALS) end
   local fits, problem = pcall(host.check_client, settings)
   if not fits then error(problem, 2) end
   return new_client(service, settings, 2)

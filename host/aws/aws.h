@@ -875,6 +875,8 @@ struct gw_call_request {
     const struct gw_body_source *source;
     const struct gw_body_sink *sink;
     struct gw_call_options options;
+    /* Whoever calls, in place of the client's own; copied. NULL: the client's. */
+    const struct gw_credentials *credentials;
     /* What idempotency tokens that are not given are filled with; empty: a random one. */
     struct gw_view token;
     gw_call_done_fn done;

@@ -154,12 +154,25 @@ static void on_deadline(void *ctx)
     gw_call_finish(call, &(struct gw_attempt){.err = &err});
 }
 
+static void keep_credentials(struct gw_call *call, const struct gw_credentials *given)
+{
+    if (given) {
+        call->given = (struct gw_credentials){
+            .access_key_id = gw_arena_dup(call->arena, given->access_key_id),
+            .secret_access_key = gw_arena_dup(call->arena, given->secret_access_key),
+            .session_token = gw_arena_dup(call->arena, given->session_token),
+            .source = GW_VIEW("the script")};
+    }
+}
+
 static struct gw_call *new_call(struct gw_client *client, const struct gw_call_request *request)
 {
     struct gw_call *call = gw_alloc(sizeof *call);
     *call = (struct gw_call){.client = client, .request = *request};
     call->request.input = NULL;
+    call->request.credentials = NULL;
     call->arena = gw_arena_new();
+    keep_credentials(call, request->credentials);
     call->started_ms = gw_loop_now_ms(client->options.loop);
     gw_call_init_attempts(call);
     call->pace = gw_pace_get(client, gw_operation_service(request->op), &request->options);
@@ -186,6 +199,9 @@ static void set_transfer(struct gw_call *call)
 /* Of the caller; NULL: not known yet, or nobody's business. */
 static const struct gw_credentials *known_caller(const struct gw_call *call)
 {
+    if (call->given.access_key_id.len > 0) {
+        return &call->given;
+    }
     return gw_call_is_signed(call) ? gw_identity_peek(call->client->identity) : NULL;
 }
 

@@ -10,6 +10,7 @@ struct gw_call {
     struct gw_call *next, *previous;
     struct gw_call_request request; /* its input is not ours any more */
     struct gw_custom_call custom;
+    struct gw_credentials given; /* no key: the client's are taken */
     struct gw_pace *pace;
 
     struct gw_arena *arena;

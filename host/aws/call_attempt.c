@@ -200,6 +200,9 @@ static bool send_attempt(struct gw_call *call, struct gw_err *err)
     if (!gw_call_is_signed(call)) {
         return transmit(call, NULL, err);
     }
+    if (call->given.access_key_id.len > 0) {
+        return transmit(call, &call->given, err);
+    }
     if (!gw_identity_check(identity, err)) {
         return false;
     }

@@ -99,7 +99,8 @@ static bool renew_credentials(struct gw_call *call, const struct gw_attempt *att
     static const char *const codes[] = {"ExpiredToken",         "ExpiredTokenException",
                                         "InvalidToken",         "InvalidTokenException",
                                         "InvalidClientTokenId", "UnrecognizedClientException"};
-    if (!attempt->error || call->credentials_renewed || call->access_key_id.len == 0) {
+    if (!attempt->error || call->credentials_renewed || call->access_key_id.len == 0 ||
+        call->given.access_key_id.len > 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {

@@ -110,5 +110,6 @@ void gw_bind_http(struct gw_script *script, struct gw_gate *gate);    /* host.ht
 void gw_bind_file(struct gw_script *script, struct gw_gate *gate);    /* host.file [-0, +0, m] */
 void gw_bind_process(struct gw_script *script, struct gw_gate *gate); /* host.process [-0, +0, m] */
 void gw_bind_env(struct gw_script *script, struct gw_gate *gate);     /* host.env [-0, +0, m] */
+void gw_bind_box(struct gw_script *script);                           /* host.box [-0, +0, m] */
 
 #endif

@@ -118,6 +118,7 @@ struct pending {
     struct gw_act act;
     struct gw_value params;
     struct gw_call_options options;
+    struct gw_credentials credentials; /* no key: the run's own; text on the stack */
     struct gw_wait *wait;
     struct gw_call *call; /* NULL: not under way */
     struct gw_bind_streams *streams;
@@ -262,6 +263,30 @@ static struct gw_view option(lua_State *L, const char *field)
     return text; /* stays on the stack */
 }
 
+/* A text or a secret of the table on top; empty: neither. It stays on the stack. */
+static struct gw_view credential(lua_State *L, int table, const char *field)
+{
+    struct gw_view text = GW_VIEW_NONE;
+    if (lua_getfield(L, table, field) == LUA_TSTRING) {
+        text.data = lua_tolstring(L, -1, &text.len);
+    } else {
+        gw_to_secret(L, -1, &text);
+    }
+    return text;
+}
+
+/* Whoever the client's settings say calls. */
+static void read_credentials(lua_State *L, struct gw_credentials *out)
+{
+    if (!lua_istable(L, SETTINGS) || lua_getfield(L, SETTINGS, "credentials") != LUA_TTABLE) {
+        return;
+    }
+    int table = lua_gettop(L);
+    *out = (struct gw_credentials){.access_key_id = credential(L, table, "access_key_id"),
+                                   .secret_access_key = credential(L, table, "secret_access_key"),
+                                   .session_token = credential(L, table, "session_token")};
+}
+
 bool gw_bind_is_set(lua_State *L, int table, const char *field)
 {
     bool set = false;
@@ -295,6 +320,8 @@ static bool start_call(struct pending *pending, struct gw_view region, struct gw
             .source = streams->source ? gw_file_source_body(streams->source) : NULL,
             .sink = streams->sink ? gw_file_sink_body(streams->sink) : NULL,
             .options = pending->options,
+            .credentials =
+                pending->credentials.access_key_id.len > 0 ? &pending->credentials : NULL,
             .token = gw_view_of(pending->act.token),
             .done = call_done,
             .retrying = call_retrying,
@@ -367,6 +394,7 @@ static int aws_call(lua_State *L)
     }
     struct pending *pending = new_pending(gate, arena, op, task);
     pending->options = options;
+    read_credentials(L, &pending->credentials);
     pending->document = document;
     pending->reveal = reveal;
     pending->act.waits = waits;

@@ -190,6 +190,22 @@ void gw_sha1_hex(struct gw_view bytes, char out[2 * GW_SHA1_LEN + 1]); /* names;
 void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[GW_SHA256_LEN]);
 bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
 void gw_random(void *out, size_t len); /* cryptographic */
+
+/* ---- sealed boxes, by libsodium ---------------------------------------------------------------- */
+
+#define GW_SEALED_BOX_KEY_BYTES 32
+
+/* Closes a message for the holder of `public_key` (base64) and appends the box (base64). `secret_key` is a
+ * fresh one, used for this box only. */
+bool gw_sealed_box_close(struct gw_view message, struct gw_view public_key,
+                         const unsigned char secret_key[GW_SEALED_BOX_KEY_BYTES],
+                         struct gw_arena *arena, struct gw_buf *out, struct gw_err *err);
+/* Appends the public key (base64) of a secret one. */
+bool gw_sealed_box_public_key(const unsigned char secret_key[GW_SEALED_BOX_KEY_BYTES],
+                              struct gw_buf *out);
+/* False: it is no box (base64) for the holder of this key, or was altered. */
+bool gw_sealed_box_open(struct gw_view box, const unsigned char secret_key[GW_SEALED_BOX_KEY_BYTES],
+                        struct gw_arena *arena, struct gw_view *message);
 void gw_uuid4(char out[37]);           /* random, lower case, ends in NUL */
 
 /* ---- checksums -------------------------------------------------------------------------------

@@ -86,10 +86,10 @@ static const char *folder_of(const char *path, struct gw_arena *arena)
 
 /* What the stdlib has for runbooks; its other modules are the engine. */
 static const char *const open_modules[] = {
-    "autoscaling", "aws",      "causes",  "checklist", "cloudtrail", "diagnosis",
-    "ecs",         "elb",      "env",     "failure",   "fargate",    "file",
-    "http",        "incident", "logs",    "metrics",   "process",    "revisions",
-    "rollout",     "s3",       "secrets", "status",    "triage",     NULL};
+    "autoscaling", "aws",      "causes",  "checklist", "cloudtrail", "diagnosis", "ecs",
+    "elb",         "env",      "failure", "fargate",   "file",       "github",    "http",
+    "iam_keys",    "incident", "logs",    "metrics",   "process",    "revisions", "rollout",
+    "s3",          "secrets",  "status",  "triage",    NULL};
 
 bool gw_run_is_common_module(const char *name)
 {
@@ -123,6 +123,7 @@ static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
     gw_bind_file(run->script, &run->gate);
     gw_bind_process(run->script, &run->gate);
     gw_bind_env(run->script, &run->gate);
+    gw_bind_box(run->script);
     gw_run_bind_host(run);
     if (run->options.bind) {
         run->options.bind(run->options.bind_ctx, run->script);

@@ -199,6 +199,8 @@ bool gw_sim_handle_http(struct gw_exchange *exchange, const struct gw_url *url)
     set(arena, &request, "path", url->path.len ? url->path : GW_VIEW("/"));
     set(arena, &request, "query", url->query);
     set(arena, &request, "body", exchange->req->body);
+    set(arena, &request, "authorization",
+        gw_headers_get(&exchange->req->headers, GW_VIEW("authorization")));
     *gw_map_add(arena, &request, GW_VIEW("port")) = gw_value_int(port_of(url));
     exchange->task = gw_sim_start(exchange->sim, "http", &request, 1, http_ended, exchange, &err);
     if (!exchange->task) {

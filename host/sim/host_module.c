@@ -10,6 +10,7 @@
  *   iso(at)          "2025-11-12T03:12:00Z"
  *   digest(text)     SHA-256, in hexadecimal
  *   json(value)      its text; parse_json(text) the value, or nil
+ *   box_key(holder)  the public key (base64) to close sealed boxes for; open_box(holder, box) what is in one, or nil
  *   array(t)         marks a table as a list, so that an empty one stays a list */
 #include <math.h>
 
@@ -136,6 +137,37 @@ static int sim_parse_json(lua_State *L)
     return 1;
 }
 
+/* The key of whoever the world says: made of a text that only the world knows. */
+static void make_box_key(lua_State *L, unsigned char *key)
+{
+    gw_sha256(gw_check_view(L, 1), key);
+}
+
+static int sim_box_key(lua_State *L)
+{
+    unsigned char key[GW_SHA256_LEN];
+    struct gw_buf *text = gw_push_buf(L, MAX_HEX);
+    make_box_key(L, key);
+    if (!gw_sealed_box_public_key(key, text)) {
+        return 0;
+    }
+    gw_push_view(L, gw_buf_view(text));
+    return 1;
+}
+
+static int sim_open_box(lua_State *L)
+{
+    unsigned char key[GW_SHA256_LEN];
+    struct gw_arena *arena = gw_push_arena(L);
+    struct gw_view message;
+    make_box_key(L, key);
+    if (!gw_sealed_box_open(gw_check_view(L, 2), key, arena, &message)) {
+        return 0;
+    }
+    gw_push_view(L, message);
+    return 1;
+}
+
 /* ---- the alarm ------------------------------------------------------------------------------- */
 
 static void alarm_ended(void *ctx, lua_State *L, bool ok)
@@ -195,19 +227,12 @@ static int sim_alarm(lua_State *L)
 
 void gw_sim_open_host(struct gw_sim *sim)
 {
-    static const luaL_Reg functions[] = {{"alarm", sim_alarm},
-                                         {"array", sim_array},
-                                         {"hex", sim_hex},
-                                         {"log", sim_log},
-                                         {"now", sim_now},
-                                         {"noise", sim_noise},
-                                         {"random", sim_random},
-                                         {"uuid", sim_uuid},
-                                         {"iso", sim_iso},
-                                         {"digest", sim_digest},
-                                         {"json", sim_json},
-                                         {"parse_json", sim_parse_json},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"alarm", sim_alarm},     {"array", sim_array},       {"hex", sim_hex},
+        {"log", sim_log},         {"now", sim_now},           {"noise", sim_noise},
+        {"random", sim_random},   {"uuid", sim_uuid},         {"iso", sim_iso},
+        {"digest", sim_digest},   {"json", sim_json},         {"parse_json", sim_parse_json},
+        {"box_key", sim_box_key}, {"open_box", sim_open_box}, {NULL, NULL}};
     lua_State *L = gw_script_state(sim->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, sim);

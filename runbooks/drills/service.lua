@@ -49,4 +49,19 @@ function service.yes(texts)
   return answers
 end
 
+---The answers of an operator who rotates the pipeline's key: the token, yes to each change, the key's id to delete it.
+---@param old string id of the old key
+---@return string[]
+function service.rotate(old) return { "simulated-github-token", "yes", "yes", "yes", old, "later" } end
+
+---A key works that was not there when the world was met.
+---@param now Moment
+---@return boolean
+function service.has_new_key(now)
+  for id, status in pairs(now.keys) do
+    if not id:find "SIMULATEDWORLD" and status == "Active" then return true end
+  end
+  return false
+end
+
 return service

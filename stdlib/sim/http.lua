@@ -3,6 +3,7 @@
 local app = require "sim.app"
 local balancing = require "sim.elbv2"
 local fail = require "sim.fail"
+local github = require "sim.github"
 
 local http = {}
 
@@ -62,10 +63,11 @@ end
 
 ---Answers a request to one of the world's hosts.
 ---@param world table
----@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string }
+---@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string, authorization: string }
 ---@return { status: integer, headers: table<string, string>, body: string }
 function http.answer(world, request)
   local entry = world.hosts[request.host]
+  if entry.github then return github.answer(world, request) end
   if entry.balancer then return balanced(world, entry, request) end
   return discovered(world, entry, request)
 end
@@ -83,7 +85,7 @@ function http.status(world, url)
 end
 
 ---@param world table
----@param data table<string, { port?: integer, balancer?: string }>
+---@param data table<string, { port?: integer, balancer?: string, github?: boolean }>
 function http.open(world, data)
   world.hosts = data or {}
 end

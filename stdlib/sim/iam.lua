@@ -46,6 +46,11 @@ local function key_or_fail(world, user, id)
   return key
 end
 
+-- A new key is not known everywhere at once, as https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html says of all changes.
+local function works(world, key)
+  return key.status == "Active" and clock.now() >= (key.known_at or 0)
+end
+
 local function add_key(world, user, data)
   local key = {
     id = data.id, secret = data.secret, session_token = data.session_token, expires_at = data.expires_at, status = "Active",
@@ -142,6 +147,7 @@ function operations.create_access_key(world, input, call)
     fail.raise { code = "LimitExceeded", message = "Cannot exceed quota for AccessKeysPerUser: 2", status = 409 }
   end
   local key = add_key(world, user, { id = "AKIA" .. random.name(16):upper(), secret = random.name(40) })
+  key.known_at = clock.now() + world.iam.propagation
   local shape = describe_key(key)
   shape.SecretAccessKey = key.secret
   return { AccessKey = shape }
@@ -157,6 +163,18 @@ function operations.delete_access_key(world, input, call)
   local key = key_or_fail(world, user_or_fail(world, input.UserName, call), input.AccessKeyId)
   world.iam.keys[key.id] = nil
   return {}
+end
+
+function operations.get_access_key_last_used(world, input)
+  local key = world.iam.keys[input.AccessKeyId]
+  if not key then
+    fail.raise { code = "AccessDenied", message = ("User is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s"):format(input.AccessKeyId), status = 403 }
+  end
+  local used = key.used_at and key.used_at // 1
+  return {
+    UserName = key.user.name,
+    AccessKeyLastUsed = { LastUsedDate = used, ServiceName = used and (key.used_for or "sts") or "N/A", Region = used and world.region or "N/A" },
+  }
 end
 
 -- ---- who may -------------------------------------------------------------------------------------
@@ -255,7 +273,19 @@ return {
   ---@return table? key
   find_key = function(world, id)
     local key = world.iam.keys[id]
-    return key and key.status == "Active" and key or nil
+    return key and works(world, key) and key or nil
+  end,
+
+  ---Signs with a key, as a program outside of the world does: whether IAM takes it.
+  ---@param world table
+  ---@param id string
+  ---@param secret string
+  ---@return boolean
+  use_key = function(world, id, secret)
+    local key = world.iam.keys[id]
+    if not key or key.secret ~= secret or not works(world, key) then return false end
+    key.used_at = clock.now()
+    return true
   end,
 
   ---Raises what AWS answers to a caller whose policies do not allow the call.
@@ -266,9 +296,9 @@ return {
 
   ---Policies are documents as in IAM, as tables; without any a principal may do everything.
   ---@param world table
-  ---@param data { users: { name: string, id: string, keys: table[], policies?: table[], boundary?: table[] }[], roles?: { name: string, id: string, path?: string, policies?: table[], boundary?: table[], sessions?: { name: string, keys: table[] }[] }[] }
+  ---@param data { users: { name: string, id: string, keys: table[], policies?: table[], boundary?: table[] }[], propagation?: number, roles?: { name: string, id: string, path?: string, policies?: table[], boundary?: table[], sessions?: { name: string, keys: table[] }[] }[] }
   open = function(world, data)
-    world.iam = { users = {}, roles = {}, keys = {} }
+    world.iam = { users = {}, roles = {}, keys = {}, propagation = data and data.propagation or 0 }
     for _, user in ipairs(data and data.users or {}) do add_user(world, user) end
     for _, role in ipairs(data and data.roles or {}) do add_role(world, role) end
   end,

@@ -28,7 +28,9 @@ end
 
 local function keys_now(world)
   local all = {}
-  for id, key in pairs(world.iam.keys) do all[id] = key.status or "Active" end
+  for id, key in pairs(world.iam.keys) do
+    all[id] = key.status == "Active" and clock.now() < (key.known_at or 0) and "New" or key.status or "Active"
+  end
   return all
 end
 

@@ -6,6 +6,7 @@
 local clock = require "sim.clock"
 local dependencies = require "sim.dependencies"
 local faults = require "sim.faults"
+local github = require "sim.github"
 local host = require "host.sim"
 local images = require "sim.images"
 local random = require "sim.random"
@@ -129,6 +130,7 @@ function door.find_key(id)
   clock.catch_up()
   local key = SERVICES.iam.find_key(world, id)
   if not key then return nil end
+  key.used_at = clock.now()
   return {
     secret = key.secret, session_token = key.session_token,
     is_expired = key.expires_at ~= nil and key.expires_at <= clock.now(),
@@ -262,6 +264,7 @@ function door.open(name, given)
     account = data.account, region = data.region, data = data, images = images.new(), pace = with_defaults(data.pace, PACE),
   }
   http.open(world, data.hosts)
+  world.use_key = function(id, secret) return SERVICES.iam.use_key(world, id, secret) end
   world.commands, world.google = data.commands or {}, data.google
   world.answers_now = function()
     local answers = {}
@@ -270,6 +273,7 @@ function door.open(name, given)
   end
   world.look_at_needs = function() dependencies.update(world) end
   run_history(world, data.history, start)
+  github.open(world, data.github)
   traffic.restart(world)
   faults.open(world, wanted_faults)
   if wants_record then record.open(world) end

@@ -144,7 +144,7 @@ function World:state() return host.state(handles[self]) end
 ---@field answers table<string, integer> URL that the world watches -> the status it answers with; 0: nothing answers
 ---@field lost number requests lost until then
 ---@field services table<string, { desired: integer, running: integer, healthy: integer, revision: string, deployments: integer }>
----@field keys table<string, string> access key id -> "Active", "Inactive"
+---@field keys table<string, string> access key id -> "Active", "Inactive", "New" (active, and not known everywhere yet)
 
 ---What it was like moment by moment, where its setting `record` is true.
 ---@return { moments: Moment[], now: Moment }

@@ -7,7 +7,7 @@ import subprocess
 import gwrun
 
 DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "forced_redeploy", "foreign_deployment", "google_secret_revoked",
-          "guide_order", "health_check", "healthy_then_crashes", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
+          "guide_order", "health_check", "healthy_then_crashes", "key_not_valid_yet", "leaked_key", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
           "task_role_loses_s3", "throttled", "token_expires"]
 
 IDLE = """

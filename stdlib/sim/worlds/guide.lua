@@ -312,7 +312,7 @@ local function principals(settings, now, key)
       },
     } },
   }
-  return { users = { oncall, pipeline }, roles = { role, of_task, of_execution } }
+  return { propagation = settings.key_delay, users = { oncall, pipeline }, roles = { role, of_task, of_execution } }
 end
 
 -- A user's OAuth token, of so many bytes.
@@ -332,6 +332,7 @@ return {
     minimum_healthy_percent = 100,
     maximum_percent = 200,
     requests_per_second = 5,
+    key_delay = 10,            -- seconds until a new access key works
     policy = {},               -- statements of the on-call engineer's IAM policy; none: everything is allowed
     as_role = false,           -- the engineer calls as a session of a role, not as a user
     credentials_last = 0,      -- seconds until the credentials expire; 0: they do not
@@ -423,6 +424,11 @@ return {
       hosts = {
         ["google-workspace.busyb.local"] = { port = 8000 },
         [DNS_NAME] = { balancer = BALANCER },
+        ["api.github.com"] = { github = true },
+      },
+      github = {
+        repository = "busyb/google-workspace-mcp", workflow = "deploy.yml", token = "simulated-github-token",
+        secrets = { AWS_ACCESS_KEY_ID = "AKIASIMULATEDWORLD02", AWS_SECRET_ACCESS_KEY = "simulated/secret/of/the/pipeline/00002" },
       },
       commands = settings.commands,
       watched_urls = { ("https://%s/google-workspace/health"):format(DNS_NAME) },
