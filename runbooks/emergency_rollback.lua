@@ -73,7 +73,7 @@ return {
   region  = service.region,
   production = service.production,
 
-  params = service.params({ "cluster", "service", "target_group", "log_group", "health_url" }, {
+  params = service.notifying({ "cluster", "service", "target_group", "log_group", "health_url" }, {
     revision = {
       type = "integer", min = 1,
       help = "revision to return to; default: the last one proven good",
@@ -90,9 +90,9 @@ return {
     aws = {
       "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTasks", "ecs:DescribeTasks",
       "ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:UpdateService", "ecs:StopTask",
-      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents", "logs:GetLogEvents",
+      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents", "logs:GetLogEvents", "sns:Publish",
     },
-    http = { "{health_url}" },
+    http = { "{health_url}", table.unpack(service.message_hosts) },
   },
 
   lock = "ecs:{cluster}/{service}",
@@ -114,6 +114,9 @@ return {
     local arn = target.taskDefinitionArn
     warn_of_risks(rb, p, now, target)
     rb:watch(ecs.watched(which))
+    local told = { title = "Emergency rollback", service = p.service }
+    told.text = ("%s -> %s"):format(ecs.short(before.revision), ecs.short(arn))
+    rb:notify(service.message(p, "begun", told, { severity = "critical", key = p.service }))
 
     local deployment
     if p.order == "stop-first" then
@@ -124,7 +127,9 @@ return {
       stop_tasks(rb, which, p, arn)
     end
 
-    rollout.watch(rb, which, deployment, { timeout = p.settle, log_group = p.log_group })
-    rb:checklist("Rollback checklist", checklist.rollback(which, p, target, since))
+    local steady = rollout.watch(rb, which, deployment, { timeout = p.settle, log_group = p.log_group })
+    local results = rb:checklist("Rollback checklist", checklist.rollback(which, p, target, since))
+    local is_well = steady and checklist.is_satisfied(results)
+    rb:notify(service.message(p, is_well and "done" or "failed", told, { severity = is_well and "info" or "critical", key = p.service, resolved = is_well }))
   end,
 }

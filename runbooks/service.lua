@@ -1,6 +1,8 @@
 --- The coordinates of the service that these runbooks look after. Edit this file for another service; each value can also
 --- be given for one run, by flag (`--cluster blue`) or by environment (`GWRUN_CLUSTER=blue`).
 
+local notify = require "notify"
+
 local service = {
   region = "us-east-1",
   production = { "758888582357" }, -- accounts that are named in red before anything changes
@@ -82,6 +84,52 @@ local coordinates = {
     help = "health endpoint, reachable inside the VPC",
   },
 }
+
+-- Who is told of incidents and emergencies: each off unless it is given, by flag or, better, by environment.
+local channels = {
+  slack = { type = "secret", env = "GWRUN_SLACK", help = "URL of a Slack webhook" },
+  teams = { type = "secret", env = "GWRUN_TEAMS", help = "URL of a Teams webhook" },
+  pagerduty = { type = "secret", env = "GWRUN_PAGERDUTY", help = "routing key of PagerDuty's Events API v2" },
+  sns = { type = "arn", env = "GWRUN_SNS", help = "SNS topic" },
+  webhook = { type = "url", env = "GWRUN_WEBHOOK", help = "any other webhook: it gets JSON" },
+}
+
+---What messages say; "{name}" is filled in.
+service.messages = {
+  begun = { title = "{title}: begun", text = "{title} of {service} has begun. {text}" },
+  done = { title = "{title}: done", text = "{title} of {service} is done. {text}" },
+  failed = { title = "{title}: needs attention", text = "{title} of {service} did not end well. {text}" },
+  incident = { title = "Severity {severity}: {service}", text = "An incident of severity {severity} is open. {text}" },
+  resolved = { title = "Resolved: {service}", text = "The incident of {service} is over. {text}" },
+}
+
+---The hosts that messages go to, for `needs.http`.
+service.message_hosts = { "https://hooks.slack.com", "https://*.webhook.office.com", "https://*.logic.azure.com", "https://events.pagerduty.com", "{webhook}" }
+
+---The parameters of a runbook that notifies.
+---@param names string[]
+---@param own? table<string, Param>
+---@return table<string, Param>
+function service.notifying(names, own)
+  local all = {}
+  for name, schema in pairs(channels) do all[name] = schema end
+  for name, schema in pairs(own or {}) do all[name] = schema end
+  return service.params(names, all)
+end
+
+---The channels that are configured, and a message by one of the templates above.
+---@param p table
+---@param name string of the template
+---@param values table<string, any>
+---@param more? table severity, fields, key, resolved
+---@return Channels
+---@return Message
+function service.message(p, name, values, more)
+  local template, message = service.messages[name], {}
+  for key, value in pairs(more or {}) do message[key] = value end
+  message.title, message.text = notify.fill(template.title, values), notify.fill(template.text, values)
+  return { slack = p.slack, teams = p.teams, pagerduty = p.pagerduty, sns = p.sns, webhook = p.webhook }, message
+end
 
 ---The parameters of a runbook: its own, and the coordinates that it names.
 ---@param names string[] of the coordinates, for example { "cluster", "service" }

@@ -152,4 +152,14 @@ function checklist.rollback(which, p, task_definition, since)
   return items
 end
 
+---Whether nothing of a checklist failed; what a person has to do does not count.
+---@param results { state: string }[] as `rb:checklist` answers
+---@return boolean
+function checklist.is_satisfied(results)
+  for _, result in ipairs(results) do
+    if result.state == "failed" or result.state == "unknown" then return false end
+  end
+  return true
+end
+
 return checklist

@@ -7,17 +7,17 @@ local planned = require "planned"
 
 local http = {}
 
-local REQUEST = { url = "string", method = "string", headers = "table", body = "string|userdata", timeout = "number", insecure = "boolean" }
+local REQUEST = { url = "string|userdata", method = "string", headers = "table", body = "string|userdata", timeout = "number", insecure = "boolean" }
 
 ---Sends one request. In a plan one that changes something is shown, and not sent. The body may be a secret.
----@param request { url: string, method?: string, headers?: table<string, string>, body?: string, timeout?: number, insecure?: boolean } seconds; `insecure`: any certificate will do, and nothing may be sent along
+---@param request { url: string|Secret, method?: string, headers?: table<string, string>, body?: string, timeout?: number, insecure?: boolean } seconds; `insecure`: any certificate will do, and nothing may be sent along
 ---@return { status: integer, reason: string, headers: table<string, string>, body: string }? response
 ---@return table? err
 function http.try_request(request)
   request = options.check("http.request", request, REQUEST)
   local response, err, state = host.request(request)
   if state == "planned" then -- without the query, which may hold a token
-    return planned.act(request.method .. " " .. request.url:match "^[^?]*", { body = request.body })
+    return planned.act(request.method .. " " .. (type(request.url) == "string" and request.url:match "^[^?]*" or tostring(request.url)), { body = request.body })
   end
   return response, err
 end

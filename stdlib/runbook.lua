@@ -12,6 +12,7 @@ local foreign = require "runbook.foreign"
 local front = require "runbook.front"
 local host = require "host.run"
 local locks = require "runbook.locks"
+local notices = require "runbook.notices"
 local options = require "options"
 local params = require "params"
 local needs = require "runbook.needs"
@@ -53,13 +54,13 @@ function runbook.take(given, values)
   return params.take(given.params or {}, values, { env = host.env })
 end
 
----@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunBranches, RunWatches, RunChildren
+---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunNotices, RunBranches, RunWatches, RunChildren
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
 local Run = {}
 Run.__index = Run
 
-for _, part in ipairs { step, wait, checklist, talk, show, branches, watch, child } do
+for _, part in ipairs { step, wait, checklist, talk, show, notices, branches, watch, child } do
   for name, method in pairs(part) do Run[name] = method end
   front.show(part)
 end

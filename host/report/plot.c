@@ -107,7 +107,8 @@ static const char *mark_of(const struct gw_report *report, size_t series)
 {
     static const char *const utf8[] = {"\xe2\x96\x88", "\xe2\x80\xa2", "\xc3\x97", "+"};
     static const char *const ascii[] = {"#", "o", "x", "+"};
-    return report->options.utf8 ? utf8[series] : ascii[series];
+    size_t index = series < MAX_SERIES ? series : MAX_SERIES - 1;
+    return report->options.utf8 ? utf8[index] : ascii[index];
 }
 
 static const char *dash_of(const struct gw_report *report)

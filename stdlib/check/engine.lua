@@ -192,6 +192,7 @@ function engine.call(self, name, arguments, node, file)
       method = "rb:" .. name, format = arguments[1], count = #arguments - 1, open = arguments.open, node = node, file = file,
     })
   end
+  if name == "notify" then self:found("may call", { action = "sns:Publish" }) end -- where to, the parameters say
   if name == "step" then return call_step(self, arguments, node, file) end
   if name == "checklist" then
     engine.call_probes(self, arguments[2] or values.none)

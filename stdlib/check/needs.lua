@@ -91,6 +91,7 @@ function needs.check(report, script, place)
       report:add("error", "undeclared-action", place(call), "'%s' is not in needs.aws%s", action, through)
     end
   end
+  for _, call in ipairs(script:findings "may call") do used[call.action] = true end
   for _, call in ipairs(script:plan_readings()) do used[call.operation.action] = true end
   for _, declared in ipairs(script.needs.aws) do
     local at = place_of(script.declaration, "aws", declared, script.file)

@@ -61,6 +61,13 @@ local function balanced(world, entry, request)
   return { status = action.status, headers = TEXT, body = action.body }
 end
 
+-- Somebody's webhook: it keeps what it is sent.
+local function hooked(world, request)
+  if request.method ~= "POST" then return page(405, "Method Not Allowed") end
+  table.insert(world.hooked, { host = request.host, path = request.path, body = request.body })
+  return { status = 202, headers = TEXT, body = "ok" }
+end
+
 ---Answers a request to one of the world's hosts.
 ---@param world table
 ---@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string, authorization: string }
@@ -68,6 +75,7 @@ end
 function http.answer(world, request)
   local entry = world.hosts[request.host]
   if entry.github then return github.answer(world, request) end
+  if entry.hook then return hooked(world, request) end
   if entry.balancer then return balanced(world, entry, request) end
   return discovered(world, entry, request)
 end
@@ -85,9 +93,9 @@ function http.status(world, url)
 end
 
 ---@param world table
----@param data table<string, { port?: integer, balancer?: string, github?: boolean }>
+---@param data table<string, { port?: integer, balancer?: string, github?: boolean, hook?: boolean }>
 function http.open(world, data)
-  world.hosts = data or {}
+  world.hosts, world.hooked = data or {}, {}
 end
 
 return http

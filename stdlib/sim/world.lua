@@ -19,7 +19,7 @@ local SERVICES = {
   cloudtrail = require "sim.cloudtrail", ec2 = require "sim.ec2", ecr = require "sim.ecr", ecs = require "sim.ecs",
   elbv2 = require "sim.elbv2", iam = require "sim.iam",
   logs = require "sim.logs", s3 = require "sim.s3", secretsmanager = require "sim.secretsmanager",
-  servicediscovery = require "sim.servicediscovery", sts = require "sim.sts",
+  servicediscovery = require "sim.servicediscovery", sns = require "sim.sns", sts = require "sim.sts",
 }
 
 -- Seconds that the steps of a Fargate task take, where a world does not say otherwise.
@@ -207,6 +207,7 @@ function door.state()
   for name, service in pairs(SERVICES) do
     if service.state then all[name] = service.state(world) end
   end
+  if world.hooked[1] then all.hooked = host.array(world.hooked) end
   return all
 end
 

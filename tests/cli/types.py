@@ -195,7 +195,7 @@ class Types(gwrun.Case):
                       "---@return table service as DescribeServices answers it\nfunction ecs.get_service(which) end\n", ecs)
         self.assertTrue(ecs.endswith("\nreturn ecs"))
         self.assertIn("---@field run fun(rb: Run, p: table)", self.read("out/stdlib/runbook/declaration.lua"))
-        self.assertIn("---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunBranches, RunWatches, RunChildren\n", self.read("out/stdlib/runbook.lua"))
+        self.assertIn("---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunNotices, RunBranches, RunWatches, RunChildren\n", self.read("out/stdlib/runbook.lua"))
         self.assertRegex(self.read("out/stdlib/runbook/step.lua"),
                          r"(?s)---@class RunSteps\nlocal step = {}\n.*\n---@param how Step\n.*\nfunction step:step\(name, how\) end\n")
         self.assertIn("function Rehearsal:expect_exit(code) end", self.read("out/stdlib/spec/run.lua"))

@@ -395,6 +395,7 @@ return {
         { name = "busyb/google-oauth-client-secret", suffix = SECRET_SUFFIX, description = "Google OAuth client secret", value = '{"GOOGLE_OAUTH_CLIENT_SECRET":"simulated-client-secret"}' },
       },
       iam = principals(settings, now, key),
+      sns = { "busyb-alerts" },
       caller_key = key,
       clock_ahead = settings.clock_ahead,
       cloudtrail = { delay = settings.trail_delay },
@@ -424,7 +425,8 @@ return {
       hosts = {
         ["google-workspace.busyb.local"] = { port = 8000 },
         [DNS_NAME] = { balancer = BALANCER },
-        ["api.github.com"] = { github = true },
+        ["api.github.com"] = { github = true }, ["hooks.slack.com"] = { hook = true }, ["events.pagerduty.com"] = { hook = true },
+        ["busyb.webhook.office.com"] = { hook = true }, ["alerts.busyb.example"] = { hook = true },
       },
       github = {
         repository = "busyb/google-workspace-mcp", workflow = "deploy.yml", token = "simulated-github-token",
