@@ -11,6 +11,8 @@ local incident = {}
 ---@field timeline { at: number, text: string, by?: string }[]
 ---@field checks { text: string, state: string, note?: string, by?: string }[]
 ---@field actions? string[] what is to be done about it
+---@field causes? string[] what was found
+---@field graphs? { name: string, unit: string, points: number[][] }[] a point is { time, value }
 
 local function row(cells)
   local made = {}
@@ -24,6 +26,31 @@ local function add_table(lines, names, rows)
   lines[#lines + 1] = "|" .. ("---|"):rep(#names)
   for _, cells in ipairs(rows) do lines[#lines + 1] = row(cells) end
   lines[#lines + 1] = ""
+end
+
+local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
+
+-- Values as one line of blocks, the highest is a whole one.
+local function sparkline(points)
+  local top, blocks = 0, {}
+  for _, point in ipairs(points) do top = math.max(top, point[2]) end
+  for i, point in ipairs(points) do blocks[i] = BLOCKS[top > 0 and math.max(1, math.ceil(point[2] / top * #BLOCKS)) or 1] end
+  return table.concat(blocks), top
+end
+
+local function add_graphs(lines, graphs)
+  if not graphs or #graphs == 0 then return end
+  lines[#lines + 1] = "## Graphs"
+  lines[#lines + 1] = ""
+  for _, graph in ipairs(graphs) do
+    local text, top = sparkline(graph.points)
+    local first, last = graph.points[1], graph.points[#graph.points]
+    lines[#lines + 1] = ("- %s, at most %.1f %s, %s to %s"):format(graph.name, top, graph.unit, first and time.iso(math.floor(first[1])) or "-",
+      last and time.iso(math.floor(last[1])) or "-")
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = "      " .. text
+    lines[#lines + 1] = ""
+  end
 end
 
 local BOXES = { ok = "x", failed = "!", unknown = "?" }
@@ -49,9 +76,11 @@ function incident.document(of)
     lines[#lines + 1] = ("- [%s] %s%s%s"):format(BOXES[check.state] or " ", check.text, check.note and ": " .. check.note or "", check.by and " (" .. check.by .. ")" or "")
   end
   lines[#lines + 1] = ""
+  add_graphs(lines, of.graphs)
   for _, title in ipairs { "Root cause", "Impact", "What went well, what did not" } do
     lines[#lines + 1] = "## " .. title
     lines[#lines + 1] = ""
+    for _, cause in ipairs(title == "Root cause" and of.causes or {}) do lines[#lines + 1] = "- found: " .. cause end
     lines[#lines + 1] = "(to be written)"
     lines[#lines + 1] = ""
   end
@@ -60,6 +89,34 @@ function incident.document(of)
   for _, action in ipairs(of.actions or {}) do lines[#lines + 1] = "- [ ] " .. action end
   if #(of.actions or {}) == 0 then lines[#lines + 1] = "- [ ] (to be written)" end
   return table.concat(lines, "\n") .. "\n"
+end
+
+---@class Assessment
+---@field severity integer 1 (critical) to 4 (low); 5: nothing is wrong
+---@field reasons string[] why
+
+---The severity of what is, by the guide's four levels.
+---@param facts { running: integer, desired: integer, unhealthy_tasks: integer, healthy_targets: integer, targets: integer, answers: boolean, restarts: integer, errors: integer, oauth_errors: integer, error_rate?: number, cpu_high?: boolean, memory_high?: boolean }
+---@return Assessment
+function incident.assess(facts)
+  local levels = { {}, {}, {}, {} }
+  local function add(level, format, ...) table.insert(levels[level], format:format(...)) end
+  if facts.running == 0 and facts.desired > 0 then add(1, "all tasks are stopped") end
+  if facts.desired > 0 and facts.healthy_targets == 0 then add(1, "no target is healthy: no traffic can be served") end
+  if facts.running > 0 and facts.running < facts.desired then add(2, "%d of %d tasks run", facts.running, facts.desired) end
+  if facts.unhealthy_tasks > 0 then add(2, "%d of %d tasks are unhealthy", facts.unhealthy_tasks, facts.running) end
+  if facts.healthy_targets > 0 and facts.healthy_targets < facts.targets then add(2, "%d of %d targets are not healthy", facts.targets - facts.healthy_targets, facts.targets) end
+  if facts.error_rate and facts.error_rate >= 0.05 then add(2, "%.0f%% of the requests end in errors", 100 * facts.error_rate) end
+  if facts.restarts > 0 then add(3, "%d tasks failed in the last half hour", facts.restarts) end
+  if facts.oauth_errors > 0 then add(3, "OAuth fails: %d lines", facts.oauth_errors) end
+  if facts.errors > 0 then add(facts.errors >= 10 and 3 or 4, "%d lines of the log look like errors", facts.errors) end
+  if facts.cpu_high then add(4, "CPU is consistently high") end
+  if facts.memory_high then add(4, "memory is consistently high") end
+  if not facts.answers then add(4, "the health endpoint did not answer from here") end
+  for severity = 1, 4 do
+    if #levels[severity] > 0 then return { severity = severity, reasons = levels[severity] } end
+  end
+  return { severity = 5, reasons = { "nothing is wrong that this knows of" } }
 end
 
 ---The service's events since a moment, for a timeline.

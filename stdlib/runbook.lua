@@ -57,6 +57,7 @@ end
 ---@class Run: RunSteps, RunWaits, RunChecklists, RunTalk, RunShows, RunNotices, RunBranches, RunWatches, RunChildren
 ---@field simulated boolean in the simulator
 ---@field planning boolean nothing is changed
+---@field user string who runs it
 local Run = {}
 Run.__index = Run
 
@@ -74,7 +75,7 @@ end
 -- A part of the run that counts for itself.
 function Run:branch(prefix)
   local part = setmetatable({
-    root = self.root, prefix = prefix, counts = {}, simulated = self.simulated, planning = self.planning,
+    root = self.root, prefix = prefix, counts = {}, simulated = self.simulated, planning = self.planning, user = self.user,
   }, Run)
   part.front = front.of(part)
   return part
@@ -193,7 +194,7 @@ end
 local function new_run(given, p)
   local events = host.past()
   local self = setmetatable({
-    simulated = host.simulated, planning = host.mode == "plan", undoing = host.undoing, replaying = events ~= nil,
+    simulated = host.simulated, planning = host.mode == "plan", user = host.user, undoing = host.undoing, replaying = events ~= nil,
     declaration = given, p = p, prefix = "", counts = {}, began = time.now(), problems = {}, left = {}, undos = {},
     watches = {}, steps_open = 0,
     past = past.read(events), resumed = events ~= nil,

@@ -66,6 +66,12 @@ end
 
 ---@param state ServiceState
 ---@return integer
+function status.unhealthy_tasks(state)
+  return count(state.tasks, function(task) return task.healthStatus == "UNHEALTHY" end)
+end
+
+---@param state ServiceState
+---@return integer
 function status.healthy_targets(state)
   return count(state.targets, function(target) return target.TargetHealth.State == "healthy" end)
 end

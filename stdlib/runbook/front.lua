@@ -7,7 +7,7 @@ local front = {}
 local methods = {}
 local runs = setmetatable({}, { __mode = "k" }) -- front -> the run or branch behind it
 
-local FACTS = { simulated = true, planning = true }
+local FACTS = { simulated = true, planning = true, user = true }
 
 ---The functions of a part of `rb` become its methods.
 ---@param part table<string, function>
