@@ -51,7 +51,7 @@ local function read_facts(p, which)
   end
   return {
     running = state.service.runningCount, desired = state.service.desiredCount, unhealthy_tasks = status.unhealthy_tasks(state),
-    healthy_targets = status.healthy_targets(state), targets = #state.targets, answers = http.answers(p.health_url)() == true, restarts = failed,
+    healthy_targets = status.healthy_targets(state), unhealthy_targets = status.unhealthy_targets(state), answers = http.answers(p.health_url)() == true, restarts = failed,
     errors = count_lines(p, logs.ERRORS, since), oauth_errors = count_lines(p, "?invalid_client ?invalid_grant", since), error_rate = error_rate(p, since),
     cpu_high = metrics.consistently(metrics.read(known.cpu, { since = since, period = 60 }), "above", 70) == true,
     memory_high = metrics.consistently(metrics.read(known.memory, { since = since, period = 60 }), "above", 80) == true,

@@ -44,7 +44,7 @@ end
 ---Writes a text to a file, which is whole then or not there. An existing one is kept unless `replace`. Only its owner can read it. A
 ---plan writes nothing.
 ---@param path string listed in `needs.write`
----@param text string
+---@param text string|Secret a secret is written as it is
 ---@param how? { replace?: boolean }
 function file.write(path, text, how)
   how = options.check("file.write", how or {}, { replace = "boolean" })

@@ -96,7 +96,7 @@ end
 ---@field reasons string[] why
 
 ---The severity of what is, by the guide's four levels.
----@param facts { running: integer, desired: integer, unhealthy_tasks: integer, healthy_targets: integer, targets: integer, answers: boolean, restarts: integer, errors: integer, oauth_errors: integer, error_rate?: number, cpu_high?: boolean, memory_high?: boolean }
+---@param facts { running: integer, desired: integer, unhealthy_tasks: integer, healthy_targets: integer, unhealthy_targets: integer, answers: boolean, restarts: integer, errors: integer, oauth_errors: integer, error_rate?: number, cpu_high?: boolean, memory_high?: boolean }
 ---@return Assessment
 function incident.assess(facts)
   local levels = { {}, {}, {}, {} }
@@ -105,7 +105,7 @@ function incident.assess(facts)
   if facts.desired > 0 and facts.healthy_targets == 0 then add(1, "no target is healthy: no traffic can be served") end
   if facts.running > 0 and facts.running < facts.desired then add(2, "%d of %d tasks run", facts.running, facts.desired) end
   if facts.unhealthy_tasks > 0 then add(2, "%d of %d tasks are unhealthy", facts.unhealthy_tasks, facts.running) end
-  if facts.healthy_targets > 0 and facts.healthy_targets < facts.targets then add(2, "%d of %d targets are not healthy", facts.targets - facts.healthy_targets, facts.targets) end
+  if facts.healthy_targets > 0 and facts.unhealthy_targets > 0 then add(2, "%d targets are unhealthy", facts.unhealthy_targets) end
   if facts.error_rate and facts.error_rate >= 0.05 then add(2, "%.0f%% of the requests end in errors", 100 * facts.error_rate) end
   if facts.restarts > 0 then add(3, "%d tasks failed in the last half hour", facts.restarts) end
   if facts.oauth_errors > 0 then add(3, "OAuth fails: %d lines", facts.oauth_errors) end

@@ -76,6 +76,12 @@ function status.healthy_targets(state)
   return count(state.targets, function(target) return target.TargetHealth.State == "healthy" end)
 end
 
+---@param state ServiceState
+---@return integer
+function status.unhealthy_targets(state)
+  return count(state.targets, function(target) return target.TargetHealth.State == "unhealthy" end)
+end
+
 local ROLLBACK_WINDOW_S = 3600
 
 -- ECS's own rollback of the last hour, as its events tell it.

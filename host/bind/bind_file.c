@@ -151,11 +151,12 @@ static int file_read(lua_State *L)
     return 1;
 }
 
-/* write(path, text, replaces) -> true | nil, err; whole, or not there */
+/* write(path, text or secret, replaces) -> true | nil, err; whole, or not there. Only the owner can read it. */
 static int file_write(lua_State *L)
 {
     struct gw_gate *gate = lua_touserdata(L, lua_upvalueindex(1));
-    struct gw_view path = gw_check_view(L, 1), text = gw_check_view(L, 2), real;
+    struct gw_view path = gw_check_view(L, 1), text, real;
+    text = gw_to_secret(L, 2, &text) ? text : gw_check_view(L, 2);
     bool replaces = lua_toboolean(L, 3);
     struct gw_arena *arena = gw_push_arena(L);
     struct gw_err err = {0};
