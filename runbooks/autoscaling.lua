@@ -43,8 +43,10 @@ local function show(rb, which, target)
     rows[i] = { policy.PolicyName, policy.PolicyType, autoscaling.describe_policy(policy), table.concat(alarms, ", ") }
   end
   rb:table("Policies", { "name", "type", "what", "alarms" }, rows)
+  local read, list = pcall(autoscaling.activities, which)
+  if not read then return rb:warn("what it did last is not told: %s", tostring(list)) end
   local activities = {}
-  for i, activity in ipairs(autoscaling.activities(which)) do
+  for i, activity in ipairs(list) do
     activities[i] = { time.iso(math.floor(activity.StartTime)), activity.StatusCode, activity.Description, (activity.Cause or ""):gsub("TargetTracking%S*%-Alarm(%a+)%S*", "%1") }
   end
   if #activities > 0 then
