@@ -3,6 +3,7 @@
 --- A behaviour is data of the image it comes with:
 ---   starts_in      seconds until it listens (a pair: somewhere between)
 ---   fails_after    seconds until it answers errors only
+---   flaps          { well, ill }: from when it listens it works so many seconds and fails so many, again and again for six hours
 ---   exits_after    seconds until the process ends, with exit_code (default 1)
 ---   stops_in       seconds from SIGTERM to a clean end (default 1)
 ---   routes         path -> { ok = { status, body }, failing = { status, body }, denied = { status, body } }; denied: what it needs is not
@@ -24,6 +25,16 @@ local app = {}
 ---@field exits_at number?
 ---@field stream LogStream?
 
+local FLAPS_FOR_S = 6 * 3600
+
+local function add_flapping(phases, flaps, from)
+  if not flaps then return end
+  for at = from, from + FLAPS_FOR_S, flaps[1] + flaps[2] do
+    phases[#phases + 1] = { at = at + flaps[1], state = "failing" }
+    phases[#phases + 1] = { at = at + flaps[1] + flaps[2], state = "ok" }
+  end
+end
+
 local function plan_phases(behaviour, started_at)
   local phases = { { at = started_at, state = "starting" } }
   local listens_at = started_at + random.between(behaviour.starts_in or 5)
@@ -31,6 +42,7 @@ local function plan_phases(behaviour, started_at)
   local exits_at = behaviour.exits_after and started_at + random.between(behaviour.exits_after)
   if not fails_at or fails_at > listens_at then phases[#phases + 1] = { at = listens_at, state = "ok" } end
   if fails_at then phases[#phases + 1] = { at = fails_at, state = "failing" } end
+  add_flapping(phases, behaviour.flaps, listens_at)
   return phases, exits_at
 end
 

@@ -6,9 +6,9 @@ import subprocess
 
 import gwrun
 
-DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "forced_redeploy", "foreign_deployment", "google_secret_revoked",
+DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "empty_log_pages", "forced_redeploy", "foreign_deployment", "forgotten_tasks", "google_secret_revoked",
           "guide_order", "health_check", "healthy_then_crashes", "key_not_valid_yet", "leaked_key", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
-          "task_role_loses_s3", "throttled", "token_expires"]
+          "target_flap", "task_role_loses_s3", "throttled", "token_expires"]
 
 IDLE = """
 return {

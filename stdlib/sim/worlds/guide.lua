@@ -106,6 +106,11 @@ local BAD = {
     starts_in = { 4, 6 }, fails_after = 0, stops_in = { 1, 2 }, routes = ROUTES,
     log = { start = STARTS, fails = TRACEBACK, failing = FAILING, stops = STOPS },
   },
+  -- works for two minutes, fails for one, and so on: its targets flap
+  flaps = {
+    starts_in = { 4, 6 }, flaps = { 120, 60 }, stops_in = { 1, 2 }, routes = ROUTES,
+    log = { start = STARTS, serving = SERVING, fails = TRACEBACK, failing = FAILING, stops = STOPS },
+  },
   -- the process ends while it starts
   exits = {
     starts_in = { 4, 6 }, exits_after = { 2, 3 }, exit_code = 1, routes = ROUTES,
@@ -326,7 +331,7 @@ end
 return {
   settings = {
     desired_count = 1,
-    bad = "degrades",          -- what revision 3 does: degrades, crashes, unhealthy, exits, missing (its image); none: there is no revision 3
+    bad = "degrades",          -- what revision 3 does: degrades, crashes, flaps, unhealthy, exits, missing (its image); none: there is no revision 3
     deployed_ago = 966,        -- seconds since revision 3 was deployed; below 90 it is still being rolled out
     circuit_breaker = true,    -- enabled, with rollback
     minimum_healthy_percent = 100,
@@ -349,7 +354,7 @@ return {
   ---@return table
   describe = function(settings, now)
     if not BAD[settings.bad] and settings.bad ~= "missing" and settings.bad ~= "none" then
-      error(("world 'guide': setting 'bad': expected degrades, crashes, unhealthy, exits, missing or none, got '%s'"):format(settings.bad), 0)
+      error(("world 'guide': setting 'bad': expected degrades, crashes, flaps, unhealthy, exits, missing or none, got '%s'"):format(settings.bad), 0)
     end
     local key = key_of_caller(settings, now)
     return {
