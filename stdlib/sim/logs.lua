@@ -92,6 +92,34 @@ function operations.filter_log_events(world, input)
   return answer
 end
 
+-- ---- writing
+
+local MOST_BATCH = 10000
+
+function operations.create_log_group(world, input)
+  if world.logs.groups[input.logGroupName] then fail("ResourceAlreadyExistsException", "The specified log group already exists") end
+  streams.create_group(world, { name = input.logGroupName })
+  return {}
+end
+
+function operations.create_log_stream(world, input)
+  local group = find_group(world, input)
+  if group.streams[input.logStreamName] then fail("ResourceAlreadyExistsException", "The specified log stream already exists") end
+  streams.create(group, input.logStreamName)
+  return {}
+end
+
+function operations.put_log_events(world, input)
+  local stream, last = find_stream(find_group(world, input), input.logStreamName), 0
+  if #input.logEvents > MOST_BATCH then fail("InvalidParameterException", "Log events in a single PutLogEvents request must be at most 10000.") end
+  for _, event in ipairs(input.logEvents) do
+    if event.timestamp < last then fail("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.") end
+    last = event.timestamp
+  end
+  for _, event in ipairs(input.logEvents) do streams.put(stream, event.timestamp / 1000, event.message) end
+  return { nextSequenceToken = stream.token }
+end
+
 operations.start_live_tail = live_tail.start
 
 for _, part in ipairs { export, insights } do

@@ -1,7 +1,7 @@
 --- The query language of the simulated CloudWatch Logs Insights.
 
 local query = require "sim.logs.insights.query"
-local regex = require "sim.logs.insights.regex"
+local regex = require "sim.logs.regex"
 local spec = require "spec"
 
 local LINES = {

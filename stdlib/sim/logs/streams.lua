@@ -56,6 +56,15 @@ function streams.write(stream, at, text)
   end
 end
 
+---Adds one event as it is.
+---@param stream LogStream
+---@param at number
+---@param text string
+function streams.put(stream, at, text)
+  stream.written = stream.written + 1
+  stream.lines[#stream.lines + 1] = { at = clock.stamp(at), text = text, order = stream.written }
+end
+
 ---Plans a text that repeats. `{n}` in it becomes a number that differs from line to line.
 ---@param stream LogStream
 ---@param series { from: number, upto?: number, every: number, text: string }

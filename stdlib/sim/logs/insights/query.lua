@@ -1,7 +1,7 @@
 --- The query language of CloudWatch Logs Insights, as far as it is simulated: fields, display, filter, parse with a glob, stats
 --- with by and bin, sort, limit, dedup. What else AWS has is refused, not ignored.
 
-local regex = require "sim.logs.insights.regex"
+local regex = require "sim.logs.regex"
 
 local query = {}
 
