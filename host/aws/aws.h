@@ -844,6 +844,7 @@ struct gw_call_result {
     struct gw_view credentials_source; /* of those that the request was signed with */
     int http_status;                   /* of the last answer; 0: none came */
     int attempts;
+    bool left_open; /* an earlier attempt may have taken effect, whatever the last one says */
     int64_t duration_ms;
 };
 typedef void (*gw_call_done_fn)(void *ctx, const struct gw_call_result *result);

@@ -100,6 +100,7 @@ void gw_call_describe(const struct gw_call *call, struct gw_call_result *out)
         .credentials_source = call->credentials_source,
         .http_status = call->head_status,
         .attempts = call->attempts,
+        .left_open = call->left_open,
         .duration_ms = gw_loop_now_ms(call->client->options.loop) - call->started_ms,
     };
 }

@@ -37,6 +37,7 @@ struct gw_call {
     int head_status;           /* of the answer that goes to a sink */
     bool committed;            /* what came has been told: no repetition */
     bool has_sent;             /* at least a part of one attempt */
+    bool left_open;            /* an attempt before this one may have taken effect */
 };
 
 /* What one attempt came to. Exactly one of output, error, err is set. */

@@ -145,6 +145,8 @@ static void try_again(struct gw_call *call, const struct gw_attempt *attempt, in
     struct gw_view cause =
         attempt->error ? attempt->error->code : gw_view_of(attempt->err->message);
     call->last_failure = gw_arena_dup(call->arena, cause);
+    call->left_open =
+        call->left_open || attempt->status >= 500 || (attempt->err && !attempt->err->unsent);
     if (call->request.retrying) {
         struct gw_call_retry retry = {call->attempts, attempt->error, attempt->err, delay_ms};
         call->request.retrying(call->request.ctx, &retry);

@@ -49,6 +49,7 @@ struct gw_outcome {
     struct gw_view code, request_id;
     int http_status; /* 0: none came */
     int attempts;
+    bool left_open; /* an attempt before the last may have taken effect */
     int64_t duration_ms;
     const struct gw_value *output; /* NULL: none that could be kept */
     int64_t events;                /* at the end of a stream: how many came */

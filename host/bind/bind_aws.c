@@ -124,6 +124,7 @@ struct pending {
     struct gw_bind_streams *streams;
     struct gw_bind_events *events; /* NULL: the output has none */
     int events_index;              /* on the stack */
+    bool left_open;                /* see gw_outcome */
     bool is_opening;               /* the events, in place of a call */
     bool document, reveal;         /* how the output is wanted */
 
@@ -141,6 +142,7 @@ static void report(struct pending *pending, struct gw_view request_id, int attem
                                  .request_id = request_id,
                                  .http_status = pending->report.http_status,
                                  .attempts = attempts,
+                                 .left_open = pending->left_open,
                                  .duration_ms = duration_ms,
                                  .output = &pending->value};
     pending->gate->finished(pending->gate, &pending->act, &outcome);
@@ -153,6 +155,7 @@ static void call_done(void *ctx, const struct gw_call_result *result)
     pending->call = NULL;
     gw_bind_unwatch_streams(pending->streams);
     pending->is_opening = false;
+    pending->left_open = result->left_open;
     if (result->output) {
         pending->value = gw_value_copy(pending->arena, result->output);
         if (!gw_bind_finish_sink(pending->streams, pending->op, pending->arena, &pending->value,

@@ -288,9 +288,13 @@ enum gw_gate_answer gw_run_begin_change(struct gw_run *run, struct gw_act *act, 
 
 /* ---- after it -------------------------------------------------------------------------------- */
 
-/* Did it certainly not take effect? */
+/* Did it certainly not take effect? An attempt before the last may have: then what the last one is
+ * refused for may be its own effect. */
 static bool had_no_effect(const struct gw_outcome *outcome)
 {
+    if (outcome->left_open) {
+        return false;
+    }
     switch (outcome->err->code) {
     case GW_ERR_INPUT:
     case GW_ERR_NOT_FOUND:
