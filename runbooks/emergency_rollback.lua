@@ -90,8 +90,9 @@ return {
     aws = {
       "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTasks", "ecs:DescribeTasks",
       "ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:UpdateService", "ecs:StopTask",
-      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents", "logs:GetLogEvents", "sns:Publish",
+      "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "logs:FilterLogEvents", "logs:GetLogEvents",
     },
+    aws_if = { sns = { "sns:Publish" } },
     http = { "{health_url}", table.unpack(service.message_hosts) },
   },
 

@@ -233,8 +233,9 @@ return {
       "ecr:DescribeImages", "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTargetGroups",
       "elasticloadbalancing:DescribeLoadBalancers", "servicediscovery:ListInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
       "ec2:DescribeVpcAttribute", "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "s3:HeadBucket", "s3:ListObjectsV2", "s3:GetObject",
-      "iam:SimulatePrincipalPolicy", "cloudwatch:GetMetricStatistics", "logs:FilterLogEvents", "logs:GetLogEvents", "sns:Publish",
+      "iam:SimulatePrincipalPolicy", "cloudwatch:GetMetricStatistics", "logs:FilterLogEvents", "logs:GetLogEvents",
     },
+    aws_if = { sns = { "sns:Publish" } },
     http = { "{health_url}", table.unpack(service.message_hosts) }, read = { "{document}" }, write = { "{document}" },
   },
 

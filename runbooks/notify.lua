@@ -33,7 +33,7 @@ return {
     resolved = { type = "boolean", default = false, help = "it is over: resolves PagerDuty's incident" },
   }),
 
-  needs = { aws = { "sns:Publish" }, http = service.message_hosts },
+  needs = { aws_if = { sns = { "sns:Publish" } }, http = service.message_hosts },
 
   run = function(rb, p)
     local more = { severity = p.level, key = p.service, resolved = p.resolved }

@@ -184,13 +184,34 @@ static struct gw_value without_content(struct pending *pending)
     return out;
 }
 
+static int status_of(const struct pending *pending)
+{
+    const struct gw_value *status = gw_map_get(&pending->answer, GW_VIEW("status"));
+    return status ? (int)status->as.integer : 0;
+}
+
+/* A change that was answered with an error was not made, or nobody knows (5xx); the script reads the
+ * answer all the same. */
+static struct gw_err failure_of(const struct pending *pending)
+{
+    struct gw_err err = pending->err;
+    int status = status_of(pending);
+    if (!err.code && pending->act.effect == GW_EFFECT_CHANGE && status >= 400) {
+        gw_fail(&err, GW_ERR_SERVICE, "%.*s: answered %d", GW_VIEW_ARGS(pending->act.action),
+                status);
+    }
+    return err;
+}
+
 static void report(struct pending *pending)
 {
     struct gw_value kept = without_content(pending);
-    struct gw_outcome outcome = {.err = pending->err.code ? &pending->err : NULL,
+    struct gw_err err = failure_of(pending);
+    struct gw_outcome outcome = {.err = err.code ? &err : NULL,
+                                 .http_status = status_of(pending),
                                  .attempts = 1,
                                  .duration_ms = gw_loop_now_ms(pending->loop) - pending->began_ms,
-                                 .output = pending->err.code ? NULL : &kept};
+                                 .output = err.code ? NULL : &kept};
     pending->gate->finished(pending->gate, &pending->act, &outcome);
 }
 

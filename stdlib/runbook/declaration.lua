@@ -10,10 +10,11 @@ local FIELDS = {
   runbooks = "table", lock = "string|table", timeout = "number|string", run = "function", preflight = "boolean", production = "table",
   targets = "function",
 }
-local NEEDS = { aws = "table", http = "table", read = "table", write = "table", run = "table", env = "table" }
+local NEEDS = { aws = "table", aws_if = "table", http = "table", read = "table", write = "table", run = "table", env = "table" }
 
 ---@class Needs "{name}" is the value of a parameter, but in `aws`
 ---@field aws? string[] actions: "ecs:Describe*"
+---@field aws_if? table<string, string[]> actions that are called only where that parameter is given; part of `aws` from `check` on
 ---@field http? string[] hosts and URLs: "example.com", "https://*.example.com"
 ---@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
 ---@field write? string[] likewise
@@ -49,6 +50,16 @@ local function copy(value, place, depth)
   return made
 end
 
+local function merge_conditional(given)
+  local needs = given.needs or {}
+  for name, actions in pairs(needs.aws_if or {}) do
+    if not (given.params or {})[name] then error(("runbook.needs.aws_if: there is no parameter '%s'"):format(name), 0) end
+    if type(actions) ~= "table" then error(("runbook.needs.aws_if.%s: expected a list of actions"):format(name), 0) end
+    needs.aws = needs.aws or {}
+    table.move(actions, 1, #actions, #needs.aws + 1, needs.aws)
+  end
+end
+
 ---Checks what a runbook file returned.
 ---@param returned any
 ---@return Declaration given a copy
@@ -63,6 +74,7 @@ function declaration.check(returned)
   end
   options.check("runbook.needs", given.needs or {}, NEEDS)
   params.check(given.params or {})
+  merge_conditional(given)
   return given
 end
 

@@ -50,4 +50,19 @@ function needs.declare(declared, p)
   host.set_needs(lists)
 end
 
+---The actions that a run with these parameters may call: those of `aws_if` where their parameter is given.
+---@param given Declaration
+---@param p table its parameters
+---@return string[]
+function needs.actions(given, p)
+  local declared, wanted, list = given.needs or {}, {}, {}
+  for name, actions in pairs(declared.aws_if or {}) do
+    for _, action in ipairs(actions) do wanted[action] = wanted[action] or p[name] ~= nil end
+  end
+  for _, action in ipairs(declared.aws or {}) do
+    if wanted[action] ~= false then list[#list + 1] = action end
+  end
+  return list
+end
+
 return needs

@@ -6,6 +6,7 @@ local aws = require "aws"
 local failure = require "failure"
 local host = require "host.run"
 local model = require "host.aws"
+local needs = require "runbook.needs"
 local permissions = require "runbook.permissions"
 
 local preflight = {}
@@ -144,7 +145,7 @@ local function caller_findings(declaration, targets, p)
   end
   local caller = model.caller() or {}
   local findings = { account_finding(declaration, identity), credentials_finding(caller), clock_finding(caller) }
-  local declared = declaration.needs.aws
+  local declared = needs.actions(declaration, p)
   local grants, why = permissions.ask(identity.Arn, declared,
     resources_of(targets, p, { account = identity.Account, region = host.region }))
   for _, finding in ipairs(rights_findings(declared, grants, why)) do findings[#findings + 1] = finding end
@@ -197,7 +198,7 @@ end
 ---@param declaration Declaration
 ---@param p table its parameters
 function preflight.run(rb, declaration, p)
-  local declared = (declaration.needs or {}).aws or {}
+  local declared = needs.actions(declaration, p)
   if declaration.preflight == false or host.preflight == "none" or not permissions.change(declared) then return end
   if host.preflight ~= "wanted" then
     host.emit { event = "warning", text = "no preflight: whether everything needed is there shows on the way" }

@@ -139,9 +139,7 @@ static enum gw_exit execute(struct child *child, struct gw_loop *loop,
     const struct attempt *attempt = child->attempt;
     struct gw_err err = {0};
     enum gw_exit exit_code;
-    static const char *const folders[] = {GW_RUNBOOKS, NULL}; /* for service.lua */
     struct gw_run_options options = {.loop = loop,
-                                     .folders = folders,
                                      .modules = gw_stdlib_modules,
                                      .mode = GW_RUN_REAL,
                                      .preflight = GW_PREFLIGHT_WANTED,

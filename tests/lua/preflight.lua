@@ -61,6 +61,14 @@ spec.test("a missing right stops the run before step 1 and is named, with exit c
   spec.expect(run:finish().text, "preflight: not so: ecs:StopTask is allowed: denied explicitly by policy oncall")
 end)
 
+spec.test("a right that only a parameter asks for is looked for where that is given", function()
+  local topic = { args = { "--sns", "arn:aws:sns:us-east-1:758888582357:busyb-alerts" } }
+  spec.expect(rehearse({ policy = deny "sns:Publish" }).exit, 0)
+  local run = rehearse({ policy = deny "sns:Publish" }, topic)
+  stopped(run, 6)
+  has(run, "[ok] 13 of 14 declared actions are allowed")
+end)
+
 spec.test("all that is missing is told at once", function()
   local run = rehearse({ policy = deny("ecs:StopTask", "ecs:UpdateService") },
     { args = { "--log-group", "/ecs/elsewhere", "--service", "another" } })

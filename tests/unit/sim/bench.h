@@ -18,7 +18,7 @@
 #include "sim/sim.h"
 
 #define START_MS    INT64_C(1763640000000) /* 2025-11-20T12:00:00Z */
-#define MAX_MODULES 128
+#define MAX_MODULES 512
 #define CLUSTER     "busyb-cluster"
 #define SERVICE     "busyb-google-workspace-mcp-service"
 #define FAMILY      "busyb-google-workspace-mcp"
