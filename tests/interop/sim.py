@@ -10,6 +10,22 @@ import time
 import moto
 
 START_SECONDS = 30
+SECOND_CLI = "/usr/bin/aws"  # Debian's package, where the first on PATH is of version 1, which has no `logs tail`
+
+
+def newest_cli():
+    """The aws command line to use, and whether it is of version 2."""
+    for program in ("aws", SECOND_CLI):
+        try:
+            said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        if "aws-cli/2" in said.stdout + said.stderr:
+            return program, True
+    return "aws", False
+
+
+CLI, CLI_IS_SECOND = newest_cli()
 
 
 class Simulator(moto.Folder):
@@ -25,6 +41,13 @@ class Simulator(moto.Folder):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.exports = self.read_exports()
         self.url = self.exports["AWS_ENDPOINT_URL"]
+        # by option: early releases of version 2 do not know the variable
+        self.program("aws", f'exec {CLI} --endpoint-url "$AWS_ENDPOINT_URL" "$@"')
+
+    def program(self, name, text):
+        """A program for shell() that comes before the machine's own of that name."""
+        path = self.write(f"programs/{name}", f'#!/bin/sh\nPATH="${{PATH#*:}}"\n{text}\n')
+        os.chmod(path, 0o755)
 
     def read_exports(self):
         """What it says that a shell should set."""
@@ -43,7 +66,8 @@ class Simulator(moto.Folder):
 
     def shell(self, text, **env):
         """Runs a command as an operator types it; the exit code, standard output and standard error."""
-        done = subprocess.run(["sh", "-c", text], env=self.environment(**self.exports, **env), cwd=self.folder.name,
+        path = f"{os.path.join(self.folder.name, 'programs')}:{os.environ['PATH']}"
+        done = subprocess.run(["sh", "-c", text], env=self.environment(**self.exports, PATH=path, AWS_PAGER="", **env), cwd=self.folder.name,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 

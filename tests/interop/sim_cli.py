@@ -1,5 +1,4 @@
-"""Commands of the operations guide, as they stand there, with the real aws CLI against `gwrun sim`; boto3 and curl too:
-sim_cli.py GWRUN"""
+"""The aws CLI, boto3 and curl against `gwrun sim`, beyond the commands of the operations guide: sim_cli.py GWRUN"""
 
 import json
 import signal
@@ -12,12 +11,11 @@ import sim
 moto.require("aws", "curl")
 boto3 = moto.module("boto3")
 GWRUN = sys.argv.pop(1)
-SERVICE = "--cluster busyb-cluster --services busyb-google-workspace-mcp-service"
 TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:758888582357:targetgroup/busyb-google-workspace/32e64755db77f32e"
 LOGS = "--log-group-name /ecs/busyb-google-workspace-mcp --region us-east-1"
 
 
-class Guide(unittest.TestCase):
+class Services(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = sim.Simulator(GWRUN, "--speed", "60")
@@ -35,37 +33,6 @@ class Guide(unittest.TestCase):
         code, out, err = self.world.shell(text, **env)
         self.assertNotEqual(code, 0, out)
         return err.strip()
-
-    # ---- what is there
-
-    def test_quick_status(self):
-        found = self.answer(f"""aws ecs describe-services {SERVICE} --output json --region us-east-1 \\
-          --query 'services[0].{{Status:status,Running:runningCount,Desired:desiredCount,Pending:pendingCount,Events:events[0:5]}}'""")
-        self.assertEqual((found["Status"], found["Desired"]), ("ACTIVE", 1))
-        self.assertIn("service busyb-google-workspace-mcp-service", found["Events"][0]["message"])
-
-    def test_tasks(self):
-        arn = self.run_shell("""aws ecs list-tasks --cluster busyb-cluster --service-name busyb-google-workspace-mcp-service \\
-          --desired-status RUNNING --query 'taskArns[0]' --output text --region us-east-1""").strip()
-        self.assertRegex(arn, r"^arn:aws:ecs:us-east-1:758888582357:task/busyb-cluster/[0-9a-f]{32}$")
-        task = self.answer(f"""aws ecs describe-tasks --cluster busyb-cluster --tasks {arn} --output json --region us-east-1 \\
-          --query 'tasks[0].{{TaskArn:taskArn,Status:lastStatus,IP:attachments[0].details[?name==`privateIPv4Address`].value|[0],"""
-                           """CPU:cpu,Memory:memory}'""")
-        self.assertEqual((task["TaskArn"], task["CPU"], task["Memory"]), (arn, "512", "1024"))
-        self.assertRegex(task["IP"], r"^10\.0\.10\.\d+$")
-        container = self.answer(f"""aws ecs describe-tasks --cluster busyb-cluster --tasks {arn} --output json --region us-east-1 \\
-          --query 'tasks[0].containers[0].{{Name:name,Health:healthStatus,Status:lastStatus,ExitCode:exitCode}}'""")
-        self.assertEqual(container["Name"], "busyb-google-workspace-mcp")
-
-    def test_targets(self):
-        health = self.answer(f"aws elbv2 describe-target-health --target-group-arn {TARGET_GROUP} --region us-east-1")
-        self.assertIn(health["TargetHealthDescriptions"][0]["TargetHealth"]["State"], ("initial", "healthy", "unhealthy", "draining"))
-        self.assertEqual(health["TargetHealthDescriptions"][0]["Target"]["Port"], 8000)
-
-    def test_revisions(self):
-        arns = self.answer("aws ecs list-task-definitions --family-prefix busyb-google-workspace-mcp --sort DESC --max-items 10 "
-                           "--region us-east-1")["taskDefinitionArns"]
-        self.assertTrue(arns[0].endswith("task-definition/busyb-google-workspace-mcp:3"), arns)
 
     # ---- logs
 
@@ -167,16 +134,7 @@ class Guide(unittest.TestCase):
         self.run_shell(f"aws application-autoscaling deregister-scalable-target {what}")
         self.assertEqual(self.answer("aws cloudwatch describe-alarms")["MetricAlarms"], [])
 
-    # ---- changes, each seen to its end
-
-    def test_scaling(self):
-        for count in (2, 1):
-            with self.subTest(count):
-                self.run_shell(f"aws ecs update-service --cluster busyb-cluster --service busyb-google-workspace-mcp-service "
-                               f"--task-definition busyb-google-workspace-mcp:2 --desired-count {count} --region us-east-1")
-                self.run_shell(f"aws ecs wait services-stable {SERVICE} --region us-east-1")
-                found = self.answer(f"aws ecs describe-services {SERVICE} --query 'services[0].[runningCount,desiredCount,deployments[].status]'")
-                self.assertEqual(found, [count, count, ["PRIMARY"]])
+    # ---- keys
 
     def test_keys(self):
         user = "--user-name github-actions-google-workspace-mcp"
