@@ -43,7 +43,7 @@ return {
       rows[i] = { one.area, one.title, STATES[one.state], one.note }
       if one.state == "unknown" then rb:found { severity = "low", text = ("area %s could not be looked at"):format(one.area), evidence = one.note } end
     end
-    rb:table("What was looked at", { "area", "whether", "", "" }, rows)
+    rb:table("What was looked at", { "area", "trouble", "found", "" }, rows)
     if #findings == 0 then rb:note("nothing is wrong that this knows of") end
   end,
 }

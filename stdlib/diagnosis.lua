@@ -78,7 +78,7 @@ function diagnosis.run(p, how)
       local found = #findings - before
       looked[#looked + 1] = {
         area = area.name, title = area.title, state = not ran and "unknown" or found > 0 and "failed" or "ok",
-        note = not ran and failure.text(err) or found > 0 and ("%d findings"):format(found) or table.concat(fine, "; "),
+        note = not ran and failure.text(err) or found > 0 and ("%d finding%s"):format(found, found == 1 and "" or "s") or table.concat(fine, "; "),
       }
     end
   end

@@ -42,6 +42,7 @@ local NEVER = { text = "string", happens = "function" }
 local NEEDED = { "title", "summary", "harm", "respond", "expect" }
 
 local LOOK_EVERY, LONGEST_CALM, STEADY = 5, 1800, 60 -- seconds
+local AT_WORK = 20 -- seconds of ours: who has called so lately may not be done
 
 local function check(given, path)
   if type(given) ~= "table" then error(path .. ": a drill returns a table, see docs/drills.md", 0) end
@@ -163,22 +164,29 @@ end
 -- A person acts: the first call that comes is when they noticed.
 local function watch_hands(play, harm_at, request)
   local deadline = harm_at + longest(play.spec) + STEADY
+  local speed, called_at = request.speed and tonumber(request.speed) or 1, harm_at
   while true do
     local gives_up, came = host.is_told_to_end(), play.world:calls()
     local _, record = play:now()
     if #came > 0 and not play.acted_at then play.acted_at = record.now.at end
     table.move(came, 1, #came, #play.calls + 1, play.calls)
+    if #came > 0 then called_at = record.now.at end
+    local is_at_work = record.now.at - called_at < AT_WORK * speed
     local held = score.held_since(play.spec, record)
-    if gives_up or play.acted_at and held and record.now.at - held >= STEADY or record.now.at >= deadline then return end
-    play:pass(request.speed and tonumber(request.speed) or 1)
+    local is_cured = play.acted_at and held and record.now.at - held >= STEADY
+    if gives_up or is_cured and not is_at_work or record.now.at >= deadline then return end
+    play:pass(speed)
   end
 end
 
 local function invite(play, request)
-  local port, environment = host.listen(play.handle, math.tointeger(tonumber(request.port or 0)) or error("--port: a whole number", 0))
-  if not port then error(tostring(environment), 0) end
-  play:note("act with any tool, in another terminal, after: export AWS_ENDPOINT_URL=http://127.0.0.1:%d AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s HTTP_PROXY=http://127.0.0.1:%d NO_PROXY=127.0.0.1",
-    port, environment.AWS_ACCESS_KEY_ID, environment.AWS_SECRET_ACCESS_KEY, environment.AWS_REGION, port)
+  local environment, why = host.listen(play.handle, math.tointeger(tonumber(request.port or 0)) or error("--port: a whole number", 0))
+  if not environment then error(tostring(why), 0) end
+  local words = {}
+  for name, value in pairs(environment) do words[#words + 1] = name .. "=" .. value end
+  table.sort(words)
+  play:note("act with any tool, in another terminal, after this line:")
+  play:tell { event = "output", text = "export " .. table.concat(words, " "), data = environment }
 end
 
 -- People are compared with people.

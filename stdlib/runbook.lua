@@ -136,10 +136,16 @@ local function finish_failed(self, err)
   return finish(self, OUTCOME_OF_KIND[failure.plain(err).kind] or "failed", failure.exit_code(err), failed_text(self, err))
 end
 
+-- All are shown above: the end names the first.
+local function problems_text(problems)
+  if #problems == 1 then return problems[1] end
+  return ("%s; and %d more"):format(problems[1], #problems - 1)
+end
+
 local function finish_whole(self)
   if self.planning then return finish(self, plan.finish()) end
   if #self.problems > 0 then
-    return finish(self, "problem", failure.exit.problem, table.concat(self.problems, "; "))
+    return finish(self, "problem", failure.exit.problem, problems_text(self.problems))
   end
   return finish(self, "ok", failure.exit.ok)
 end

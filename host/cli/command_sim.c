@@ -51,24 +51,19 @@ static bool read_options(struct server *server, struct gw_err *err)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-static void export_text(const char *name, struct gw_view text)
-{
-    if (text.len > 0) {
-        printf("export %s=%.*s\n", name, GW_VIEW_ARGS(text));
-    }
-}
-
 /* The keys are the world's own: they open nothing else. */
 static void print_environment(const struct server *server)
 {
-    struct gw_credentials keys = gw_sim_credentials(server->sim);
-    printf("export AWS_ENDPOINT_URL=http://127.0.0.1:%d\n", gw_sim_listener_port(server->listener));
-    export_text("AWS_ACCESS_KEY_ID", keys.access_key_id);
-    export_text("AWS_SECRET_ACCESS_KEY", keys.secret_access_key);
-    export_text("AWS_SESSION_TOKEN", keys.session_token);
-    export_text("AWS_REGION", gw_sim_region(server->sim));
-    export_text("AWS_DEFAULT_REGION", gw_sim_region(server->sim));
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value variables =
+        gw_sim_environment(server->sim, gw_sim_listener_port(server->listener), arena);
+    for (size_t i = 0; i < variables.as.map.count; i++) {
+        const struct gw_entry *variable = &variables.as.map.entries[i];
+        printf("export %.*s=%.*s\n", GW_VIEW_ARGS(variable->key),
+               GW_VIEW_ARGS(variable->value.as.string));
+    }
     fflush(stdout);
+    gw_arena_free(arena);
 }
 
 static void print_beginning(const struct server *server)

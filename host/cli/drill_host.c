@@ -144,28 +144,23 @@ static int drill_watch(lua_State *L)
     return 0;
 }
 
-/* listen(world, port) -> port, { name = value } of the environment | nil, err */
+/* listen(world, port) -> { name = value } of the environment | nil, err */
 static int drill_listen(lua_State *L)
 {
     struct gw_cli_drill *drill = drill_of(L);
     struct gw_cli_world *world = gw_cli_check_world(L);
     struct gw_sim *sim = gw_cli_session_sim(world->session);
-    struct gw_credentials keys = gw_sim_credentials(sim);
+    struct gw_arena *arena = gw_push_arena(L);
     struct gw_sim_listen_options listen = {.sim = sim, .port = (int)luaL_checkinteger(L, 2)};
     struct gw_err err = {0};
     drill->listener = gw_sim_listen(&listen, &err);
     if (!drill->listener) {
         return gw_push_fail(L, &err);
     }
-    lua_pushinteger(L, gw_sim_listener_port(drill->listener));
-    lua_createtable(L, 0, 4);
-    gw_push_view(L, keys.access_key_id);
-    lua_setfield(L, -2, "AWS_ACCESS_KEY_ID");
-    gw_push_view(L, keys.secret_access_key);
-    lua_setfield(L, -2, "AWS_SECRET_ACCESS_KEY");
-    gw_push_view(L, gw_sim_region(sim));
-    lua_setfield(L, -2, "AWS_REGION");
-    return 2;
+    struct gw_value variables =
+        gw_sim_environment(sim, gw_sim_listener_port(drill->listener), arena);
+    gw_push_value(L, &variables);
+    return 1;
 }
 
 static int drill_unlisten(lua_State *L)

@@ -19,7 +19,8 @@ struct gw_sim {
     int door;               /* registry reference of the module sim.world */
     struct gw_credentials credentials;
     struct gw_view region;
-    bool real_dates;     /* as in gw_sim_options */
+    const struct gw_value *environment; /* GW_MAP of what the world adds; NULL: nothing */
+    bool real_dates;                    /* as in gw_sim_options */
     int64_t ahead_s;     /* the world's clock less that of the loop, as its answers tell the time */
     double latency_s[2]; /* of a request and its answer together: least, most */
     uint64_t seed;

@@ -300,20 +300,29 @@ static void start_exchange(struct request *request)
     request->exchange->is_direct = gw_view_starts_with(request->target, GW_VIEW("/"));
 }
 
-/* Better said before it is sent. */
-static enum MHD_Result check_size(struct request *request)
+static enum MHD_Result refuse(struct request *request, unsigned status, const char *text)
 {
-    static const char text[] = "the body is larger than what is taken\n";
+    request->status = status;
+    request->response = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
+                                                        MHD_RESPMEM_PERSISTENT);
+    return answer(request);
+}
+
+/* What is better said before more of it is sent. */
+static enum MHD_Result check_head(struct request *request)
+{
     int64_t size_bytes = 0;
     gw_view_to_int64(gw_headers_get(&request->http.headers, GW_VIEW("content-length")),
                      &size_bytes);
-    if (size_bytes <= (int64_t)GW_SIM_MAX_BODY_BYTES) {
-        return MHD_YES;
+    if (gw_view_equal(request->http.method, GW_VIEW("CONNECT"))) {
+        return refuse(request, MHD_HTTP_NOT_IMPLEMENTED,
+                      "the simulator has no TLS: ask it for http:// instead of https://\n");
     }
-    request->status = MHD_HTTP_CONTENT_TOO_LARGE;
-    request->response = MHD_create_response_from_buffer(sizeof text - 1, (void *)(uintptr_t)text,
-                                                        MHD_RESPMEM_PERSISTENT);
-    return answer(request);
+    if (size_bytes > (int64_t)GW_SIM_MAX_BODY_BYTES) {
+        return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
+                      "the body is larger than what is taken\n");
+    }
+    return MHD_YES;
 }
 
 /* False: more than is taken, and the connection ends. */
@@ -336,7 +345,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     (void)ctx, (void)path, (void)version;
     if (!request->connection) {
         begin_request(request, connection, method);
-        return check_size(request);
+        return check_head(request);
     }
     if (*size > 0) {
         bool fits = take_piece(request, (struct gw_view){data, *size});

@@ -269,7 +269,8 @@ void gw_sim_receive(struct gw_exchange *exchange)
         return;
     }
     bool is_signed = gw_sigv4_read_claim(exchange->req, exchange->arena, &claim, &err);
-    if (!is_signed && gw_sim_handle_http(exchange, &url)) { /* the world's own hosts are none of AWS's */
+    if (!is_signed &&
+        gw_sim_handle_http(exchange, &url)) { /* the world's own hosts are none of AWS's */
         return;
     }
     exchange->service = is_signed             ? by_signing_name(exchange->req, &url, claim.service)

@@ -31,6 +31,7 @@ static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
 {
     const struct gw_value *latency = gw_map_get(facts, GW_VIEW("latency"));
     sim->region = gw_map_text(facts, GW_VIEW("region"));
+    sim->environment = gw_map_get(facts, GW_VIEW("environment"));
     sim->credentials = (struct gw_credentials){
         .access_key_id = gw_map_text(facts, GW_VIEW("access_key_id")),
         .secret_access_key = gw_map_text(facts, GW_VIEW("secret_access_key")),
@@ -108,6 +109,35 @@ struct gw_credentials gw_sim_credentials(struct gw_sim *sim)
 struct gw_view gw_sim_region(struct gw_sim *sim)
 {
     return sim->region;
+}
+
+static void set_text(struct gw_value *variables, struct gw_arena *arena, const char *name,
+                     struct gw_view text)
+{
+    if (text.len > 0) {
+        *gw_map_add(arena, variables, gw_view_of(name)) = gw_value_string(text);
+    }
+}
+
+/* The proxies in small letters, since curl heeds no HTTP_PROXY. */
+struct gw_value gw_sim_environment(const struct gw_sim *sim, int port, struct gw_arena *arena)
+{
+    struct gw_value variables = gw_value_map();
+    struct gw_view url = gw_arena_printf(arena, "http://127.0.0.1:%d", port);
+    for (size_t i = 0; sim->environment && i < sim->environment->as.map.count; i++) {
+        const struct gw_entry *entry = &sim->environment->as.map.entries[i];
+        *gw_map_add(arena, &variables, entry->key) = entry->value;
+    }
+    set_text(&variables, arena, "AWS_ENDPOINT_URL", url);
+    set_text(&variables, arena, "AWS_ACCESS_KEY_ID", sim->credentials.access_key_id);
+    set_text(&variables, arena, "AWS_SECRET_ACCESS_KEY", sim->credentials.secret_access_key);
+    set_text(&variables, arena, "AWS_SESSION_TOKEN", sim->credentials.session_token);
+    set_text(&variables, arena, "AWS_REGION", sim->region);
+    set_text(&variables, arena, "AWS_DEFAULT_REGION", sim->region);
+    set_text(&variables, arena, "http_proxy", url);
+    set_text(&variables, arena, "https_proxy", url);
+    set_text(&variables, arena, "no_proxy", GW_VIEW("127.0.0.1,localhost"));
+    return variables;
 }
 
 bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_arena *arena,

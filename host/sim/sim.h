@@ -36,6 +36,10 @@ struct gw_transport *gw_sim_transport(struct gw_sim *sim);
 struct gw_credentials gw_sim_credentials(struct gw_sim *sim);
 struct gw_view gw_sim_region(struct gw_sim *sim);
 
+/* What a shell has to set so that programs meet the world that listens on `port`, and nothing
+ * outside of it: GW_MAP of texts, in `arena`. */
+struct gw_value gw_sim_environment(const struct gw_sim *sim, int port, struct gw_arena *arena);
+
 /* What the world answers to a command: { code=, signal=, stdout=, stderr= }; GW_NULL: it does not
  * know it. */
 bool gw_sim_command(struct gw_sim *sim, const struct gw_value *words, struct gw_arena *arena,

@@ -4,7 +4,7 @@ local service = require "service"
 
 return {
   title = "Google secret revoked",
-  summary = "Google revokes the OAuth client secret. Tasks are healthy, targets too, and every call of a user fails.",
+  summary = "Google revokes the OAuth client secret. Tasks are healthy, targets too, and every call of a user fails. The Google Cloud Console has given out another: simulated-new-secret.",
   guide = "Troubleshooting > OAuth/Authentication Errors; Credential Rotation > Rotate Google OAuth Credentials",
   world = { bad = "none", timeline = { { after = 60, revoke = "simulated-client-secret" } } },
   harm = service.fails,

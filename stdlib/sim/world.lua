@@ -250,10 +250,20 @@ local function load_maker(name)
   return maker
 end
 
+-- What the world adds to a shell that works in it. It is printed for a shell to read.
+local function check_environment(name, variables)
+  for variable, value in pairs(variables or {}) do
+    if not variable:match "^[%a_][%w_]*$" or not tostring(value):match "^[%w._:/@+=,-]+$" then
+      error(("world '%s': environment: '%s' is no name or its value has more than letters, digits and ._:/@+=,-"):format(name, variable), 0)
+    end
+  end
+  return variables
+end
+
 ---Opens a world. Once in a Lua state.
 ---@param name string
 ---@param given table<string, any> settings; for every world `faults`, and `record`, true: it keeps a record of itself
----@return { account: string, region: string, access_key_id: string, secret_access_key: string, session_token?: string, expires_at?: integer, latency: number[], clock_ahead?: integer }
+---@return { account: string, region: string, access_key_id: string, secret_access_key: string, session_token?: string, expires_at?: integer, latency: number[], clock_ahead?: integer, environment?: table<string, string> }
 function door.open(name, given)
   assert(not world, "a world is open already")
   local maker, wanted_faults, wants_record = load_maker(name), given.faults, given.record
@@ -282,7 +292,7 @@ function door.open(name, given)
   return {
     account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,
     session_token = key.session_token, expires_at = key.expires_at and math.floor(key.expires_at), latency = data.latency or DEFAULT_LATENCY,
-    clock_ahead = data.clock_ahead,
+    clock_ahead = data.clock_ahead, environment = check_environment(name, data.environment),
   }
 end
 

@@ -113,8 +113,9 @@ class Drill(gwrun.Case):
             events.append(json.loads(line))
             if events[-1].get("text", "").startswith("ALERT"):
                 break
-        invitation = [event["text"] for event in events if event.get("text", "").startswith("act with any tool")][0]
-        keys = dict(word.split("=", 1) for word in invitation.split() if "=" in word)
+        invitation = [event["text"] for event in events if event.get("text", "").startswith("export ")][0]
+        keys = dict(word.split("=", 1) for word in invitation.split()[1:])
+        self.assertEqual(keys["GWRUN_GITHUB_API"], "http://api.github.com")
         url = keys["AWS_ENDPOINT_URL"]
         service = ["--cluster", "busyb-cluster", "--service", "busyb-google-workspace-mcp-service"]
         changed = self.gwrun("call", "ecs", "update-service", *service, "--task-definition", "busyb-google-workspace-mcp:2",

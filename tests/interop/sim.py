@@ -52,7 +52,7 @@ class Simulator(moto.Folder):
     def read_exports(self):
         """What it says that a shell should set."""
         exports, end = {}, time.monotonic() + START_SECONDS
-        while "AWS_DEFAULT_REGION" not in exports:
+        while "no_proxy" not in exports:
             line = self.server.stdout.readline().decode()
             if not line or time.monotonic() > end:
                 raise RuntimeError(f"gwrun sim did not start: {self.said()}")

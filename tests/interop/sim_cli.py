@@ -1,6 +1,7 @@
 """The aws CLI, boto3 and curl against `gwrun sim`, beyond the commands of the operations guide: sim_cli.py GWRUN"""
 
 import json
+import os
 import signal
 import sys
 import unittest
@@ -300,6 +301,13 @@ class Services(unittest.TestCase):
         body = self.run_shell(f"curl -s -x {self.world.url} http://google-workspace.busyb.local:8000/health")
         self.assertIn("healthy", body)
         self.assertEqual(self.world.shell(f"curl -s -m 20 -x {self.world.url} http://nowhere.example/")[0], 52)  # an empty reply
+
+    def test_nothing_of_its_shell_goes_elsewhere(self):
+        self.assertIn("healthy", self.run_shell("curl -s http://google-workspace.busyb.local:8000/health"))
+        code, _, err = self.world.shell("curl -sS https://api.github.com/")
+        self.assertEqual((code, "501" in err), (56, True), err)
+        code, _, err = self.world.shell("env -u AWS_ENDPOINT_URL " + os.path.abspath(GWRUN) + " call ecs list-clusters")
+        self.assertEqual(code, 7, err)
 
     # ---- gwrun itself
 

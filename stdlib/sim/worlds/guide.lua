@@ -433,6 +433,9 @@ return {
         ["api.github.com"] = { github = true }, ["hooks.slack.com"] = { hook = true }, ["events.pagerduty.com"] = { hook = true },
         ["busyb.webhook.office.com"] = { hook = true }, ["alerts.busyb.example"] = { hook = true },
       },
+      environment = {
+        GWRUN_EXTERNAL_URL = "http://" .. DNS_NAME, GWRUN_GITHUB_API = "http://api.github.com", GWRUN_GITHUB_TOKEN = "simulated-github-token",
+      },
       github = {
         repository = "busyb/google-workspace-mcp", workflow = "deploy.yml", token = "simulated-github-token",
         secrets = { AWS_ACCESS_KEY_ID = "AKIASIMULATEDWORLD02", AWS_SECRET_ACCESS_KEY = "simulated/secret/of/the/pipeline/00002" },
