@@ -253,6 +253,15 @@ static int play(struct gw_cli_drill *drill)
     return run(drill);
 }
 
+/* A drill needs no keys of its operator's. They may be the world's own, of an earlier drill in the
+ * same shell: those are to be shown. */
+static void forget_keys(void)
+{
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    unsetenv("AWS_SESSION_TOKEN");
+}
+
 int gw_cli_drill(const struct gw_cli_options *options)
 {
     struct gw_cli_drill drill = {.options = options, .arena = gw_arena_new()};
@@ -262,6 +271,7 @@ int gw_cli_drill(const struct gw_cli_options *options)
         {"--speed", NULL, &drill.speed},       {NULL, NULL, NULL}};
     struct gw_err err = {0};
     int exit_code;
+    forget_keys();
     if (!gw_cli_read_words(options, words, &drill.name, &err) ||
         (drill.explore && !read_courses(&drill, &err))) {
         exit_code = gw_cli_fail(&err);

@@ -10,6 +10,8 @@ DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "empty_log_
           "guide_order", "health_check", "healthy_then_crashes", "key_not_valid_yet", "leaked_key", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
           "target_flap", "task_role_loses_s3", "throttled", "token_expires"]
 
+WORLD_SECRET = "simulated/secret/of/the/oncall/engineer"
+
 IDLE = """
 return {
   title = "Nobody acts", summary = "A bad image, and nobody who looks.",
@@ -107,7 +109,7 @@ class Drill(gwrun.Case):
 
     def test_a_person_plays_it_and_may_give_up(self):
         child = subprocess.Popen([gwrun.PROGRAM, "drill", "bad_image", "--hands-on", "--speed", "30", "--output", "json"], cwd=self.folder,
-                                 env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                 env=self.environment(AWS_SECRET_ACCESS_KEY=WORLD_SECRET), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         events = []
         for line in child.stdout:
             events.append(json.loads(line))
@@ -115,6 +117,7 @@ class Drill(gwrun.Case):
                 break
         invitation = [event["text"] for event in events if event.get("text", "").startswith("export ")][0]
         keys = dict(word.split("=", 1) for word in invitation.split()[1:])
+        self.assertEqual(keys["AWS_SECRET_ACCESS_KEY"], WORLD_SECRET)  # also in the shell of an earlier drill
         self.assertEqual(keys["GWRUN_GITHUB_API"], "http://api.github.com")
         url = keys["AWS_ENDPOINT_URL"]
         service = ["--cluster", "busyb-cluster", "--service", "busyb-google-workspace-mcp-service"]
