@@ -1,6 +1,7 @@
 /* command_drill: gwrun drill: which drills there are, playing one, exploring a runbook. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

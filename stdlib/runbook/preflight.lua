@@ -167,6 +167,8 @@ local function find_all(declaration, p)
     caller = function() return on_own_account(caller_findings, declaration, targets, p) end,
     targets = function() return parallel.map(targets, target_finding) end,
   }
+  -- The targets of somebody unknown would only say so again.
+  if found.caller[1].err then return found.caller end
   return table.move(found.targets, 1, #found.targets, #found.caller + 1, found.caller)
 end
 

@@ -61,6 +61,13 @@ spec.test("a missing right stops the run before step 1 and is named, with exit c
   spec.expect(run:finish().text, "preflight: not so: ecs:StopTask is allowed: denied explicitly by policy oncall")
 end)
 
+spec.test("a caller whom AWS does not know is told once", function()
+  local run = rehearse { faults = { "expired" } }
+  stopped(run, 6)
+  spec.expect(#findings(run), 1)
+  spec.expect(findings(run)[1]:match "^%[failed%] AWS knows the caller: sts:GetCallerIdentity: ", "[failed] AWS knows the caller: sts:GetCallerIdentity: ")
+end)
+
 spec.test("a right that only a parameter asks for is looked for where that is given", function()
   local topic = { args = { "--sns", "arn:aws:sns:us-east-1:758888582357:busyb-alerts" } }
   spec.expect(rehearse({ policy = deny "sns:Publish" }).exit, 0)
