@@ -20,7 +20,7 @@ end
 local function show_service(rb, state, p)
   local now = state.service
   rb:table(("%s in %s"):format(p.service, p.cluster), { "status", "running", "desired", "pending", "healthy tasks", "healthy targets", "revision" }, { {
-    now.status, now.runningCount, now.desiredCount, now.pendingCount or 0, status.healthy_tasks(state), status.healthy_targets(state),
+    now.status, now.runningCount, now.desiredCount, now.pendingCount or 0, status.healthy_tasks(state), state.unread.targets and "?" or status.healthy_targets(state),
     ecs.short(now.taskDefinition),
   } })
 end
@@ -76,6 +76,7 @@ local function show_tasks(rb, state)
 end
 
 local function show_targets(rb, state)
+  if state.unread.targets then return end
   local rows = {}
   for i, target in ipairs(state.targets) do
     local health = target.TargetHealth
@@ -85,6 +86,7 @@ local function show_targets(rb, state)
 end
 
 local function show_discovery(rb, state, p)
+  if state.unread.instances then return end
   local found, rows = aws.servicediscovery.get_service { Id = p.discovery_service }.Service, {}
   for i, instance in ipairs(state.instances or {}) do
     local attributes = instance.Attributes or {}

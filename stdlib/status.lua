@@ -3,6 +3,7 @@
 local aws = require "aws"
 local ecs = require "ecs"
 local elb = require "elb"
+local failure = require "failure"
 local rollout = require "rollout"
 
 local status = {}
@@ -12,20 +13,32 @@ local status = {}
 ---@field tasks table[] that are wanted, as DescribeTasks answers them
 ---@field targets table[] as DescribeTargetHealth answers them
 ---@field instances table[]? of service discovery
+---@field unread table<string, string> what could not be read, and why: "targets", "instances"
 
----Reads it all.
+-- What others than ECS say: where it cannot be read, the rest is worth showing all the same.
+local function try(state, name, read, ...)
+  local ran, list = pcall(read, ...)
+  if ran then return list end
+  if failure.plain(list).kind ~= "service" or failure.exit_code(list) == failure.exit.credentials then error(list, 0) end
+  state.unread[name] = failure.text(list)
+  return {}
+end
+
+---Reads it all. A missing service is an error, a target group or an instance list that cannot be read is not.
 ---@param which ServiceName
 ---@param more { target_group: string, discovery_service?: string }
 ---@return ServiceState
 function status.read(which, more)
+  local state = { unread = {} }
   local read = parallel {
     service = function() return ecs.get_service(which) end,
     tasks = function() return ecs.list_tasks(which) end,
-    targets = function() return elb.list_targets(more.target_group) end,
-    instances = more.discovery_service and function() return status.instances(more.discovery_service) end or nil,
+    targets = function() return try(state, "targets", elb.list_targets, more.target_group) end,
+    instances = more.discovery_service and function() return try(state, "instances", status.instances, more.discovery_service) end or nil,
   }
   table.sort(read.tasks, function(a, b) return (a.createdAt or 0) < (b.createdAt or 0) end)
-  return read
+  for name, value in pairs(read) do state[name] = value end
+  return state
 end
 
 ---The instances of a Cloud Map service.
@@ -131,7 +144,7 @@ local function judge_health(state, add)
       add { severity = "high", text = ("task %s is UNHEALTHY"):format(ecs.task_id(task.taskArn)), fix = "gwrun diagnose --area health" }
     end
   end
-  if #state.targets == 0 and state.service.desiredCount > 0 then
+  if #state.targets == 0 and not state.unread.targets and state.service.desiredCount > 0 then
     add { severity = "critical", text = "the load balancer has no targets", fix = "gwrun diagnose --area access" }
   end
   for _, target in ipairs(state.targets) do
@@ -147,7 +160,7 @@ end
 
 -- Addresses of service discovery that no task has: who resolves the name gets them all the same.
 local function judge_discovery(state, add)
-  if not state.instances then return end
+  if not state.instances or state.unread.instances then return end
   local of_tasks = {}
   for _, task in ipairs(state.tasks) do of_tasks[status.address(task) or ""] = true end
   local known = 0
@@ -163,6 +176,19 @@ local function judge_discovery(state, add)
   end
 end
 
+local UNREAD = { targets = "the load balancer's targets", instances = "service discovery" }
+
+local function judge_unread(state, add)
+  for _, name in ipairs { "targets", "instances" } do
+    if state.unread[name] then
+      add {
+        severity = "medium", text = UNREAD[name] .. " could not be read", evidence = state.unread[name],
+        solution = "see whether it is there, and may be read by you; its name is in service.lua",
+      }
+    end
+  end
+end
+
 ---What is not as it should be.
 ---@param state ServiceState
 ---@return Finding[]
@@ -172,6 +198,7 @@ function status.judge(state)
   judge_service(state, add)
   judge_health(state, add)
   judge_discovery(state, add)
+  judge_unread(state, add)
   return findings
 end
 

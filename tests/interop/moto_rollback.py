@@ -1,4 +1,4 @@
-"""The emergency rollback against a server that nobody here wrote: moto_rollback.py GWRUN RUNBOOK
+"""The emergency rollback, deployments and looks at the service against a server that nobody here wrote: moto_rollback.py GWRUN RUNBOOKS
 
 The aws CLI seeds the guide's world and, after each run, tells what became of it. moto has no
 deployments, no task health and no replacement of stopped tasks, so that a run cannot prove its
@@ -74,6 +74,10 @@ class Rollback(unittest.TestCase):
         aws("logs", "create-log-stream", "--log-group-name", LOG_GROUP, "--log-stream-name", "ecs/one")
         aws("logs", "put-log-events", "--log-group-name", LOG_GROUP, "--log-stream-name", "ecs/one",
             "--log-events", "timestamp=1762917120000,message=INFO started")
+        aws("ecr", "create-repository", "--repository-name", FAMILY)
+        for tag in ("v3", "abc123def"):
+            aws("ecr", "put-image", "--repository-name", FAMILY, "--image-tag", tag, "--image-manifest", json.dumps(
+                {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": [], "tag": tag}))
 
     def setUp(self):
         """A cluster of the test's own, with the service and a task on the third revision."""
@@ -88,10 +92,26 @@ class Rollback(unittest.TestCase):
 
     # ---- the run and its witness
 
+    def run_book(self, name, *args):
+        return self.world.gwrun(os.path.join(RUNBOOKS, f"{name}.lua"), "--endpoint-url", self.world.url, "--cluster", self.cluster,
+                                "--target-group", self.target_group, *args)
+
     def rollback(self, *args):
-        return self.world.gwrun(RUNBOOK, "--endpoint-url", self.world.url, "--cluster", self.cluster,
-                                "--target-group", self.target_group, "--health-url", self.health.url,
-                                "--settle", "2s", *args)
+        return self.run_book("emergency_rollback", "--health-url", self.health.url, "--settle", "2s", *args)
+
+    def change(self, name, *args):
+        """A change that moto cannot show the outcome of, and the definition that the service has then."""
+        code, out, err = self.run_book(name, "--yes", "--health-url", self.health.url, "--settle", "2s", *args)
+        self.assertIn(code, DONE_OR_NOT_PROVEN, out + err)
+        return self.definition()
+
+    def undo(self):
+        code, out, err = self.world.gwrun("undo", "last", "--yes", "--endpoint-url", self.world.url)
+        self.assertIn(code, DONE_OR_NOT_PROVEN, out + err)
+        return self.definition()
+
+    def definition(self):
+        return self.world.aws("ecs", "describe-task-definition", "--task-definition", self.services()[0]["taskDefinition"])["taskDefinition"]
 
     def services(self):
         return self.world.aws("ecs", "describe-services", "--cluster", self.cluster, "--services", SERVICE)["services"]
@@ -117,7 +137,7 @@ class Rollback(unittest.TestCase):
         sent = [event["action"] for event in events if event["event"] == "call" and event["effect"] != "read"]
         self.assertEqual(sent, actions)
 
-    # ---- the claims
+    # ---- the emergency rollback
 
     def test_goes_back_to_the_revision_before(self):
         run = self.rollback("--yes", "--output", "json")
@@ -160,8 +180,40 @@ class Rollback(unittest.TestCase):
         self.assertEqual(code, USAGE, out + err)
         self.assertIn("INACTIVE", err)
 
+    # ---- deployments; of the rollback moto lacks ListServiceDeployments
+
+    def test_deploy_of_another_image_with_other_variables(self):
+        made = self.change("deploy", "--image", "abc123def", "--set", "LOG_LEVEL=debug")
+        self.assertGreater(made["revision"], WITHDRAWN)
+        container = made["containerDefinitions"][0]
+        self.assertTrue(container["image"].endswith(f"/{FAMILY}:abc123def"), container)
+        self.assertEqual(container["environment"], [{"name": "LOG_LEVEL", "value": "debug"}])
+        self.assertEqual(self.undo()["revision"], 3)
+        status = self.world.aws("ecs", "describe-task-definition", "--task-definition", f"{FAMILY}:{made['revision']}")["taskDefinition"]["status"]
+        self.assertEqual(status, "INACTIVE")
+
+    def test_deploy_refuses_an_image_that_is_not_there(self):
+        with self.assert_nothing_changes():
+            code, out, err = self.run_book("deploy", "--yes", "--image", "none")
+        self.assertEqual(code, USAGE, out + err)
+        self.assertIn("is not in the registry", err)
+
+    # ---- looks
+
+    def test_service_status(self):
+        code, out, err = self.run_book("service_status", "--detail", "--tasks")
+        self.assertIn(code, DONE_OR_NOT_PROVEN, out + err)
+        self.assertIn(f"{FAMILY}:3", out)
+        self.assertIn(self.task.rpartition("/")[2], out)
+
+    def test_diagnose(self):
+        code, out, err = self.run_book("diagnose", "--health-url", self.health.url)
+        self.assertIn(code, DONE_OR_NOT_PROVEN, out + err)
+        for area in ("start", "health", "access", "oauth", "resources", "logs"):
+            self.assertRegex(out, rf"(?m)^  {area} ")
+
 
 if __name__ == "__main__":
     moto.require("aws")
-    GWRUN, RUNBOOK = map(os.path.abspath, sys.argv[1:])
+    GWRUN, RUNBOOKS = map(os.path.abspath, sys.argv[1:])
     unittest.main(argv=sys.argv[:1], verbosity=2)

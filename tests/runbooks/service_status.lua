@@ -45,6 +45,18 @@ spec.test("unhealthy tasks and targets are findings, with what to run next, and 
   })
 end)
 
+spec.test("what cannot be read is a finding, and the rest is shown", function()
+  local ended = run { detail = true, target_group = "arn:aws:elasticloadbalancing:us-east-1:758888582357:targetgroup/other/0123456789abcdef", discovery_service = "srv-nosuchservice0" }
+  ended:expect_exit(3)
+  spec.expect(ended:of "table"[1].rows, { { "ACTIVE", "1", "1", "0", "1", "?", "busyb-google-workspace-mcp:2" } })
+  spec.expect_match(ended:of "found", {
+    { severity = "medium", text = "the load balancer's targets could not be read" },
+    { severity = "medium", text = "service discovery could not be read" },
+  })
+  assert(ended:of "found"[2].evidence:find "ServiceNotFound", ended:of "found"[2].evidence)
+  spec.expect(#ended:of "plot", 2)
+end)
+
 spec.test("a deployment whose tasks fail is a finding while it goes on", function()
   local ended = run(nil, { world = { bad = "exits", circuit_breaker = false, deployed_ago = 300 } })
   ended:expect_exit(3)
