@@ -40,7 +40,13 @@ function metrics.period(since, upto)
   return DAY
 end
 
----Reads a metric.
+-- Whole minutes, as CloudWatch takes them. Where that makes a point too many, the first goes: the newest count.
+local function whole_minutes(since, upto, period)
+  local first, last = since // MINUTE * MINUTE, -(-upto // MINUTE) * MINUTE
+  return math.tointeger(math.max(first, last - MOST_POINTS * period)), math.tointeger(last)
+end
+
+---Reads a metric, of whole minutes.
 ---@param metric MetricName
 ---@param range { since: number, upto?: number, period?: integer, statistics?: string[] } epoch seconds; the period in seconds
 ---@return MetricPoint[] points in order; where nothing was measured there is none
@@ -48,16 +54,17 @@ end
 function metrics.read(metric, range)
   local upto = range.upto or time.now()
   local period = range.period or metrics.period(range.since, upto)
-  if (upto - range.since) / period > MOST_POINTS then
-    failure.raise("usage", "%d points of %d seconds: CloudWatch answers %d at most; take a longer period or a shorter time",
-      math.ceil((upto - range.since) / period), period, MOST_POINTS)
+  local count = (upto - range.since) // period
+  if count > MOST_POINTS then
+    failure.raise("usage", "%d points of %d seconds: CloudWatch answers %d at most; take a longer period or a shorter time", count, period, MOST_POINTS)
   end
+  local first, last = whole_minutes(range.since, upto, period)
   local dimensions = json.array {}
   for name, value in pairs(metric.dimensions) do dimensions[#dimensions + 1] = { Name = name, Value = value } end
   table.sort(dimensions, function(a, b) return a.Name < b.Name end)
   local answer = aws.cloudwatch.get_metric_statistics {
-    Namespace = metric.namespace, MetricName = metric.name, Dimensions = dimensions, StartTime = math.floor(range.since),
-    EndTime = math.ceil(upto), Period = period, Statistics = range.statistics or metric.statistics or { "Average", "Maximum" },
+    Namespace = metric.namespace, MetricName = metric.name, Dimensions = dimensions, StartTime = first,
+    EndTime = last, Period = period, Statistics = range.statistics or metric.statistics or { "Average", "Maximum" },
   }
   local points = {}
   for i, point in ipairs(answer.Datapoints or {}) do

@@ -41,6 +41,7 @@ spec.test("a metric that there is not, a period that is none, too many points: r
   spec.expect(ended:finish().text,
     "--metric cpuu: there is none; short names: cpu, errors, healthy, latency, memory, requests, unhealthy; of CloudWatch: CPUUtilization, MemoryUtilization")
   run({ period = "90s" }):expect_exit(2)
+  run({ since = "1d", period = "1m" }):expect_exit(0) -- as many points as CloudWatch answers
   run({ since = "7d", period = "1m" }):expect_exit(2)
 end)
 
