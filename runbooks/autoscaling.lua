@@ -3,7 +3,7 @@
 --- Guide: Scaling the Service > Auto Scaling Setup.
 ---
 --- Differs from the guide: deregistering the target deletes every policy and scheduled action of it, not only the guide's. Where there
---- are others, `--action disable` refuses unless `--all` is given; undo puts each policy back as it was.
+--- are others, `--action disable` refuses unless `--all` is given; undo puts each back as it was.
 
 local autoscaling = require "autoscaling"
 local aws = require "aws"
@@ -24,6 +24,20 @@ local function find_policy(which, name)
   for _, policy in ipairs(autoscaling.policies(which)) do
     if policy.PolicyName == name then return policy end
   end
+end
+
+local function is_policy(which, wanted)
+  local found = find_policy(which, wanted.PolicyName)
+  local now = found and autoscaling.policy_params(found)
+  return now ~= nil and same(now, wanted) and same(wanted, now)
+end
+
+-- An update leaves what it does not name as it was, so that what is there goes first.
+local function restore_policy(which, before)
+  if find_policy(which, before.PolicyName) then
+    api.delete_scaling_policy(autoscaling.params(which, { PolicyName = before.PolicyName }))
+  end
+  api.put_scaling_policy(before)
 end
 
 -- ---- show
@@ -99,13 +113,12 @@ local function put_policy(rb, p, which, before)
     change = function() api.put_scaling_policy(params) end,
     undo = {
       check = function()
-        local now = find_policy(which, p.policy)
-        if not before then return now == nil end
-        return now ~= nil and same(now.TargetTrackingScalingPolicyConfiguration or {}, before.TargetTrackingScalingPolicyConfiguration or {})
+        if before then return is_policy(which, before) end
+        return find_policy(which, p.policy) == nil
       end,
       change = function()
         if before then
-          api.put_scaling_policy(before)
+          restore_policy(which, before)
         else
           api.delete_scaling_policy(autoscaling.params(which, { PolicyName = p.policy }))
         end
@@ -122,9 +135,24 @@ local function delete_policy(rb, which, policy)
     check = function() return find_policy(which, policy.PolicyName) == nil end,
     change = function() api.delete_scaling_policy(autoscaling.params(which, { PolicyName = policy.PolicyName })) end,
     undo = {
-      check = function() return find_policy(which, policy.PolicyName) ~= nil end,
-      change = function() api.put_scaling_policy(policy) end,
+      check = function() return is_policy(which, policy) end,
+      change = function() restore_policy(which, policy) end,
     },
+  })
+end
+
+local function delete_scheduled(rb, which, action)
+  local function is_there()
+    for _, one in ipairs(autoscaling.scheduled(which)) do
+      if one.ScheduledActionName == action.ScheduledActionName then return true end
+    end
+    return false
+  end
+  rb:step("Delete the scheduled action " .. action.ScheduledActionName, {
+    confirm = action.Schedule,
+    check = function() return not is_there() end,
+    change = function() api.delete_scheduled_action(autoscaling.params(which, { ScheduledActionName = action.ScheduledActionName })) end,
+    undo = { check = is_there, change = function() api.put_scheduled_action(action) end },
   })
 end
 
@@ -141,16 +169,15 @@ local function deregister(rb, which, target)
   })
 end
 
-local function check_others(rb, p, which, policies)
+local function check_others(rb, p, before)
   local others = {}
-  for _, policy in ipairs(policies) do
+  for _, policy in ipairs(before.policies) do
     if policy.PolicyName ~= p.policy then others[#others + 1] = "policy " .. policy.PolicyName end
   end
-  local scheduled = autoscaling.scheduled(which)
-  for _, action in ipairs(scheduled) do others[#others + 1] = "scheduled action " .. action.ScheduledActionName end
-  if #others == 0 then return end
-  if not p.all then rb:refuse("deregistering the target deletes these too: %s; add --all where that is meant", table.concat(others, ", ")) end
-  if #scheduled > 0 then rb:warn("undo does not bring back %d scheduled actions", #scheduled) end
+  for _, action in ipairs(before.scheduled) do others[#others + 1] = "scheduled action " .. action.ScheduledActionName end
+  if #others > 0 and not p.all then
+    rb:refuse("deregistering the target deletes these too: %s; add --all where that is meant", table.concat(others, ", "))
+  end
 end
 
 local function disable(rb, p, which, before)
@@ -158,8 +185,9 @@ local function disable(rb, p, which, before)
     rb:note("automatic scaling is off already: nothing to do")
     return
   end
-  check_others(rb, p, which, before.policies)
+  check_others(rb, p, before)
   for _, policy in ipairs(before.policies) do delete_policy(rb, which, policy) end
+  for _, action in ipairs(before.scheduled) do delete_scheduled(rb, which, action) end
   deregister(rb, which, before.target)
 end
 
@@ -170,10 +198,8 @@ return {
   region  = service.region,
   production = service.production,
 
-  params = service.params({ "cluster", "service" }, {
+  params = service.params({ "cluster", "service", "min", "max" }, {
     action = { type = "enum", values = { "show", "set", "disable" }, default = "show", help = "what to do" },
-    min    = { type = "integer", default = 1, min = 0, help = "fewest tasks" },
-    max    = { type = "integer", default = 4, min = 1, help = "most tasks" },
     target = { type = "number", default = 70.0, min = 1, max = 100, help = "percent at which the metric is kept" },
     metric = { type = "enum", values = { "cpu", "memory" }, default = "cpu", help = "what is kept there" },
     scale_out_cooldown = { type = "duration", default = "60s", help = "pause after tasks were added" },
@@ -188,6 +214,7 @@ return {
       "application-autoscaling:DescribeScalingActivities", "application-autoscaling:DescribeScheduledActions",
       "application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy",
       "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeregisterScalableTarget",
+      "application-autoscaling:PutScheduledAction", "application-autoscaling:DeleteScheduledAction",
     },
   },
 
@@ -201,9 +228,10 @@ return {
     ecs.get_service(which)
     if p.action == "show" then return show(rb, which, autoscaling.target(which)) end
     local before = rb:decide("What is there now", function()
-      local target, policies = autoscaling.target(which), {}
+      local target, policies, scheduled = autoscaling.target(which), {}, {}
       for i, policy in ipairs(target and autoscaling.policies(which) or {}) do policies[i] = autoscaling.policy_params(policy) end
-      return { target = target and autoscaling.target_params(target), policies = json.array(policies) }
+      for i, action in ipairs(target and autoscaling.scheduled(which) or {}) do scheduled[i] = autoscaling.scheduled_params(action) end
+      return { target = target and autoscaling.target_params(target), policies = json.array(policies), scheduled = json.array(scheduled) }
     end)
     if p.action == "disable" then return disable(rb, p, which, before) end
     local policy

@@ -2,8 +2,9 @@
 ---
 --- Guide: Scaling the Service > Manual Scaling, Monitor Scaling, Scaling Considerations.
 ---
---- Differs from the guide: where automatic scaling is on it has the last word. A count outside of its range is brought back at once, one
---- inside of it is changed with the next alarm: both are said before anything changes. "Consistently" is every minute of the time looked at.
+--- Differs from the guide: where automatic scaling is on it has the last word, with the next alarm. A count outside of its range stays until
+--- then, and is refused all the same (Amazon ECS Developer Guide, "Automatically scale your Amazon ECS service"). "Consistently" is every minute
+--- of the time looked at.
 
 local autoscaling = require "autoscaling"
 local aws = require "aws"
@@ -94,12 +95,17 @@ end
 local function check_automatic(rb, p, which)
   local target = autoscaling.target(which)
   if not target then return end
+  local suspended = target.SuspendedState or {}
+  if suspended.DynamicScalingInSuspended and suspended.DynamicScalingOutSuspended then
+    rb:note("automatic scaling is suspended: its policies do not change the count")
+    return
+  end
   if p.count < target.MinCapacity or p.count > target.MaxCapacity then
-    local text = ("automatic scaling keeps the service between %d and %d tasks"):format(target.MinCapacity, target.MaxCapacity)
+    local text = ("outside of the %d to %d tasks of automatic scaling, which goes there with the next alarm"):format(target.MinCapacity, target.MaxCapacity)
     if not p.override then
-      rb:refuse("--count %d: %s, and would bring it back; move its limits with gwrun autoscaling --action set, or add --override", p.count, text)
+      rb:refuse("--count %d: %s; move its limits with gwrun autoscaling --action set, or add --override", p.count, text)
     end
-    rb:warn("%s: it brings the service back", text)
+    rb:warn("%d is %s", p.count, text)
   end
   for _, policy in ipairs(autoscaling.policies(which)) do
     rb:warn("automatic scaling is on and may change the count again: policy %s %s", policy.PolicyName, autoscaling.describe_policy(policy))
@@ -131,12 +137,10 @@ return {
   region  = service.region,
   production = service.production,
 
-  params = service.params({ "cluster", "service", "target_group" }, {
+  params = service.params({ "cluster", "service", "target_group", "min", "max" }, {
     count    = { type = "integer", min = 0, help = "tasks wanted", example = "2" },
     advise   = { type = "boolean", default = false, help = "apply the guide's considerations to live metrics, and say why" },
     period   = { type = "duration", default = "30m", min = "6m", max = "1d", help = "of which time --advise looks at the metrics" },
-    min      = { type = "integer", default = 1, min = 0, help = "fewest tasks that may be asked for" },
-    max      = { type = "integer", default = 4, min = 1, help = "most" },
     override = { type = "boolean", default = false, help = "also against the limits of automatic scaling" },
     settle   = { type = "duration", default = "15m", min = 1, help = "how long to wait until they run" },
   }),

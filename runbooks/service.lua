@@ -17,6 +17,14 @@ local coordinates = {
     type = "string", default = "busyb-google-workspace-mcp-service", env = "GWRUN_SERVICE",
     help = "ECS service",
   },
+  min = {
+    type = "integer", default = 1, min = 0, env = "GWRUN_MIN_TASKS",
+    help = "fewest tasks",
+  },
+  max = {
+    type = "integer", default = 4, min = 1, env = "GWRUN_MAX_TASKS",
+    help = "most tasks",
+  },
   target_group = {
     type = "arn", env = "GWRUN_TARGET_GROUP",
     default = "arn:aws:elasticloadbalancing:us-east-1:758888582357:targetgroup/busyb-google-workspace/32e64755db77f32e",

@@ -88,6 +88,17 @@ function autoscaling.target_params(target)
   }
 end
 
+---A scheduled action as PutScheduledAction takes it, to put it back.
+---@param action table as DescribeScheduledActions answers it
+---@return table params
+function autoscaling.scheduled_params(action)
+  return {
+    ServiceNamespace = action.ServiceNamespace, ResourceId = action.ResourceId, ScalableDimension = action.ScalableDimension,
+    ScheduledActionName = action.ScheduledActionName, Schedule = action.Schedule, Timezone = action.Timezone, StartTime = action.StartTime,
+    EndTime = action.EndTime, ScalableTargetAction = action.ScalableTargetAction,
+  }
+end
+
 ---A policy in one line.
 ---@param policy table
 ---@return string

@@ -1,7 +1,7 @@
 --- Application Auto Scaling, simulated, for the desired count of ECS services: target tracking on the service's mean CPU or
 --- memory, with two alarms a policy as AWS makes them: three minutes above the target add tasks, fifteen minutes below nine
 --- tenths of it take some away.
---- Limits: step and predictive scaling, scheduled actions and other namespaces are refused.
+--- Limits: step and predictive scaling and other namespaces are refused; scheduled actions are kept, and never due.
 
 local clock = require "sim.clock"
 local fail = require "sim.fail"
@@ -67,7 +67,7 @@ function operations.register_scalable_target(world, input)
   local least, most = input.MinCapacity or before and before.least, input.MaxCapacity or before and before.most
   if not least or not most then fail("ValidationException", "MinCapacity and MaxCapacity are required for a new scalable target") end
   if least < 0 or least > most then fail("ValidationException", "Maximum capacity cannot be less than minimum capacity") end
-  local target = before or { id = input.ResourceId, created_at = clock.now(), token = "0ec5" .. random.hex(32), policies = {} }
+  local target = before or { id = input.ResourceId, created_at = clock.now(), token = "0ec5" .. random.hex(32), policies = {}, scheduled = {} }
   target.service, target.least, target.most = service, least, most
   target.suspended = input.SuspendedState or target.suspended
   world.scaling.targets[input.ResourceId] = target
@@ -172,11 +172,52 @@ function operations.delete_scaling_policy(world, input)
   return {}
 end
 
--- There can be none: PutScheduledAction is not simulated.
-function operations.describe_scheduled_actions(_, input)
-  check_subject(input)
-  return page({}, input, "ScheduledActions", function(action) return action end)
+-- ---- scheduled actions ----------------------------------------------------------------------------
+
+local function is_schedule(text)
+  return text:match "^at%(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%)$" or text:match "^rate%(%d+ %a+%)$" or text:match "^cron%(%S+ %S+ %S+ %S+ %S+ %S+%)$"
 end
+
+function operations.put_scheduled_action(world, input)
+  local target = target_or_fail(world, input)
+  local before = target.scheduled[input.ScheduledActionName] or {}
+  local schedule, action = input.Schedule or before.Schedule, input.ScalableTargetAction or before.ScalableTargetAction
+  if not schedule or not is_schedule(schedule) then fail("ValidationException", "Schedule expression '%s' is not valid", tostring(schedule)) end
+  if not action or not action.MinCapacity and not action.MaxCapacity then
+    fail("ValidationException", "ScalableTargetAction must have MinCapacity, MaxCapacity or both")
+  end
+  target.scheduled[input.ScheduledActionName] = {
+    ScheduledActionName = input.ScheduledActionName, ServiceNamespace = "ecs", ResourceId = target.id, ScalableDimension = tracking.DIMENSION,
+    Schedule = schedule, ScalableTargetAction = action, Timezone = input.Timezone or before.Timezone, StartTime = input.StartTime or before.StartTime,
+    EndTime = input.EndTime or before.EndTime, CreationTime = before.CreationTime or clock.stamp(clock.now()),
+    ScheduledActionARN = before.ScheduledActionARN or ("arn:aws:autoscaling:%s:%s:scheduledAction:%s:resource/ecs/%s:scheduledActionName/%s"):format(
+      world.region, world.account, random.uuid(), target.id, input.ScheduledActionName),
+  }
+  return {}
+end
+
+function operations.delete_scheduled_action(world, input)
+  local target = target_or_fail(world, input)
+  if not target.scheduled[input.ScheduledActionName] then
+    fail("ObjectNotFoundException", "No scheduled action found for service namespace: ecs, resource ID: %s, scalable dimension: %s: %s",
+      target.id, tracking.DIMENSION, input.ScheduledActionName)
+  end
+  target.scheduled[input.ScheduledActionName] = nil
+  return {}
+end
+
+function operations.describe_scheduled_actions(world, input)
+  check_subject(input)
+  local names, list = input.ScheduledActionNames or {}, {}
+  for _, target in pairs(world.scaling.targets) do
+    for _, action in pairs(target.scheduled) do
+      if (input.ResourceId or target.id) == target.id and (#names == 0 or contains(names, action.ScheduledActionName)) then list[#list + 1] = action end
+    end
+  end
+  return page(list, input, "ScheduledActions", function(action) return action end, function(action) return action.ScheduledActionARN end)
+end
+
+-- ---- what it did ----------------------------------------------------------------------------------
 
 function operations.describe_scaling_activities(world, input)
   check_subject(input)

@@ -96,6 +96,39 @@ spec.test("what others have set up is not deleted with it unless --all, and come
   spec.expect(#state(world)[2], 2)
 end)
 
+spec.test("undo puts back exactly what was there: no cool-downs, what is suspended, what is scheduled", function()
+  local world = fresh()
+  local api = world["application-autoscaling"]
+  local function with(params)
+    params.ServiceNamespace, params.ResourceId, params.ScalableDimension = "ecs", ID, "ecs:service:DesiredCount"
+    return params
+  end
+  api.register_scalable_target(with { MinCapacity = 2, MaxCapacity = 3, SuspendedState = { DynamicScalingInSuspended = true } })
+  api.put_scaling_policy(with { PolicyName = POLICY, PolicyType = "TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration = {
+    TargetValue = 70, PredefinedMetricSpecification = { PredefinedMetricType = "ECSServiceAverageCPUUtilization" } } })
+  api.put_scheduled_action(with { ScheduledActionName = "nights", Schedule = "cron(0 22 * * ? *)", Timezone = "Europe/Vienna",
+    ScalableTargetAction = { MinCapacity = 1, MaxCapacity = 1 } })
+  local function all()
+    local scheduled = api.describe_scheduled_actions { ServiceNamespace = "ecs", ResourceId = ID }.ScheduledActions
+    local target = api.describe_scalable_targets { ServiceNamespace = "ecs", ResourceIds = { ID } }.ScalableTargets[1]
+    return {
+      state(world), target and target.SuspendedState,
+      scheduled[1] and { scheduled[1].ScheduledActionName, scheduled[1].Schedule, scheduled[1].Timezone, scheduled[1].ScalableTargetAction },
+    }
+  end
+  local before = all()
+  local set = on(world, { action = "set" })
+  spec.expect(state(world), SET_UP)
+  set:undo({}):expect_exit(0)
+  spec.expect(all(), before)
+  local disabled = on(world, { action = "disable", all = true })
+  disabled:expect_changes {
+    { "application-autoscaling:DeleteScalingPolicy" }, { "application-autoscaling:DeleteScheduledAction" }, { "application-autoscaling:DeregisterScalableTarget" },
+  }
+  disabled:undo({}):expect_exit(0)
+  spec.expect(all(), before)
+end)
+
 spec.test("show: off, or on with policies", function()
   local world = fresh()
   on(world, {}):expect_event("note", { text = "automatic scaling is off: the service is no scalable target" })

@@ -71,6 +71,17 @@ spec.test("automatic scaling is told of, and a count outside of its range refuse
   world:run({ runbook = "scale", params = { count = 3, override = true } }):expect_called { "ecs:UpdateService", desiredCount = 3 }
 end)
 
+spec.test("automatic scaling that is suspended leaves the count alone, which is said", function()
+  local world = spec.world { world = { bad = "none" } }
+  world["application-autoscaling"].register_scalable_target {
+    ServiceNamespace = "ecs", ResourceId = "service/busyb-cluster/busyb-google-workspace-mcp-service", ScalableDimension = "ecs:service:DesiredCount",
+    MinCapacity = 1, MaxCapacity = 2, SuspendedState = { DynamicScalingInSuspended = true, DynamicScalingOutSuspended = true },
+  }
+  local ended = world:run { runbook = "scale", params = { count = 3 } }
+  ended:expect_exit(0)
+  ended:expect_event("note", { text = "automatic scaling is suspended: its policies do not change the count" })
+end)
+
 spec.test("advice: up when CPU is consistently above 70%, with the count that would bring it there, within the limits", function()
   local world = spec.world { world = { bad = "none", requests_per_second = 35 } }
   local ended = world:run { runbook = "scale", params = { advise = true } }
