@@ -175,6 +175,8 @@ return {
     rb:try_wait(("%d tasks run"):format(p.count), function()
       local service_now = ecs.get_service(which)
       local text = ("%d running, %d desired, %d pending"):format(service_now.runningCount, service_now.desiredCount, service_now.pendingCount or 0)
+      local hindrance = ecs.hindrance(service_now)
+      if hindrance then text = ("%s; %s"):format(text, hindrance) end
       local is_so = service_now.runningCount == p.count and service_now.desiredCount == p.count and (service_now.pendingCount or 0) == 0
       return is_so and "done" or "waiting", text
     end, { timeout = p.settle })

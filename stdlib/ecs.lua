@@ -7,6 +7,8 @@ local planned = require "planned"
 
 local ecs = {}
 
+local HINDRANCE_S = 300 -- so long an event counts as news
+
 ---@class ServiceName
 ---@field cluster string
 ---@field service string
@@ -150,6 +152,16 @@ function ecs.primary(service)
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.status == "PRIMARY" then return deployment end
   end
+end
+
+---What stands in the way of starting tasks, as the newest event tells that came lately: "unable to place a task. Reason: ...". Nil: nothing.
+---@param service table as DescribeServices answers it
+---@return string?
+function ecs.hindrance(service)
+  local event = (service.events or {})[1]
+  if not event or time.now() - (event.createdAt or 0) > HINDRANCE_S then return nil end
+  local text = (event.message or ""):match "(unable to .-)%.%s+For more information" or (event.message or ""):match "(unable to .*)"
+  return text and (text:gsub("%.$", "")) or nil
 end
 
 ---What nobody else should change of a service while a run works on it, for `rb:watch(ecs.watched(which))`: how many tasks are

@@ -186,8 +186,10 @@ local function describe(service, mine)
   for _, deployment in ipairs(service.deployments or {}) do
     if deployment.id ~= mine.id then old = old + (deployment.runningCount or 0) end
   end
-  return ("new %d/%d running, %d pending, %d failed; old %d; rollout %s"):format(mine.runningCount or 0,
+  local text = ("new %d/%d running, %d pending, %d failed; old %d; rollout %s"):format(mine.runningCount or 0,
     mine.desiredCount or 0, mine.pendingCount or 0, mine.failedTasks or 0, old, mine.rolloutState or "not told")
+  local hindrance = ecs.hindrance(service)
+  return hindrance and ("%s; %s"):format(text, hindrance) or text
 end
 
 local function find_deployment(service, id)

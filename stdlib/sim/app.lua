@@ -5,6 +5,7 @@
 ---   fails_after    seconds until it answers errors only
 ---   flaps          { well, ill }: from when it listens it works so many seconds and fails so many, again and again for six hours
 ---   exits_after    seconds until the process ends, with exit_code (default 1)
+---   leaks          MiB a minute that it takes and does not give back, until the container is killed for it
 ---   stops_in       seconds from SIGTERM to a clean end (default 1)
 ---   routes         path -> { ok = { status, body }, failing = { status, body }, denied = { status, body } }; denied: what it needs is not
 ---                  there (sim.dependencies)
@@ -12,6 +13,7 @@
 ---                  fails, exits, stops
 
 local clock = require "sim.clock"
+local load = require "sim.load"
 local probe = require "sim.probe"
 local random = require "sim.random"
 local streams = require "sim.logs.streams"
@@ -46,6 +48,11 @@ local function plan_phases(behaviour, started_at)
   return phases, exits_at
 end
 
+-- When the memory is used up.
+local function killed_at(behaviour, started_at, memory)
+  return behaviour.leaks and started_at + 60 * math.max(0, memory - load.IDLE_MEMORY_MB) / behaviour.leaks
+end
+
 local function write_series(stream, list, from, upto)
   for _, series in ipairs(list or {}) do
     local every = random.between(series[1])
@@ -67,10 +74,12 @@ end
 ---Starts the program now.
 ---@param behaviour table
 ---@param stream LogStream?
+---@param memory number MiB that the container may use
 ---@return App
-function app.start(behaviour, stream)
+function app.start(behaviour, stream, memory)
   local self = { behaviour = behaviour, started_at = clock.now(), stream = stream }
   self.phases, self.exits_at = plan_phases(behaviour, self.started_at)
+  self.exits_at = self.exits_at or killed_at(behaviour, self.started_at, memory)
   if stream then write_log(self) end
   return self
 end
@@ -79,6 +88,13 @@ end
 ---@return "starting"|"ok"|"failing"|"gone"
 function app.state(self)
   return probe.phase_at(self.phases, clock.now()).state
+end
+
+---MiB that it has leaked so far.
+---@param self App
+---@return number
+function app.leaked(self)
+  return (self.behaviour.leaks or 0) * (clock.now() - self.started_at) / 60
 end
 
 ---Something that the program needs is not there (`what`), or all is there again (nil).

@@ -1,5 +1,6 @@
 --- What ran in the world and how well, over the last weeks: noted at each change, read when somebody asks for metrics.
 
+local app = require "sim.app"
 local clock = require "sim.clock"
 local steps = require "sim.steps"
 
@@ -15,10 +16,13 @@ local function set(world, key, value)
 end
 
 local function note_service(world, service)
-  local running = 0
+  local running, leaked = 0, 0
   for _, task in ipairs(service.cluster.task_order) do
-    if task.service == service and task.last_status == "RUNNING" then running = running + 1 end
+    if task.service == service and task.last_status == "RUNNING" then
+      running, leaked = running + 1, leaked + app.leaked(task.app)
+    end
   end
+  set(world, service.arn .. " leaked", leaked / math.max(running, 1))
   set(world, service.arn .. " running", running)
   set(world, service.arn .. " cpu", tonumber(service.definition.cpu))
   set(world, service.arn .. " memory", tonumber(service.definition.memory))
@@ -50,7 +54,8 @@ function past.note(world)
   tidy(world)
 end
 
----The mean of something noted: "share" of the requests that reach a program that works; of a service's ARN " running", " cpu", " memory";
+---The mean of something noted: "share" of the requests that reach a program that works; of a service's ARN " running", " cpu", " memory",
+---" leaked" (MiB, a task);
 ---of a target group's ARN " healthy", " unhealthy".
 ---@param world table
 ---@param key string

@@ -73,6 +73,11 @@ function verbs.revoke(one, secret)
   dependencies.revoke(one, secret)
 end
 
+-- Fargate has places for so many tasks in all from now on; false: for any number.
+function verbs.capacity(one, places)
+  one.capacity = places or nil
+end
+
 -- So many requests a second arrive from now on.
 function verbs.load(one, rate)
   traffic.update(one)

@@ -7,7 +7,7 @@ import subprocess
 import gwrun
 
 DRILLS = ["answer_lost", "bad_image", "breaker_trips", "crash_loop", "empty_log_pages", "forced_redeploy", "foreign_deployment", "forgotten_tasks", "google_secret_revoked",
-          "guide_order", "health_check", "healthy_then_crashes", "key_not_valid_yet", "leaked_key", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
+          "guide_order", "health_check", "healthy_then_crashes", "key_not_valid_yet", "leaked_key", "memory_leak", "no_capacity", "operator_killed", "path_prefix", "scale_out_under_load", "scaled_meanwhile",
           "target_flap", "task_role_loses_s3", "throttled", "token_expires"]
 
 WORLD_SECRET = "simulated/secret/of/the/oncall/engineer"

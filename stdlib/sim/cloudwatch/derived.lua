@@ -41,8 +41,8 @@ local function rate(world, at)
   return world.traffic.rate * season(at) * wobble("requests", at, 0.08)
 end
 
-local function around(mean, count, width)
-  return { count = count, sum = mean * count, least = mean * (1 - width), most = mean * (1 + width) }
+local function around(mean, count, width, top)
+  return { count = count, sum = mean * count, least = mean * (1 - width), most = math.min(mean * (1 + width), top or math.huge) }
 end
 
 local function running(world, service, at)
@@ -63,8 +63,8 @@ local function utilization(service, name, of_task)
     minute = function(world, at)
       local tasks = running(world, service, at)
       if tasks < 0.5 then return nil end
-      local percent = math.min(of_task(world, at, load_of_task(world, service, at, tasks)), 100)
-      return around(percent * wobble(name, at, 0.03), math.floor(tasks + 0.5), 0.04)
+      local percent = of_task(world, at, load_of_task(world, service, at, tasks)) * wobble(name, at, 0.03)
+      return around(math.min(percent, 100), math.floor(tasks + 0.5), 0.04, 100)
     end,
   }
 end
@@ -76,7 +76,7 @@ local function service_metrics(service)
       return 100 * (costs.IDLE_CPU + load * costs.REQUEST_CPU_S) / (given(world, "cpu", at) / 1024)
     end),
     utilization(service, "MemoryUtilization", function(world, at, load)
-      return 100 * (costs.IDLE_MEMORY_MB + load * costs.REQUEST_MEMORY_MB) / given(world, "memory", at)
+      return 100 * (costs.IDLE_MEMORY_MB + load * costs.REQUEST_MEMORY_MB + given(world, "leaked", at)) / given(world, "memory", at)
     end),
   }
 end

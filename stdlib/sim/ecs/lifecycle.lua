@@ -18,6 +18,8 @@ local lifecycle = {}
 local REMEMBERED_S = 3600
 local DEFAULT_STOP_TIMEOUT_S = 30
 local EXIT_KILLED = 137
+local OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+local LEAK_NOTED_EVERY_S = 30
 
 ---@class Task
 ---@field id string
@@ -139,7 +141,8 @@ local function exited(task)
     begin_stop(task, "EssentialContainerExited", "Essential container in task exited")
   end
   leave_target_group(task)
-  container_ended(task, behaviour.exit_code or 1, behaviour.log and behaviour.log.exits)
+  task.container.reason = behaviour.leaks and OUT_OF_MEMORY or nil
+  container_ended(task, behaviour.leaks and EXIT_KILLED or behaviour.exit_code or 1, behaviour.log and behaviour.log.exits)
 end
 
 local function fail_to_start(task, reason)
@@ -175,18 +178,26 @@ local function watch_phases(task)
   if task.app.exits_at then clock.at(task.app.exits_at, function() exited(task) end) end
 end
 
+-- A leak changes nothing but the figures, which have to be looked at again and again.
+local function note_leak(task)
+  if app.state(task.app) == "gone" then return end
+  traffic.update(task.service.world)
+  clock.after(LEAK_NOTED_EVERY_S, function() note_leak(task) end)
+end
+
 local function run(task)
   task.started_at = clock.now()
   join_target_group(task)
   set_status(task, "RUNNING")
   health.watch(task, function() changed(task) end)
+  if task.app.behaviour.leaks then note_leak(task) end
 end
 
 local function activate(task)
   task.pull_stopped_at = clock.now()
   task.container.digest = task.image.digest
   task.container.runtime_id = task.id .. "-" .. random.digits(10)
-  task.app = app.start(task.image.behaviour, open_log_stream(task))
+  task.app = app.start(task.image.behaviour, open_log_stream(task), tonumber(task.definition.memory))
   task.service.world.look_at_needs()
   watch_phases(task)
   set_status(task, "ACTIVATING")

@@ -15,6 +15,7 @@ local scheduler = {}
 -- Between launches after several in a row that failed: doubles from the first to the last.
 local FIRST_PAUSE_S, LONGEST_PAUSE_S = 15, 900
 local CALM_FAILURES = 2 -- this many are retried at once
+local PLACED_AGAIN_AFTER_S = 60
 
 local reconcile
 
@@ -232,6 +233,21 @@ local function is_paused(service, deployment)
   return true
 end
 
+-- How many of them there is a place for; where it is fewer it says so, and looks again later.
+local function placeable(service, missing)
+  local world, used = service.world, 0
+  if not world.capacity then return missing end
+  for _, cluster in pairs(world.ecs.clusters) do used = used + count(cluster.task_order, function(task) return task.last_status ~= "STOPPED" end) end
+  local places = math.max(0, math.min(missing, world.capacity - used))
+  if places < missing then
+    service.steady = false
+    service:add_event("(service %s) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different "
+      .. "availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", service.name)
+    clock.after(PLACED_AGAIN_AFTER_S, function() scheduler.wake(service) end)
+  end
+  return places
+end
+
 local function start(service, deployment, missing, ill)
   local tasks = {}
   for i = 1, missing do tasks[i] = lifecycle.start(service, deployment) end
@@ -293,7 +309,8 @@ local function start_missing(service, primary)
     make_room(service, own, others)
     scheduler.wake(service)
   else
-    start(service, primary, math.min(missing, room), ill)
+    local places = placeable(service, math.min(missing, room))
+    if places > 0 then start(service, primary, places, ill) end
   end
 end
 

@@ -111,6 +111,11 @@ local BAD = {
     starts_in = { 4, 6 }, flaps = { 120, 60 }, stops_in = { 1, 2 }, routes = ROUTES,
     log = { start = STARTS, serving = SERVING, fails = TRACEBACK, failing = FAILING, stops = STOPS },
   },
+  -- works, and takes more and more memory, until it is killed for it after ten minutes
+  leaks = {
+    starts_in = { 4, 6 }, leaks = 60, stops_in = { 1, 2 }, routes = ROUTES,
+    log = { start = STARTS, serving = SERVING, stops = STOPS },
+  },
   -- the process ends while it starts
   exits = {
     starts_in = { 4, 6 }, exits_after = { 2, 3 }, exit_code = 1, routes = ROUTES,
@@ -233,6 +238,8 @@ end
 local function add_later(list, one, number)
   if one.load then
     list[#list + 1] = { ago = -one.after, verb = "load", what = one.load }
+  elseif one.capacity ~= nil then
+    list[#list + 1] = { ago = -one.after, verb = "capacity", what = one.capacity }
   elseif one.revoke then
     list[#list + 1] = { ago = -one.after, verb = "revoke", what = one.revoke }
   elseif one.deploy then
@@ -331,7 +338,7 @@ end
 return {
   settings = {
     desired_count = 1,
-    bad = "degrades",          -- what revision 3 does: degrades, crashes, flaps, unhealthy, exits, missing (its image); none: there is no revision 3
+    bad = "degrades",          -- what revision 3 does: degrades, crashes, flaps, leaks, unhealthy, exits, missing (its image); none: there is no revision 3
     deployed_ago = 966,        -- seconds since revision 3 was deployed; below 90 it is still being rolled out
     circuit_breaker = true,    -- enabled, with rollback
     minimum_healthy_percent = 100,
@@ -354,7 +361,7 @@ return {
   ---@return table
   describe = function(settings, now)
     if not BAD[settings.bad] and settings.bad ~= "missing" and settings.bad ~= "none" then
-      error(("world 'guide': setting 'bad': expected degrades, crashes, flaps, unhealthy, exits, missing or none, got '%s'"):format(settings.bad), 0)
+      error(("world 'guide': setting 'bad': expected degrades, crashes, flaps, leaks, unhealthy, exits, missing or none, got '%s'"):format(settings.bad), 0)
     end
     local key = key_of_caller(settings, now)
     return {
