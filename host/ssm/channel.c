@@ -11,8 +11,6 @@
 #define MAX_EARLY_BYTES   (16u << 20) /* typed before the agent was ready */
 #define MAX_CONTROL_BYTES (64u << 10) /* handshake answers, acknowledgements, the token */
 
-enum terminal_flag { FLAG_TERMINATE_SESSION = 2 };
-
 struct gw_ssm_channel {
     struct gw_loop *loop;
     struct gw_ssm_events events;
@@ -123,13 +121,12 @@ static void queue(struct gw_ssm_channel *channel, enum gw_ssm_payload_type type,
 
 static void queue_size(struct gw_ssm_channel *channel)
 {
-    if (channel->columns > 0 && channel->rows > 0) {
-        struct gw_buf payload;
-        gw_buf_init(&payload, MAX_CONTROL_BYTES);
-        gw_ssm_write_size(channel->columns, channel->rows, &payload);
+    struct gw_buf payload;
+    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    if (gw_ssm_write_size(channel->columns, channel->rows, &payload)) {
         queue(channel, GW_SSM_SIZE, gw_buf_view(&payload));
-        gw_buf_clear(&payload);
     }
+    gw_buf_clear(&payload);
 }
 
 static void queue_input(struct gw_ssm_channel *channel, struct gw_view bytes)
@@ -171,24 +168,55 @@ static void become_ready(struct gw_ssm_channel *channel, struct gw_view greeting
     channel->events.ready(channel->ctx, greeting);
 }
 
+/* The three kinds of session that are a shell; what is not is "Port". */
+static bool is_shell(struct gw_view session_type)
+{
+    return gw_view_equal(session_type, GW_VIEW("Standard_Stream")) ||
+           gw_view_equal(session_type, GW_VIEW("InteractiveCommands")) ||
+           gw_view_equal(session_type, GW_VIEW("NonInteractiveCommands"));
+}
+
+/* Answers action by action. `refused` is what is not supported, or empty. */
+static struct gw_ssm_response respond(const struct gw_ssm_request *request, struct gw_view *refused)
+{
+    struct gw_ssm_response response = {.client_version = GW_VIEW(GW_SSM_CLIENT_VERSION),
+                                       .action_count = request->action_count};
+    *refused = GW_VIEW("");
+    for (size_t i = 0; i < request->action_count; i++) {
+        struct gw_view value = request->actions[i].value;
+        bool is_session = request->actions[i].action == GW_SSM_ACTION_SESSION;
+        bool fine = is_session && is_shell(value);
+        response.actions[i].name = request->actions[i].name;
+        response.actions[i].status = fine ? GW_SSM_SUCCEEDED : GW_SSM_UNSUPPORTED;
+        response.actions[i].error = fine ? GW_VIEW("") : GW_VIEW("not supported by this client");
+        if (!fine && refused->len == 0) {
+            *refused = is_session && value.len > 0 ? value : request->actions[i].name;
+        }
+    }
+    return response;
+}
+
 /* An action that is not supported ends the session, but the agent is told which first. */
-static void answer_handshake(struct gw_ssm_channel *channel, struct gw_view request)
+static void answer_handshake(struct gw_ssm_channel *channel, struct gw_view payload)
 {
     struct gw_arena *arena = gw_arena_new();
     struct gw_buf answer;
-    struct gw_view refused;
+    struct gw_ssm_request request;
+    struct gw_view refused = GW_VIEW("");
     struct gw_err err;
     gw_buf_init(&answer, MAX_CONTROL_BYTES);
-    bool answered = gw_ssm_answer_handshake(request, arena, &answer, &refused, &err);
-    if (answered) {
+    bool read = gw_ssm_read_request(payload, arena, &request, &err);
+    if (read) {
+        struct gw_ssm_response response = respond(&request, &refused);
+        gw_ssm_write_response(&response, &answer);
         queue(channel, GW_SSM_HANDSHAKE_RESPONSE, gw_buf_view(&answer));
         flush(channel);
     }
-    if (answered && refused.len > 0) {
+    if (refused.len > 0) {
         gw_fail(&err, GW_ERR_PROTOCOL, "session: the agent asks for '%.*s', which is not supported",
                 GW_VIEW_ARGS(refused));
     }
-    if (!answered || refused.len > 0) {
+    if (!read || refused.len > 0) {
         end(channel, GW_VIEW(""), &err);
     }
     gw_buf_clear(&answer);
@@ -198,7 +226,7 @@ static void answer_handshake(struct gw_ssm_channel *channel, struct gw_view requ
 static void complete_handshake(struct gw_ssm_channel *channel, struct gw_view payload)
 {
     struct gw_arena *arena = gw_arena_new();
-    become_ready(channel, gw_ssm_read_greeting(payload, arena));
+    become_ready(channel, gw_ssm_read_complete(payload, arena));
     gw_arena_free(arena);
 }
 
@@ -268,7 +296,9 @@ static void receive_acknowledge(struct gw_ssm_channel *channel, struct gw_view p
 static void receive_closed(struct gw_ssm_channel *channel, struct gw_view payload)
 {
     struct gw_arena *arena = gw_arena_new();
-    end(channel, gw_ssm_read_closed(payload, arena), NULL);
+    struct gw_ssm_closing closing;
+    gw_ssm_read_closing(payload, arena, &closing);
+    end(channel, closing.output, NULL);
     gw_arena_free(arena);
 }
 
@@ -301,9 +331,11 @@ void gw_ssm_channel_receive(struct gw_ssm_channel *channel, struct gw_view bytes
 
 void gw_ssm_channel_connected(struct gw_ssm_channel *channel, struct gw_view token)
 {
+    struct gw_ssm_opening opening = {token, gw_view_of(channel->client_id),
+                                     GW_VIEW(GW_SSM_CLIENT_VERSION)};
     struct gw_buf text;
     gw_buf_init(&text, MAX_CONTROL_BYTES);
-    gw_ssm_write_token(token, channel->client_id, &text);
+    gw_ssm_write_opening(&opening, &text);
     channel->is_connected = true;
     channel->is_paused = false;
     channel->events.send(channel->ctx, true, gw_buf_view(&text));
@@ -346,7 +378,10 @@ void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows
 
 void gw_ssm_channel_terminate(struct gw_ssm_channel *channel)
 {
-    static const char terminate[] = {0, 0, 0, FLAG_TERMINATE_SESSION};
-    queue(channel, GW_SSM_FLAG, (struct gw_view){terminate, sizeof terminate});
+    struct gw_buf payload;
+    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    gw_ssm_write_flag(GW_SSM_TERMINATE_SESSION, &payload);
+    queue(channel, GW_SSM_FLAG, gw_buf_view(&payload));
+    gw_buf_clear(&payload);
     flush(channel);
 }

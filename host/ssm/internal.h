@@ -1,36 +1,17 @@
-/* Inside ssm: message.c and payload.c know the bytes, outgoing.c what was sent and is not yet
+/* Inside ssm: message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not yet
  * acknowledged, incoming.c the order of what comes, channel.c the conversation. */
 #ifndef GW_SSM_INTERNAL_H
 #define GW_SSM_INTERNAL_H
 
 #include "ssm/ssm.h"
 
-/* ---- payloads -------------------------------------------------------------------------------- */
+/* Agents look at it; the published client whose protocol this is. */
+#define GW_SSM_CLIENT_VERSION "1.2.707.0"
 
-#define GW_SSM_CLIENT_VERSION                                                                      \
-    "1.2.707.0" /* agents look at it; the published client whose protocol this is */
-
-/* "00112233-4455-6677-8899-aabbccddeeff", ends in NUL */
-void gw_ssm_uuid_text(const unsigned char id[16], char out[37]);
-
-/* The first message of a connection. `client_id` stays the same through a session. */
-bool gw_ssm_write_token(struct gw_view token, const char *client_id, struct gw_buf *out);
-bool gw_ssm_write_acknowledge(const struct gw_ssm_message *received, struct gw_buf *out);
-bool gw_ssm_write_size(int columns, int rows, struct gw_buf *out);
-
-/* The sequence number that an acknowledge message names. */
-bool gw_ssm_read_acknowledge(struct gw_view payload, int64_t *sequence);
-
-/* The reason that a channel_closed message gives, in the arena; empty when it has none. */
-struct gw_view gw_ssm_read_closed(struct gw_view payload, struct gw_arena *arena);
-
-/* The greeting in a handshake's end. */
-struct gw_view gw_ssm_read_greeting(struct gw_view payload, struct gw_arena *arena);
-
-/* Answers a handshake request action by action. `refused` is filled with the kind of session or
- * encryption that is not supported, else empty. False: the request cannot be read. */
-bool gw_ssm_answer_handshake(struct gw_view request, struct gw_arena *arena, struct gw_buf *answer,
-                             struct gw_view *refused, struct gw_err *err);
+/* The JSON of a payload; what is none is the other side's fault (GW_ERR_PROTOCOL). `what` begins
+ * the message. */
+bool gw_ssm_parse(struct gw_view payload, const char *what, struct gw_arena *arena,
+                  struct gw_value *out, struct gw_err *err);
 
 /* ---- outgoing -------------------------------------------------------------------------------- */
 

@@ -1,11 +1,10 @@
-/* The JSON inside messages. Members that an agent adds are passed over; what it leaves out is
- * empty. */
+/* The JSON inside messages, but for the handshake's. */
 #include <stdio.h>
 
 #include "codec/codec.h"
 #include "ssm/internal.h"
 
-enum action_status { ACTION_SUCCEEDED = 1, ACTION_UNSUPPORTED = 3 };
+#define MAX_TERMINAL_SIDE 65535 /* of struct winsize */
 
 void gw_ssm_uuid_text(const unsigned char id[16], char out[37])
 {
@@ -15,16 +14,45 @@ void gw_ssm_uuid_text(const unsigned char id[16], char out[37])
              digits + 20);
 }
 
-bool gw_ssm_write_token(struct gw_view token, const char *client_id, struct gw_buf *out)
+bool gw_ssm_parse(struct gw_view payload, const char *what, struct gw_arena *arena,
+                  struct gw_value *out, struct gw_err *err)
+{
+    struct gw_err found;
+    return gw_json_parse(payload, arena, out, &found) ||
+           gw_fail(err, GW_ERR_PROTOCOL, "%s: %s", what, found.message);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+bool gw_ssm_write_opening(const struct gw_ssm_opening *opening, struct gw_buf *out)
 {
     char request_id[37];
     gw_uuid4(request_id);
     gw_buf_addf(
         out, "{\"MessageSchemaVersion\":\"1.0\",\"RequestId\":\"%s\",\"TokenValue\":", request_id);
-    gw_json_write_string(token, out);
-    return gw_buf_addf(out, ",\"ClientId\":\"%s\",\"ClientVersion\":\"" GW_SSM_CLIENT_VERSION "\"}",
-                       client_id);
+    gw_json_write_string(opening->token, out);
+    gw_buf_add_text(out, ",\"ClientId\":");
+    gw_json_write_string(opening->client_id, out);
+    gw_buf_add_text(out, ",\"ClientVersion\":");
+    gw_json_write_string(opening->client_version, out);
+    return gw_buf_add_char(out, '}');
 }
+
+bool gw_ssm_read_opening(struct gw_view text, struct gw_arena *arena, struct gw_ssm_opening *out,
+                         struct gw_err *err)
+{
+    struct gw_value value;
+    if (!gw_ssm_parse(text, "session opening", arena, &value, err)) {
+        return false;
+    }
+    *out = (struct gw_ssm_opening){gw_map_text(&value, GW_VIEW("TokenValue")),
+                                   gw_map_text(&value, GW_VIEW("ClientId")),
+                                   gw_map_text(&value, GW_VIEW("ClientVersion"))};
+    return out->token.len > 0 ||
+           gw_fail(err, GW_ERR_PROTOCOL, "session opening: there is no TokenValue");
+}
+
+/* ---- acknowledge ----------------------------------------------------------------------------- */
 
 bool gw_ssm_write_acknowledge(const struct gw_ssm_message *received, struct gw_buf *out)
 {
@@ -38,102 +66,93 @@ bool gw_ssm_write_acknowledge(const struct gw_ssm_message *received, struct gw_b
                        id, (long long)received->sequence);
 }
 
-bool gw_ssm_write_size(int columns, int rows, struct gw_buf *out)
+static bool read_integer(const struct gw_value *map, struct gw_view name, int64_t *out)
 {
-    return gw_buf_addf(out, "{\"cols\":%d,\"rows\":%d}", columns, rows);
+    const struct gw_value *number = gw_map_get(map, name);
+    if (number == NULL || number->kind != GW_INT) {
+        return false;
+    }
+    *out = number->as.integer;
+    return true;
 }
 
 bool gw_ssm_read_acknowledge(struct gw_view payload, int64_t *sequence)
 {
     struct gw_arena *arena = gw_arena_new();
     struct gw_value value;
-    const struct gw_value *number = NULL;
-    if (gw_json_parse(payload, arena, &value, NULL)) {
-        number = gw_map_get(&value, GW_VIEW("AcknowledgedMessageSequenceNumber"));
-    }
-    bool found = number != NULL && number->kind == GW_INT;
+    bool found = gw_json_parse(payload, arena, &value, NULL) &&
+                 read_integer(&value, GW_VIEW("AcknowledgedMessageSequenceNumber"), sequence);
+    gw_arena_free(arena);
+    return found;
+}
+
+/* ---- size, flag ------------------------------------------------------------------------------ */
+
+static bool is_side(int64_t cells)
+{
+    return cells >= 1 && cells <= MAX_TERMINAL_SIDE;
+}
+
+bool gw_ssm_write_size(int columns, int rows, struct gw_buf *out)
+{
+    return is_side(columns) && is_side(rows) &&
+           gw_buf_addf(out, "{\"cols\":%d,\"rows\":%d}", columns, rows);
+}
+
+bool gw_ssm_read_size(struct gw_view payload, int *columns, int *rows)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_value value;
+    int64_t across, down;
+    bool found = gw_json_parse(payload, arena, &value, NULL) &&
+                 read_integer(&value, GW_VIEW("cols"), &across) &&
+                 read_integer(&value, GW_VIEW("rows"), &down) && is_side(across) && is_side(down);
     if (found) {
-        *sequence = number->as.integer;
+        *columns = (int)across;
+        *rows = (int)down;
     }
     gw_arena_free(arena);
     return found;
 }
 
-static struct gw_view read_member(struct gw_view payload, struct gw_view name,
-                                  struct gw_arena *arena)
+bool gw_ssm_write_flag(enum gw_ssm_flag flag, struct gw_buf *out)
+{
+    const char bytes[] = {0, 0, 0, (char)flag};
+    return gw_buf_add(out, (struct gw_view){bytes, sizeof bytes});
+}
+
+uint32_t gw_ssm_read_flag(struct gw_view payload)
+{
+    uint32_t flag = 0;
+    for (size_t i = 0; i < payload.len && payload.len == 4; i++) {
+        flag = flag << 8 | (unsigned char)payload.data[i];
+    }
+    return flag;
+}
+
+/* ---- closing --------------------------------------------------------------------------------- */
+
+bool gw_ssm_write_closing(const struct gw_ssm_closing *closing, double epoch_s, struct gw_buf *out)
+{
+    char id[37];
+    gw_uuid4(id);
+    gw_buf_addf(out, "{\"MessageId\":\"%s\",\"CreatedDate\":\"", id);
+    gw_time_write(epoch_s, GW_TIME_ISO8601, out);
+    gw_buf_add_text(out, "\",\"DestinationId\":");
+    gw_json_write_string(closing->session_id, out);
+    gw_buf_add_text(out, ",\"SessionId\":");
+    gw_json_write_string(closing->session_id, out);
+    gw_buf_add_text(out, ",\"MessageType\":\"channel_closed\",\"SchemaVersion\":1,\"Output\":");
+    gw_json_write_string(closing->output, out);
+    return gw_buf_add_char(out, '}');
+}
+
+void gw_ssm_read_closing(struct gw_view payload, struct gw_arena *arena, struct gw_ssm_closing *out)
 {
     struct gw_value value;
-    return gw_json_parse(payload, arena, &value, NULL) ? gw_map_text(&value, name) : GW_VIEW("");
-}
-
-struct gw_view gw_ssm_read_closed(struct gw_view payload, struct gw_arena *arena)
-{
-    return read_member(payload, GW_VIEW("Output"), arena);
-}
-
-struct gw_view gw_ssm_read_greeting(struct gw_view payload, struct gw_arena *arena)
-{
-    return read_member(payload, GW_VIEW("CustomerMessage"), arena);
-}
-
-/* ---- handshake ------------------------------------------------------------------------------- */
-
-/* The three kinds that are a shell; what is not is "Port". */
-static bool is_shell(struct gw_view session_type)
-{
-    return gw_view_equal(session_type, GW_VIEW("Standard_Stream")) ||
-           gw_view_equal(session_type, GW_VIEW("InteractiveCommands")) ||
-           gw_view_equal(session_type, GW_VIEW("NonInteractiveCommands"));
-}
-
-/* What of the action is not supported: the empty view when it is. */
-static struct gw_view unsupported(const struct gw_value *action)
-{
-    struct gw_view type = gw_map_text(action, GW_VIEW("ActionType"));
-    if (!gw_view_equal(type, GW_VIEW("SessionType"))) {
-        return type.len > 0 ? type : GW_VIEW("an action without type");
+    *out = (struct gw_ssm_closing){GW_VIEW(""), GW_VIEW("")};
+    if (gw_json_parse(payload, arena, &value, NULL)) {
+        out->session_id = gw_map_text(&value, GW_VIEW("SessionId"));
+        out->output = gw_map_text(&value, GW_VIEW("Output"));
     }
-    const struct gw_value *parameters = gw_map_get(action, GW_VIEW("ActionParameters"));
-    struct gw_view session_type = gw_map_text(parameters, GW_VIEW("SessionType"));
-    return is_shell(session_type) ? GW_VIEW("")
-           : session_type.len > 0 ? session_type
-                                  : GW_VIEW("a session without type");
-}
-
-static void answer_action(const struct gw_value *action, struct gw_view refused,
-                          struct gw_buf *answer)
-{
-    gw_buf_add_text(answer, "{\"ActionType\":");
-    gw_json_write_string(gw_map_text(action, GW_VIEW("ActionType")), answer);
-    gw_buf_addf(answer, ",\"ActionStatus\":%d,\"ActionResult\":null,\"Error\":\"%s\"}",
-                refused.len == 0 ? ACTION_SUCCEEDED : ACTION_UNSUPPORTED,
-                refused.len == 0 ? "" : "not supported by this client");
-}
-
-bool gw_ssm_answer_handshake(struct gw_view request, struct gw_arena *arena, struct gw_buf *answer,
-                             struct gw_view *refused, struct gw_err *err)
-{
-    struct gw_value value;
-    *refused = GW_VIEW("");
-    if (!gw_json_parse(request, arena, &value, err)) {
-        gw_err_prefix(err, "session handshake");
-        return false;
-    }
-    const struct gw_value *actions = gw_map_get(&value, GW_VIEW("RequestedClientActions"));
-    if (actions == NULL || actions->kind != GW_LIST) {
-        return gw_fail(err, GW_ERR_PROTOCOL, "session handshake: requests no actions");
-    }
-    gw_buf_add_text(answer, "{\"ClientVersion\":\"" GW_SSM_CLIENT_VERSION
-                            "\",\"ProcessedClientActions\":[");
-    for (size_t i = 0; i < actions->as.list.count; i++) {
-        const struct gw_value *action = &actions->as.list.items[i];
-        struct gw_view what = unsupported(action);
-        if (i > 0) {
-            gw_buf_add_char(answer, ',');
-        }
-        answer_action(action, what, answer);
-        *refused = refused->len == 0 ? what : *refused;
-    }
-    gw_buf_add_text(answer, "],\"Errors\":null}");
-    return !answer->full || gw_fail(err, GW_ERR_LIMIT, "session handshake: requests too much");
 }

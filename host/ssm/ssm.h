@@ -1,6 +1,7 @@
-/* ssm: the session channel of AWS Systems Manager, which carries ECS Exec: its messages, and the
- * client's side of the conversation. The WebSocket under it is the caller's: the channel takes and
- * gives whole messages, so that it is tested without a network and survives a change of connection.
+/* ssm: the session channel of AWS Systems Manager, which carries ECS Exec: its messages as both
+ * sides write and read them, and the client's side of the conversation. The WebSocket under it is
+ * the caller's: the channel takes and gives whole messages, so that it is tested without a network
+ * and survives a change of connection.
  *
  * The protocol is not documented by AWS; it is that of the published session-manager-plugin and
  * amazon-ssm-agent (github.com/aws, Apache-2.0). */
@@ -51,6 +52,92 @@ bool gw_ssm_message_write(const struct gw_ssm_message *message, struct gw_buf *o
  * longer than it says, has no type or date, or whose digest is not that of its payload. The digests
  * of start_publication and pause_publication are not looked at: agents send them without. */
 bool gw_ssm_message_read(struct gw_view bytes, struct gw_ssm_message *out, struct gw_err *err);
+
+/* "00112233-4455-6677-8899-aabbccddeeff", ends in NUL */
+void gw_ssm_uuid_text(const unsigned char id[16], char out[37]);
+
+/* ---- payloads --------------------------------------------------------------------------------
+ * What is in the messages, JSON but for the flag. What is written goes to `out`; false when it does
+ * not fit. What is read lives in the arena; a member that is left out is empty, one that is not
+ * known is passed over. */
+
+/* The first message of a connection, and the only one that is text. */
+struct gw_ssm_opening {
+    struct gw_view token;
+    struct gw_view client_id; /* a UUID, the same through a session */
+    struct gw_view client_version;
+};
+bool gw_ssm_write_opening(const struct gw_ssm_opening *opening, struct gw_buf *out);
+bool gw_ssm_read_opening(struct gw_view text, struct gw_arena *arena, struct gw_ssm_opening *out,
+                         struct gw_err *err);
+
+/* acknowledge: of a message that was received. Read: the sequence number; false when there is none.
+ */
+bool gw_ssm_write_acknowledge(const struct gw_ssm_message *received, struct gw_buf *out);
+bool gw_ssm_read_acknowledge(struct gw_view payload, int64_t *sequence);
+
+/* SIZE; false for what is no size of a terminal, 1 to 65535 each. */
+bool gw_ssm_write_size(int columns, int rows, struct gw_buf *out);
+bool gw_ssm_read_size(struct gw_view payload, int *columns, int *rows);
+
+/* FLAG; 0 for what is none. */
+enum gw_ssm_flag {
+    GW_SSM_DISCONNECT_TO_PORT = 1,
+    GW_SSM_TERMINATE_SESSION = 2,
+    GW_SSM_CONNECT_TO_PORT_ERROR = 3
+};
+bool gw_ssm_write_flag(enum gw_ssm_flag flag, struct gw_buf *out);
+uint32_t gw_ssm_read_flag(struct gw_view payload);
+
+/* channel_closed */
+struct gw_ssm_closing {
+    struct gw_view session_id;
+    struct gw_view output; /* the reason, often empty */
+};
+bool gw_ssm_write_closing(const struct gw_ssm_closing *closing, double epoch_s, struct gw_buf *out);
+void gw_ssm_read_closing(struct gw_view payload, struct gw_arena *arena,
+                         struct gw_ssm_closing *out);
+
+/* HANDSHAKE_REQUEST: what the agent asks of the client. */
+enum gw_ssm_action { GW_SSM_ACTION_SESSION, GW_SSM_ACTION_ENCRYPTION, GW_SSM_ACTION_UNKNOWN };
+#define GW_SSM_MAX_ACTIONS 8
+struct gw_ssm_request {
+    struct gw_view agent_version;
+    struct {
+        enum gw_ssm_action action;
+        struct gw_view name;  /* as the agent wrote it: "SessionType", "KMSEncryption", ... */
+        struct gw_view value; /* the type of the session, the id of the KMS key */
+    } actions[GW_SSM_MAX_ACTIONS];
+    size_t action_count;
+};
+bool gw_ssm_write_request(const struct gw_ssm_request *request, struct gw_buf *out);
+bool gw_ssm_read_request(struct gw_view payload, struct gw_arena *arena, struct gw_ssm_request *out,
+                         struct gw_err *err);
+
+/* HANDSHAKE_RESPONSE: what became of each action, in the request's order. */
+enum gw_ssm_status { GW_SSM_SUCCEEDED = 1, GW_SSM_FAILED = 2, GW_SSM_UNSUPPORTED = 3 };
+struct gw_ssm_response {
+    struct gw_view client_version;
+    struct {
+        struct gw_view name;
+        int status;           /* of gw_ssm_status, or another number that was read */
+        struct gw_view error; /* why it did not succeed */
+        struct gw_view key;   /* of encryption: the data key as KMS enciphered it; else empty */
+    } actions[GW_SSM_MAX_ACTIONS];
+    size_t action_count;
+};
+bool gw_ssm_write_response(const struct gw_ssm_response *response, struct gw_buf *out);
+bool gw_ssm_read_response(struct gw_view payload, struct gw_arena *arena,
+                          struct gw_ssm_response *out, struct gw_err *err);
+
+/* HANDSHAKE_COMPLETE: the greeting that the customer has set, often empty. */
+bool gw_ssm_write_complete(struct gw_view greeting, int64_t handshake_ns, struct gw_buf *out);
+struct gw_view gw_ssm_read_complete(struct gw_view payload, struct gw_arena *arena);
+
+/* ENCRYPTION_CHALLENGE and ENCRYPTION_RESPONSE: bytes that the other side has enciphered. */
+bool gw_ssm_write_challenge(struct gw_view bytes, struct gw_buf *out);
+bool gw_ssm_read_challenge(struct gw_view payload, struct gw_arena *arena, struct gw_view *bytes,
+                           struct gw_err *err);
 
 /* ---- channel --------------------------------------------------------------------------------- */
 
