@@ -2,7 +2,7 @@
 # What the set-up commands share: saying what happens, installing what is missing, building.
 
 GW_BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config lua5.4 liblua5.4-dev libcurl4-openssl-dev libssl-dev \
-libcjson-dev libsodium-dev libexpat1-dev libcbor-dev zlib1g-dev libxxhash-dev libsqlite3-dev libmicrohttpd-dev"
+libcjson-dev libsodium-dev libexpat1-dev libcbor-dev zlib1g-dev libxxhash-dev libwslay-dev libsqlite3-dev libmicrohttpd-dev"
 GW_TEST_PACKAGES="$GW_BUILD_PACKAGES libcmocka-dev python3"
 
 say()

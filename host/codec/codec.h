@@ -191,6 +191,22 @@ void gw_hmac_sha256(struct gw_view key, struct gw_view bytes, unsigned char out[
 bool gw_equal_constant_time(struct gw_view a, struct gw_view b);
 void gw_random(void *out, size_t len); /* cryptographic */
 
+/* Of a WebSocket (RFC 6455, 4): a random Sec-WebSocket-Key, and what a server answers to one. All end
+ * in NUL. */
+#define GW_WEBSOCKET_KEY_SIZE    25
+#define GW_WEBSOCKET_ACCEPT_SIZE 29
+void gw_websocket_key(char out[GW_WEBSOCKET_KEY_SIZE]);
+void gw_websocket_accept(struct gw_view key, char out[GW_WEBSOCKET_ACCEPT_SIZE]);
+
+/* AES-256 in Galois/Counter mode: a random nonce of 12 bytes, the ciphertext, a tag of 16. */
+#define GW_AES_KEY_BYTES     32
+#define GW_AES_GCM_OVERHEAD  28
+bool gw_aes_gcm_close(struct gw_view bytes, const unsigned char key[GW_AES_KEY_BYTES],
+                      struct gw_buf *out);
+/* False: it was not made with this key, or was altered. */
+bool gw_aes_gcm_open(struct gw_view box, const unsigned char key[GW_AES_KEY_BYTES],
+                     struct gw_buf *out);
+
 /* ---- sealed boxes, by libsodium ---------------------------------------------------------------- */
 
 #define GW_SEALED_BOX_KEY_BYTES 32

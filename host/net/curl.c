@@ -1,5 +1,4 @@
-/* The real transport: libcurl's multi interface driven by our loop. Curl says which sockets and
- * which deadline it waits for; the loop says when they are ready. Connections are kept and reused.
+/* The real transport: libcurl's multi interface driven by our loop. Connections are kept and reused.
  *
  * Callers' functions are only ever called between curl's functions and never inside one of its
  * callbacks, so that they may start, cancel or close as they like. */
@@ -14,17 +13,9 @@
 #define MAX_CONNECTIONS      256
 #define MAX_HOST_CONNECTIONS 64
 
-/* One socket that curl waits for. */
-struct socket_watch {
-    struct curl_transport *transport;
-    curl_socket_t fd;
-    struct gw_watch *watch;
-};
-
 void gw_curl_free(struct curl_transport *transport)
 {
-    curl_multi_cleanup(transport->multi);
-    gw_timer_stop(transport->timer);
+    gw_multi_close(&transport->multi);
     gw_timer_stop(transport->soon);
     free(transport->ca_bundle);
     free(transport->ca_folder);
@@ -33,81 +24,20 @@ void gw_curl_free(struct curl_transport *transport)
     free(transport);
 }
 
-/* ---- curl on the loop ------------------------------------------------------------------------ */
-
 /* What curl has done meanwhile goes to who asked for it. */
-static void deliver_done(struct curl_transport *transport)
+static void on_over(void *ctx, CURL *easy, CURLcode code)
 {
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
-        if (message->msg == CURLMSG_DONE) {
-            struct gw_exchange *exchange = NULL;
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
-            exchange->over = true;
-            exchange->code = message->data.result;
-            gw_exchange_ready(exchange);
-        }
-    }
-    gw_deliver(transport);
+    (void)ctx;
+    struct gw_exchange *exchange = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
+    exchange->over = true;
+    exchange->code = code;
+    gw_exchange_ready(exchange);
 }
 
-static void on_ready(void *ctx, int events)
+static void on_turned(void *ctx)
 {
-    const struct socket_watch *socket = ctx;
-    struct curl_transport *transport = socket->transport;
-    int mask = (events & GW_WATCH_READ ? CURL_CSELECT_IN : 0) |
-               (events & GW_WATCH_WRITE ? CURL_CSELECT_OUT : 0);
-    int running;
-    curl_multi_socket_action(transport->multi, socket->fd, mask, &running);
-    deliver_done(transport);
-}
-
-static void on_deadline(void *ctx)
-{
-    struct curl_transport *transport = ctx;
-    transport->timer = NULL;
-    int running;
-    curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    deliver_done(transport);
-}
-
-/* CURLMOPT_TIMERFUNCTION */
-static int set_deadline(CURLM *multi, long timeout_ms, void *ctx)
-{
-    (void)multi;
-    struct curl_transport *transport = ctx;
-    gw_timer_stop(transport->timer);
-    transport->timer = NULL;
-    if (timeout_ms >= 0) {
-        transport->timer = gw_timer_start(transport->loop, timeout_ms, on_deadline, transport);
-    }
-    return 0;
-}
-
-/* CURLMOPT_SOCKETFUNCTION */
-static int set_interest(CURL *easy, curl_socket_t fd, int what, void *ctx, void *assigned)
-{
-    (void)easy;
-    struct curl_transport *transport = ctx;
-    struct socket_watch *socket = assigned;
-    if (socket != NULL) {
-        gw_watch_stop(socket->watch);
-    }
-    if (what == CURL_POLL_REMOVE) {
-        curl_multi_assign(transport->multi, fd, NULL);
-        free(socket);
-        return 0;
-    }
-    if (socket == NULL) {
-        socket = gw_alloc(sizeof *socket);
-        *socket = (struct socket_watch){.transport = transport, .fd = fd};
-        curl_multi_assign(transport->multi, fd, socket);
-    }
-    int events =
-        (what & CURL_POLL_IN ? GW_WATCH_READ : 0) | (what & CURL_POLL_OUT ? GW_WATCH_WRITE : 0);
-    socket->watch = gw_watch_start(transport->loop, fd, events, on_ready, socket);
-    return 0;
+    gw_deliver(ctx);
 }
 
 /* ---- silence --------------------------------------------------------------------------------- */
@@ -179,7 +109,7 @@ void gw_exchange_begin(struct gw_exchange *exchange)
     }
     exchange->begun_ms = exchange->moved_ms = gw_loop_now_ms(transport->loop);
     listen_for(exchange, gw_exchange_read_timeout_ms(exchange));
-    if (curl_multi_add_handle(transport->multi, exchange->easy) != CURLM_OK) {
+    if (curl_multi_add_handle(transport->multi.handle, exchange->easy) != CURLM_OK) {
         gw_fail(&exchange->err, GW_ERR_INTERNAL, "%.*s: libcurl refused the exchange",
                 GW_VIEW_ARGS(exchange->place));
         refuse(exchange);
@@ -283,17 +213,9 @@ static void set_limits(struct curl_transport *transport, const struct gw_curl_op
     transport->max_active = gw_queue_max_connections(all);
     transport->max_active_per_host = one;
     /* Curl closes idle ones for those that are needed. */
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)transport->max_active);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+    curl_multi_setopt(transport->multi.handle, CURLMOPT_MAXCONNECTS, (long)transport->max_active);
+    curl_multi_setopt(transport->multi.handle, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                       (long)transport->max_active);
-}
-
-static void set_callbacks(struct curl_transport *transport)
-{
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, set_interest);
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, set_deadline);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
 }
 
 struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_options *options,
@@ -309,19 +231,14 @@ struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_opt
         return NULL;
     }
     struct curl_transport *transport = gw_alloc(sizeof *transport);
-    transport->base = (struct gw_transport){start, cancel, resume, close_transport};
+    transport->base =
+        (struct gw_transport){start, cancel, resume, close_transport, gw_websocket_connect};
     transport->loop = loop;
     transport->user_agent = copy_or_null(options->user_agent);
     set_authorities(transport, options->ca_bundle);
     /* Curl itself knows the other variables, but this one by its lower-case name only. */
     transport->http_proxy = getenv("http_proxy") ? NULL : copy_or_null(getenv("HTTP_PROXY"));
-    transport->multi = curl_multi_init();
-    if (transport->multi == NULL) {
-        gw_fail(err, GW_ERR_INTERNAL, "http: libcurl has no memory for its handle");
-        gw_curl_free(transport);
-        return NULL;
-    }
-    set_callbacks(transport);
+    gw_multi_open(&transport->multi, loop, on_over, on_turned, transport);
     set_limits(transport, options);
     return &transport->base;
 }

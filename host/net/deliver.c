@@ -69,7 +69,7 @@ static void detach(struct gw_exchange *exchange)
     }
     gw_timer_stop(exchange->silence);
     if (exchange->easy != NULL) {
-        curl_multi_remove_handle(transport->multi, exchange->easy);
+        curl_multi_remove_handle(transport->multi.handle, exchange->easy);
         curl_easy_cleanup(exchange->easy);
     }
     curl_slist_free_all(exchange->header_lines);

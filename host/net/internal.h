@@ -1,4 +1,4 @@
-/* Inside net: the curl transport in five files, curl.c (the multi handle on the loop), queue.c
+/* Inside net: the curl transport in six files, multi.c (curl on the loop), curl.c, queue.c
  * (who may have a connection), request.c (a request becomes options of a handle), response.c (what
  * came back becomes an answer) and deliver.c (the answer goes to who asked, as it arrives or at its
  * end). */
@@ -9,11 +9,29 @@
 
 #include "net/net.h"
 
+/* ---- multi.c --------------------------------------------------------------------------------- */
+
+struct curl_multi {
+    struct gw_loop *loop;
+    CURLM *handle;
+    struct gw_timer *timer; /* curl's next deadline */
+    void (*over)(void *ctx, CURL *easy, CURLcode code);
+    void (*turned)(void *ctx);
+    void *ctx;
+};
+
+/* `over` is called for each transfer that has come to its end, then `turned`, which may close it. */
+void gw_multi_open(struct curl_multi *multi, struct gw_loop *loop,
+                   void (*over)(void *ctx, CURL *easy, CURLcode code), void (*turned)(void *ctx),
+                   void *ctx);
+void gw_multi_close(struct curl_multi *multi);
+
+/* ---- the transport --------------------------------------------------------------------------- */
+
 struct curl_transport {
     struct gw_transport base; /* first: the public pointer is a pointer to this */
     struct gw_loop *loop;
-    CURLM *multi;
-    struct gw_timer *timer; /* curl's next deadline */
+    struct curl_multi multi;
     struct gw_exchange *exchanges;
     struct gw_exchange *ready;     /* something is to be delivered; linked by next_ready */
     struct gw_exchange *delivered; /* to whom right now; NULL when that one is gone */
@@ -107,6 +125,22 @@ void gw_exchange_drop(struct gw_exchange *exchange);
 void gw_queue_enter(struct gw_exchange *exchange); /* begins it now, or later */
 void gw_queue_leave(struct gw_exchange *exchange); /* waiting, under way, or neither */
 size_t gw_queue_max_connections(size_t asked);
+
+/* ---- websocket.c, upgrade.c ------------------------------------------------------------------- */
+
+struct gw_websocket *gw_websocket_connect(struct gw_transport *self,
+                                          const struct gw_websocket_request *request,
+                                          const struct gw_websocket_events *events, void *ctx,
+                                          struct gw_err *err);
+
+/* The address to connect to ("https://..."), and the request that asks for a WebSocket there. */
+bool gw_upgrade_write(const struct gw_websocket_request *request, const char *user_agent,
+                      struct gw_buf *address, struct gw_buf *out, struct gw_err *err);
+
+enum gw_upgrade { GW_UPGRADE_MORE, GW_UPGRADE_DONE, GW_UPGRADE_REFUSED };
+/* Reads the answer from what has come so far; `len`: how much of it the answer was. */
+enum gw_upgrade gw_upgrade_read(struct gw_view bytes, struct gw_view accept, size_t *len,
+                                struct gw_err *err);
 
 /* ---- curl.c ---------------------------------------------------------------------------------- */
 

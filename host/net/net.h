@@ -1,4 +1,4 @@
-/* net: the event loop with its clock, and HTTP.
+/* net: the event loop with its clock, HTTP, and WebSockets.
  * One thread. A callback is never called from inside the function that registered it.
  * gw_transport is the seam: curl fills it for real traffic, the simulator fills it too. */
 #ifndef GW_NET_H
@@ -190,6 +190,10 @@ typedef void (*gw_http_done_fn)(void *ctx, const struct gw_http_response *res,
  */
 struct gw_exchange;
 
+struct gw_websocket;
+struct gw_websocket_request;
+struct gw_websocket_events;
+
 struct gw_transport {
     /* Copies nothing: `req` and all it points to must live until done or cancel. */
     struct gw_exchange *(*start)(struct gw_transport *self, const struct gw_http_request *req,
@@ -198,7 +202,13 @@ struct gw_transport {
                    struct gw_exchange *exchange); /* done is not called */
     /* After GW_SINK_PAUSE; without effect on an exchange that is not paused. */
     void (*resume)(struct gw_transport *self, struct gw_exchange *exchange);
-    void (*close)(struct gw_transport *self); /* cancels all, frees */
+    void (*close)(struct gw_transport *self); /* cancels all, frees; its WebSockets must be gone */
+    /* NULL: this transport has no WebSockets. Begins to open one; copies `request` and `events`. NULL with `err`: it
+     * cannot be opened. */
+    struct gw_websocket *(*connect)(struct gw_transport *self,
+                                    const struct gw_websocket_request *request,
+                                    const struct gw_websocket_events *events, void *ctx,
+                                    struct gw_err *err);
 };
 
 struct gw_curl_options {
@@ -215,6 +225,58 @@ struct gw_curl_options {
  * redirects are not followed, proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
 struct gw_transport *gw_curl_open(struct gw_loop *loop, const struct gw_curl_options *options,
                                   struct gw_err *err);
+
+/* ---- WebSockets (RFC 6455) ---------------------------------------------------------------------
+ * A client's connection. Messages are whole; pings are answered. */
+
+struct gw_websocket_request {
+    struct gw_view url; /* wss://; ws:// to this machine only */
+    /* Sec-WebSocket-Key, and what the server must answer to it. */
+    struct gw_view key, accept;
+    int64_t connect_timeout_ms; /* until it is open; 0: 10 s */
+};
+
+/* All are called from the loop, and may send and close. */
+struct gw_websocket_events {
+    void (*opened)(void *ctx);
+    void (*message)(void *ctx, bool is_text, struct gw_view bytes);
+    /* It is over: once, and last. The WebSocket is still to be closed. */
+    void (*closed)(void *ctx, const struct gw_err *err);
+};
+
+struct gw_websocket {
+    /* Sent in order, as the connection takes it; not to be called before it is open. */
+    void (*send)(struct gw_websocket *self, bool is_text, struct gw_view bytes);
+    void (*ping)(struct gw_websocket *self, struct gw_view bytes); /* 125 bytes at most */
+    /* While held nothing is read, so that the other side has to wait. */
+    void (*hold)(struct gw_websocket *self, bool held);
+    void (*close)(struct gw_websocket *self); /* and frees; no event follows */
+};
+
+/* ---- frames: WebSocket messages <-> bytes, for either side, by wslay ---------------------------
+ * The way of the bytes is the caller's. */
+
+#define GW_FRAMES_MAX_MESSAGE_BYTES ((size_t)4 << 20)
+
+enum gw_frame { GW_FRAME_TEXT = 1, GW_FRAME_BINARY = 2, GW_FRAME_CLOSE = 8, GW_FRAME_PING = 9 };
+
+struct gw_frames;
+/* A message that has come whole; of CLOSE `bytes` is the reason, and no more comes. It may send, and
+ * may not free. Pings and closes have been answered. */
+typedef void (*gw_frames_fn)(void *ctx, enum gw_frame kind, struct gw_view bytes);
+
+struct gw_frames *gw_frames_new(bool is_server, gw_frames_fn received, void *ctx);
+void gw_frames_free(struct gw_frames *frames); /* NULL is fine */
+
+/* Bytes that have come, in any pieces. False (GW_ERR_PROTOCOL, GW_ERR_LIMIT): nothing after this can
+ * be read; what is to be sent says so to the other side. */
+bool gw_frames_receive(struct gw_frames *frames, struct gw_view bytes, struct gw_err *err);
+/* False: after a close there is nothing to send. */
+bool gw_frames_send(struct gw_frames *frames, enum gw_frame kind, struct gw_view bytes);
+
+/* What is to go to the other side; `drop` so many from its front, when they have gone. */
+struct gw_view gw_frames_output(const struct gw_frames *frames);
+void gw_frames_drop(struct gw_frames *frames, size_t len);
 
 /* Splits an absolute http(s) URL; borrowed parts. `port` is 0 when not given. */
 struct gw_url {

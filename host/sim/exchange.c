@@ -327,7 +327,7 @@ static void close_transport(struct gw_transport *self)
 
 void gw_sim_open_transport(struct gw_sim *sim)
 {
-    sim->transport = (struct gw_transport){start, cancel, resume, close_transport};
+    sim->transport = (struct gw_transport){start, cancel, resume, close_transport, NULL};
 }
 
 void gw_sim_close_transport(struct gw_sim *sim)
