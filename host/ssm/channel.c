@@ -23,6 +23,8 @@ struct gw_ssm_channel {
     bool is_closed;
 
     int columns, rows; /* 0: unknown */
+    struct cipher cipher;
+    struct gw_buf request; /* of a handshake that waits for a key */
     struct gw_buf early;
     struct outgoing outgoing;
     struct gw_timer *repetition;
@@ -40,6 +42,7 @@ struct gw_ssm_channel *gw_ssm_channel_new(struct gw_loop *loop, const struct gw_
     channel->ctx = ctx;
     gw_uuid4(channel->client_id);
     gw_buf_init(&channel->early, MAX_EARLY_BYTES);
+    gw_buf_init(&channel->request, MAX_CONTROL_BYTES);
     outgoing_init(&channel->outgoing);
     return channel;
 }
@@ -54,6 +57,8 @@ void gw_ssm_channel_free(struct gw_ssm_channel *channel)
     incoming_clear(&channel->incoming);
     gw_wipe(channel->early.data, channel->early.len);
     gw_buf_clear(&channel->early);
+    gw_buf_clear(&channel->request);
+    cipher_clear(&channel->cipher);
     free(channel);
 }
 
@@ -129,10 +134,21 @@ static void queue_size(struct gw_ssm_channel *channel)
     gw_buf_clear(&payload);
 }
 
+static void queue_piece(struct gw_ssm_channel *channel, struct gw_view piece)
+{
+    struct gw_buf sealed;
+    if (!channel->cipher.is_on) {
+        queue(channel, GW_SSM_OUTPUT, piece);
+    } else if (cipher_close(&channel->cipher, piece, &sealed)) {
+        queue(channel, GW_SSM_OUTPUT, gw_buf_view(&sealed));
+        gw_buf_clear(&sealed);
+    }
+}
+
 static void queue_input(struct gw_ssm_channel *channel, struct gw_view bytes)
 {
     for (size_t at = 0; at < bytes.len; at += OUTGOING_PIECE_BYTES) {
-        queue(channel, GW_SSM_OUTPUT, gw_view_sub(bytes, at, OUTGOING_PIECE_BYTES));
+        queue_piece(channel, gw_view_sub(bytes, at, OUTGOING_PIECE_BYTES));
     }
 }
 
@@ -168,58 +184,94 @@ static void become_ready(struct gw_ssm_channel *channel, struct gw_view greeting
     channel->events.ready(channel->ctx, greeting);
 }
 
-/* The three kinds of session that are a shell; what is not is "Port". */
-static bool is_shell(struct gw_view session_type)
+static void send_answer(struct gw_ssm_channel *channel, const struct gw_ssm_response *response)
 {
-    return gw_view_equal(session_type, GW_VIEW("Standard_Stream")) ||
-           gw_view_equal(session_type, GW_VIEW("InteractiveCommands")) ||
-           gw_view_equal(session_type, GW_VIEW("NonInteractiveCommands"));
+    struct gw_buf payload;
+    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    gw_ssm_write_response(response, &payload);
+    queue(channel, GW_SSM_HANDSHAKE_RESPONSE, gw_buf_view(&payload));
+    gw_buf_clear(&payload);
+    flush(channel);
 }
 
-/* Answers action by action. `refused` is what is not supported, or empty. */
-static struct gw_ssm_response respond(const struct gw_ssm_request *request, struct gw_view *refused)
+/* An action that is not agreed to ends the session, but the agent is told which first. `problem`:
+ * why there is no key; NULL: there is one, or none is asked for. */
+static void answer(struct gw_ssm_channel *channel, const struct gw_ssm_request *request,
+                   struct gw_view key, const struct gw_err *problem)
 {
-    struct gw_ssm_response response = {.client_version = GW_VIEW(GW_SSM_CLIENT_VERSION),
-                                       .action_count = request->action_count};
-    *refused = GW_VIEW("");
-    for (size_t i = 0; i < request->action_count; i++) {
-        struct gw_view value = request->actions[i].value;
-        bool is_session = request->actions[i].action == GW_SSM_ACTION_SESSION;
-        bool fine = is_session && is_shell(value);
-        response.actions[i].name = request->actions[i].name;
-        response.actions[i].status = fine ? GW_SSM_SUCCEEDED : GW_SSM_UNSUPPORTED;
-        response.actions[i].error = fine ? GW_VIEW("") : GW_VIEW("not supported by this client");
-        if (!fine && refused->len == 0) {
-            *refused = is_session && value.len > 0 ? value : request->actions[i].name;
-        }
-    }
-    return response;
-}
-
-/* An action that is not supported ends the session, but the agent is told which first. */
-static void answer_handshake(struct gw_ssm_channel *channel, struct gw_view payload)
-{
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_buf answer;
-    struct gw_ssm_request request;
-    struct gw_view refused = GW_VIEW("");
+    struct answer answered;
     struct gw_err err;
-    gw_buf_init(&answer, MAX_CONTROL_BYTES);
-    bool read = gw_ssm_read_request(payload, arena, &request, &err);
-    if (read) {
-        struct gw_ssm_response response = respond(&request, &refused);
-        gw_ssm_write_response(&response, &answer);
-        queue(channel, GW_SSM_HANDSHAKE_RESPONSE, gw_buf_view(&answer));
-        flush(channel);
-    }
-    if (refused.len > 0) {
+    struct gw_view keyless = problem != NULL ? gw_view_of(problem->message) : GW_VIEW("");
+    answer_request(request, key, keyless, &answered);
+    send_answer(channel, &answered.response);
+    if (problem != NULL) {
+        end(channel, GW_VIEW(""), problem);
+    } else if (answered.refused.len > 0) {
         gw_fail(&err, GW_ERR_PROTOCOL, "session: the agent asks for '%.*s', which is not supported",
-                GW_VIEW_ARGS(refused));
-    }
-    if (!read || refused.len > 0) {
+                GW_VIEW_ARGS(answered.refused));
         end(channel, GW_VIEW(""), &err);
     }
-    gw_buf_clear(&answer);
+}
+
+static void receive_request(struct gw_ssm_channel *channel, struct gw_view payload)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_ssm_request request;
+    struct gw_err err;
+    if (!gw_ssm_read_request(payload, arena, &request, &err)) {
+        end(channel, GW_VIEW(""), &err);
+    } else if (answer_key_id(&request).len > 0 && channel->events.key != NULL) {
+        gw_buf_clear(&channel->request);
+        gw_buf_add(&channel->request, payload);
+        channel->events.key(channel->ctx, answer_key_id(&request));
+    } else {
+        answer(channel, &request, GW_VIEW(""), NULL);
+    }
+    gw_arena_free(arena);
+}
+
+/* Answers the request that has waited for a key. */
+static void answer_waiting(struct gw_ssm_channel *channel, struct gw_view key,
+                           const struct gw_err *problem)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_ssm_request request;
+    if (gw_ssm_read_request(gw_buf_view(&channel->request), arena, &request, NULL)) {
+        answer(channel, &request, key, problem);
+    }
+    gw_buf_clear(&channel->request);
+    gw_arena_free(arena);
+}
+
+static void fail_cipher(struct gw_ssm_channel *channel)
+{
+    struct gw_err err;
+    gw_fail(&err, GW_ERR_PROTOCOL,
+            "session: what the agent sent is not encrypted with the key of this session");
+    end(channel, GW_VIEW(""), &err);
+}
+
+/* That both have the same key is proved with bytes of the agent's. */
+static void answer_challenge(struct gw_ssm_channel *channel, struct gw_view payload)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view challenge;
+    struct gw_buf plain, sealed, response;
+    gw_buf_init(&response, MAX_CONTROL_BYTES);
+    gw_buf_init(&sealed, 0);
+    gw_buf_init(&plain, 0);
+    if (channel->cipher.is_on && gw_ssm_read_challenge(payload, arena, &challenge, NULL) &&
+        cipher_open(&channel->cipher, challenge, &plain) &&
+        cipher_close(&channel->cipher, gw_buf_view(&plain), &sealed)) {
+        gw_ssm_write_challenge(gw_buf_view(&sealed), &response);
+        queue(channel, GW_SSM_ENCRYPTION_RESPONSE, gw_buf_view(&response));
+        flush(channel);
+    } else {
+        fail_cipher(channel);
+    }
+    gw_buf_clear(&plain);
+    gw_buf_clear(&sealed);
+    gw_buf_clear(&response);
     gw_arena_free(arena);
 }
 
@@ -230,11 +282,15 @@ static void complete_handshake(struct gw_ssm_channel *channel, struct gw_view pa
     gw_arena_free(arena);
 }
 
-static void process(struct gw_ssm_channel *channel, uint32_t payload_type, struct gw_view payload)
+static void process_plain(struct gw_ssm_channel *channel, uint32_t payload_type,
+                          struct gw_view payload)
 {
     switch (payload_type) {
     case GW_SSM_HANDSHAKE_REQUEST:
-        answer_handshake(channel, payload);
+        receive_request(channel, payload);
+        break;
+    case GW_SSM_ENCRYPTION_CHALLENGE:
+        answer_challenge(channel, payload);
         break;
     case GW_SSM_HANDSHAKE_COMPLETE:
         complete_handshake(channel, payload);
@@ -250,6 +306,22 @@ static void process(struct gw_ssm_channel *channel, uint32_t payload_type, struc
     default: /* what it says is for other kinds of session */
         break;
     }
+}
+
+static void process(struct gw_ssm_channel *channel, uint32_t payload_type, struct gw_view payload)
+{
+    struct gw_buf plain;
+    if (!cipher_concerns(&channel->cipher, payload_type)) {
+        process_plain(channel, payload_type, payload);
+        return;
+    }
+    if (cipher_open(&channel->cipher, payload, &plain)) {
+        process_plain(channel, payload_type, gw_buf_view(&plain));
+    } else {
+        fail_cipher(channel);
+    }
+    gw_wipe(plain.data, plain.len);
+    gw_buf_clear(&plain);
 }
 
 static void process_waiting(struct gw_ssm_channel *channel)
@@ -374,6 +446,21 @@ void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows
         queue_size(channel);
         flush(channel);
     }
+}
+
+bool gw_ssm_channel_encrypt(struct gw_ssm_channel *channel, struct gw_view data_key,
+                            struct gw_view enciphered)
+{
+    if (!cipher_set(&channel->cipher, data_key, false)) {
+        return false;
+    }
+    answer_waiting(channel, enciphered, NULL);
+    return true;
+}
+
+void gw_ssm_channel_refuse_key(struct gw_ssm_channel *channel, const struct gw_err *err)
+{
+    answer_waiting(channel, GW_VIEW(""), err);
 }
 
 void gw_ssm_channel_terminate(struct gw_ssm_channel *channel)

@@ -1,8 +1,9 @@
-/* Inside ssm: message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not yet
+/* Inside ssm: cipher.c knows the keys, answer.c what is agreed to, message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not yet
  * acknowledged, incoming.c the order of what comes, channel.c the conversation. */
 #ifndef GW_SSM_INTERNAL_H
 #define GW_SSM_INTERNAL_H
 
+#include "codec/codec.h"
 #include "ssm/ssm.h"
 
 /* Agents look at it; the published client whose protocol this is. */
@@ -12,6 +13,35 @@
  * the message. */
 bool gw_ssm_parse(struct gw_view payload, const char *what, struct gw_arena *arena,
                   struct gw_value *out, struct gw_err *err);
+
+/* ---- cipher ---------------------------------------------------------------------------------- */
+
+struct cipher {
+    bool is_on;
+    unsigned char opening[GW_AES_KEY_BYTES], closing[GW_AES_KEY_BYTES];
+};
+
+/* False: it is no data key. */
+bool cipher_set(struct cipher *cipher, struct gw_view data_key, bool is_agent);
+void cipher_clear(struct cipher *cipher);
+/* Are payloads of this type enciphered? */
+bool cipher_concerns(const struct cipher *cipher, uint32_t payload_type);
+/* Both fill `out`, which is to be cleared in any case. False: it was not made with the key. */
+bool cipher_open(const struct cipher *cipher, struct gw_view payload, struct gw_buf *out);
+bool cipher_close(const struct cipher *cipher, struct gw_view payload, struct gw_buf *out);
+
+/* ---- answer.c -------------------------------------------------------------------------------- */
+
+/* What is answered to a request, and what it asks for that is not done. */
+struct answer {
+    struct gw_ssm_response response;
+    struct gw_view refused; /* empty: nothing */
+};
+/* `key`: the enciphered data key; empty: there is none, for the reason in `keyless`. */
+void answer_request(const struct gw_ssm_request *request, struct gw_view key,
+                    struct gw_view keyless, struct answer *answer);
+/* The id of the KMS key that is to encrypt the session; empty: it is not to be encrypted. */
+struct gw_view answer_key_id(const struct gw_ssm_request *request);
 
 /* ---- outgoing -------------------------------------------------------------------------------- */
 

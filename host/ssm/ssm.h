@@ -151,6 +151,10 @@ struct gw_ssm_events {
     void (*send)(void *ctx, bool is_text, struct gw_view bytes);
     /* The agent takes input from now on; `message` is the customer's greeting, often empty. */
     void (*ready)(void *ctx, struct gw_view message);
+    /* The agent asks for a session that is encrypted with a data key of this KMS key:
+     * gw_ssm_channel_encrypt or gw_ssm_channel_refuse_key has to follow. NULL: it is told that this
+     * is not supported. */
+    void (*key)(void *ctx, struct gw_view key_id);
     /* Output in its order, each byte once. */
     void (*output)(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes);
     /* The session is over: once, and last. `reason` is what the other side gave, often empty; `err`
@@ -185,7 +189,63 @@ size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel);
 
 void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows);
 
+/* The answer to `key`: a data key, and as KMS has enciphered it. False: it is not as long as one. */
+#define GW_SSM_DATA_KEY_BYTES 64
+bool gw_ssm_channel_encrypt(struct gw_ssm_channel *channel, struct gw_view data_key,
+                            struct gw_view enciphered);
+/* Or why there is none, which the agent is told, and which ends the session. */
+void gw_ssm_channel_refuse_key(struct gw_ssm_channel *channel, const struct gw_err *err);
+
 /* Asks the agent to end the session; `closed` follows when it does. */
 void gw_ssm_channel_terminate(struct gw_ssm_channel *channel);
+
+/* ---- marks ------------------------------------------------------------------------------------
+ * A session tells no exit status, so that a command is wrapped in a script which prints marks into
+ * its output: RS (0x1e) "gwrun:", the text of the mark, RS. */
+
+#define GW_SSM_MAX_MARK_BYTES 32 /* of the text: letters, digits, '=' and '-' */
+
+struct gw_ssm_marks {
+    char held[GW_SSM_MAX_MARK_BYTES + 8]; /* what may be the beginning of a mark */
+    size_t held_len;
+    void (*text)(void *ctx, struct gw_view bytes); /* output without marks */
+    void (*mark)(void *ctx, struct gw_view text);
+    void *ctx;
+};
+void gw_ssm_marks_feed(struct gw_ssm_marks *marks, struct gw_view bytes);
+void gw_ssm_marks_finish(struct gw_ssm_marks *marks); /* what was held is output after all */
+
+/* ---- session ----------------------------------------------------------------------------------
+ * A channel with its connection, which is opened again where it is lost. */
+
+struct gw_ssm_session;
+
+/* As those of a channel. */
+struct gw_ssm_session_events {
+    void (*ready)(void *ctx, struct gw_view greeting);
+    void (*key)(void *ctx, struct gw_view key_id);
+    void (*output)(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes);
+    /* The connection is lost, and there was a pause. To go on takes a new token (ssm ResumeSession):
+     * gw_ssm_session_resume or gw_ssm_session_abandon has to follow. */
+    void (*lost)(void *ctx, const struct gw_err *err);
+    void (*closed)(void *ctx, struct gw_view reason, const struct gw_err *err);
+};
+
+/* Copies everything. NULL with `err` where that URL cannot be opened. */
+struct gw_ssm_session *gw_ssm_session_open(struct gw_loop *loop, struct gw_transport *transport,
+                                           struct gw_view url, struct gw_view token,
+                                           const struct gw_ssm_session_events *events, void *ctx,
+                                           struct gw_err *err);
+/* Ends the connection, and frees; the agent is told to end where the session is not over. */
+void gw_ssm_session_close(struct gw_ssm_session *session); /* NULL is fine */
+
+void gw_ssm_session_resume(struct gw_ssm_session *session, struct gw_view url,
+                           struct gw_view token);
+void gw_ssm_session_abandon(struct gw_ssm_session *session, const struct gw_err *err);
+
+/* While held no output comes, and the agent has to wait. */
+void gw_ssm_session_hold(struct gw_ssm_session *session, bool held);
+/* For input, size, keys and the end. */
+struct gw_ssm_channel *gw_ssm_session_channel(struct gw_ssm_session *session);
 
 #endif

@@ -85,7 +85,7 @@ static void play(struct gw_ssm_channel *channel, struct heard *heard, uint8_t ki
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gw_loop_options options = {.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = 1700000000000};
-    struct gw_ssm_events events = {on_send, on_ready, on_output, on_closed};
+    struct gw_ssm_events events = {.send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
     struct heard heard = {.loop = gw_loop_new(&options)};
     struct gw_ssm_channel *channel = gw_ssm_channel_new(heard.loop, &events, &heard);
     size_t records = 0;
