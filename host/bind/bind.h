@@ -28,6 +28,7 @@ struct gw_act {
     struct gw_view host;            /* of plain HTTP: "example.com:8080"; empty: an AWS call */
     struct gw_view url;             /* of plain HTTP, without its query; empty: an AWS call */
     const struct gw_value *command; /* of a process: its words; NULL: none */
+    const struct gw_value *inside;  /* of a command in a container: its words; NULL: none */
     enum gw_effect effect;
     const struct gw_value *params;  /* what the script gave; NULL: nothing to show */
     struct gw_view region, profile; /* that it asked for; empty: the run's own */
@@ -98,6 +99,10 @@ struct gw_gate {
     struct gw_transport *(*transport)(struct gw_gate *self, struct gw_err *err);
     /* What the runbook says that a command does; a change unless it says so. */
     enum gw_effect (*command)(struct gw_gate *self, const struct gw_value *words);
+    /* The same of one that is run in a container. */
+    enum gw_effect (*inside)(struct gw_gate *self, const struct gw_value *words);
+    /* Is the run to end? What goes on for long asks now and then. */
+    bool (*stopping)(struct gw_gate *self);
     /* In a simulator: what its world answers to a command, as a map; GW_NULL: it is to be run. */
     bool (*rehearse)(struct gw_gate *self, const struct gw_act *act, struct gw_arena *arena,
                      struct gw_value *answer, struct gw_err *err);
@@ -110,6 +115,7 @@ void gw_bind_aws(struct gw_script *script, struct gw_gate *gate);     /* host.aw
 void gw_bind_http(struct gw_script *script, struct gw_gate *gate);    /* host.http [-0, +0, m] */
 void gw_bind_file(struct gw_script *script, struct gw_gate *gate);    /* host.file [-0, +0, m] */
 void gw_bind_process(struct gw_script *script, struct gw_gate *gate); /* host.process [-0, +0, m] */
+void gw_bind_exec(struct gw_script *script, struct gw_gate *gate);    /* host.exec [-0, +0, m] */
 void gw_bind_env(struct gw_script *script, struct gw_gate *gate);     /* host.env [-0, +0, m] */
 void gw_bind_box(struct gw_script *script);                           /* host.box [-0, +0, m] */
 

@@ -83,6 +83,39 @@ struct gw_process *gw_process_start(struct gw_loop *loop, const struct gw_proces
                                     gw_process_done_fn done, void *ctx, struct gw_err *err);
 void gw_process_stop(struct gw_process *process); /* kills it; `done` is not called; NULL is fine */
 
+/* ---- terminal --------------------------------------------------------------------------------
+ * The user's end of a program that runs elsewhere: what is typed or piped in, what is shown or piped
+ * out. Raw, every key is the program's; whatever ends this process, the terminal is as it was. */
+
+struct gw_terminal_options {
+    int in;  /* descriptor; -1: nothing is read */
+    int out; /* written to only when it takes something */
+    bool raw;
+};
+
+/* All are called from the loop; any may close the terminal. */
+struct gw_terminal_events {
+    void (*input)(void *ctx, struct gw_view bytes); /* empty: the end */
+    void (*resized)(void *ctx, int columns, int rows);
+    /* All is written that was waiting. */
+    void (*drained)(void *ctx);
+    void (*broken)(void *ctx, const struct gw_err *err); /* nobody reads the output any more */
+};
+
+/* One at a time. NULL with `err` where `in` is no terminal and should be raw. */
+struct gw_terminal;
+struct gw_terminal *gw_terminal_open(struct gw_loop *loop,
+                                     const struct gw_terminal_options *options,
+                                     const struct gw_terminal_events *events, void *ctx,
+                                     struct gw_err *err);
+void gw_terminal_close(struct gw_terminal *terminal); /* NULL is fine; what waits is lost */
+
+void gw_terminal_write(struct gw_terminal *terminal, struct gw_view bytes);
+size_t gw_terminal_unwritten_bytes(const struct gw_terminal *terminal);
+void gw_terminal_hold(struct gw_terminal *terminal, bool held); /* while held nothing is read */
+/* False: it has none. */
+bool gw_terminal_size(const struct gw_terminal *terminal, int *columns, int *rows);
+
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
 struct gw_header {

@@ -129,6 +129,11 @@ static struct gw_transport *transport(struct gw_gate *self, struct gw_err *err)
     return run->target.transport;
 }
 
+static bool stopping(struct gw_gate *self)
+{
+    return gw_run_is_stopping(run_of(self));
+}
+
 static bool rehearse(struct gw_gate *self, const struct gw_act *act, struct gw_arena *arena,
                      struct gw_value *answer, struct gw_err *err)
 {
@@ -160,6 +165,8 @@ void gw_run_open_gate(struct gw_run *run)
                                  .client = client,
                                  .transport = transport,
                                  .command = gw_run_command_effect,
+                                 .inside = gw_run_inside_effect,
+                                 .stopping = stopping,
                                  .rehearse = rehearse,
                                  .variable = gw_run_allow_variable};
 }

@@ -105,6 +105,7 @@ bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *ac
                            struct gw_err *err);
 /* The gate's answers about a command and about a variable. */
 enum gw_effect gw_run_command_effect(struct gw_gate *gate, const struct gw_value *words);
+enum gw_effect gw_run_inside_effect(struct gw_gate *gate, const struct gw_value *words);
 bool gw_run_allow_variable(struct gw_gate *gate, struct gw_view name, struct gw_err *err);
 
 /* files.c: the gate's answer about a file. */

@@ -122,6 +122,7 @@ static bool open_stdlib(struct gw_run *run, const char *own, struct gw_err *err)
     gw_bind_http(run->script, &run->gate);
     gw_bind_file(run->script, &run->gate);
     gw_bind_process(run->script, &run->gate);
+    gw_bind_exec(run->script, &run->gate);
     gw_bind_env(run->script, &run->gate);
     gw_bind_box(run->script);
     gw_run_bind_host(run);

@@ -5,6 +5,7 @@
  * final '/' stands for all that is below. What follows a '\' stands for itself; so does the value
  * of a parameter (stdlib/runbook/needs.lua). */
 #include <ctype.h>
+#include <string.h>
 
 #include "run/internal.h"
 
@@ -187,11 +188,22 @@ static bool allows_command(struct gw_view entry, const void *words)
     return allows_reading_command(entry, words) || words_match(entry, words);
 }
 
-enum gw_effect gw_run_command_effect(struct gw_gate *gate, const struct gw_value *words)
+static enum gw_effect effect_of(struct gw_gate *gate, const char *list_name,
+                                const struct gw_value *words)
 {
     const struct gw_run *run = (const struct gw_run *)gate; /* its first member */
-    return is_listed(&run->needs, "run", allows_reading_command, words) ? GW_EFFECT_READ
-                                                                        : GW_EFFECT_CHANGE;
+    return is_listed(&run->needs, list_name, allows_reading_command, words) ? GW_EFFECT_READ
+                                                                            : GW_EFFECT_CHANGE;
+}
+
+enum gw_effect gw_run_command_effect(struct gw_gate *gate, const struct gw_value *words)
+{
+    return effect_of(gate, "run", words);
+}
+
+enum gw_effect gw_run_inside_effect(struct gw_gate *gate, const struct gw_value *words)
+{
+    return effect_of(gate, "exec", words);
 }
 
 /* ---- the environment ------------------------------------------------------------------------- */
@@ -254,6 +266,36 @@ static bool fail_command(const struct gw_act *act, struct gw_err *err)
                    GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(entry));
 }
 
+/* A word with a space in it is one word of an entry too. */
+static struct gw_view as_entry(const struct gw_value *words, struct gw_arena *arena)
+{
+    struct gw_buf entry;
+    gw_buf_init(&entry, 4096);
+    for (size_t i = 0; i < words->as.list.count; i++) {
+        struct gw_view word = words->as.list.items[i].as.string;
+        gw_buf_add_text(&entry, i > 0 ? " " : "");
+        for (size_t k = 0; k < word.len; k++) {
+            bool is_special = strchr(" *\\", word.data[k]) != NULL;
+            gw_buf_addf(&entry, is_special ? "\\%c" : "%c", word.data[k]);
+        }
+    }
+    struct gw_view copy = gw_arena_dup(arena, gw_buf_view(&entry));
+    gw_buf_clear(&entry);
+    return copy;
+}
+
+static bool fail_inside(const struct gw_act *act, struct gw_err *err)
+{
+    struct gw_arena *arena = gw_arena_new();
+    struct gw_view entry = as_entry(act->inside, arena);
+    gw_fail(err, GW_ERR_DENIED,
+            "%.*s: this command is not declared in this runbook's needs.exec; add \"%.*s\", with "
+            "\"read: \" before it where it changes nothing (refused before anything was sent)",
+            GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(entry));
+    gw_arena_free(arena);
+    return false;
+}
+
 bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *act,
                            struct gw_err *err)
 {
@@ -267,9 +309,12 @@ bool gw_run_check_declared(const struct gw_value *needs, const struct gw_act *ac
     if (act->command) {
         return is_listed(needs, "run", allows_command, act->command) || fail_command(act, err);
     }
-    return is_listed(needs, "aws", allows_action, act) ||
-           gw_fail(err, GW_ERR_DENIED,
-                   "%.*s: not declared in this runbook's needs.aws; add \"%.*s\" "
-                   "(refused before anything was sent)",
-                   GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(act->action));
+    if (!is_listed(needs, "aws", allows_action, act)) {
+        return gw_fail(err, GW_ERR_DENIED,
+                       "%.*s: not declared in this runbook's needs.aws; add \"%.*s\" "
+                       "(refused before anything was sent)",
+                       GW_VIEW_ARGS(act->action), GW_VIEW_ARGS(act->action));
+    }
+    return !act->inside || is_listed(needs, "exec", allows_command, act->inside) ||
+           fail_inside(act, err);
 }

@@ -362,6 +362,9 @@ static void receive_acknowledge(struct gw_ssm_channel *channel, struct gw_view p
     int64_t sequence;
     if (gw_ssm_read_acknowledge(payload, &sequence)) {
         outgoing_acknowledged(&channel->outgoing, sequence, gw_loop_now_ms(channel->loop));
+        if (channel->events.taken != NULL) {
+            channel->events.taken(channel->ctx);
+        }
     }
 }
 

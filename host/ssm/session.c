@@ -165,6 +165,12 @@ static void on_output(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes
     session->events.output(session->ctx, stream, bytes);
 }
 
+static void on_taken(void *ctx)
+{
+    struct gw_ssm_session *session = ctx;
+    session->events.taken(session->ctx);
+}
+
 static void on_channel_closed(void *ctx, struct gw_view reason, const struct gw_err *err)
 {
     end(ctx, reason, err);
@@ -188,6 +194,7 @@ struct gw_ssm_session *gw_ssm_session_open(struct gw_loop *loop, struct gw_trans
                                                         .ready = on_ready,
                                                         .key = on_key,
                                                         .output = on_output,
+                                                        .taken = on_taken,
                                                         .closed = on_channel_closed};
     if (transport->connect == NULL) {
         gw_fail(err, GW_ERR_DENIED, "session: there are no WebSockets here");
@@ -243,6 +250,13 @@ void gw_ssm_session_resume(struct gw_ssm_session *session, struct gw_view url, s
 void gw_ssm_session_abandon(struct gw_ssm_session *session, const struct gw_err *err)
 {
     end(session, GW_VIEW(""), err);
+}
+
+void gw_ssm_session_postpone(struct gw_ssm_session *session, const struct gw_err *err)
+{
+    if (!session->is_over) {
+        lose(session, err);
+    }
 }
 
 void gw_ssm_session_hold(struct gw_ssm_session *session, bool held)

@@ -157,6 +157,8 @@ struct gw_ssm_events {
     void (*key)(void *ctx, struct gw_view key_id);
     /* Output in its order, each byte once. */
     void (*output)(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes);
+    /* The agent has taken input: gw_ssm_channel_pending_bytes has fallen. NULL: not of interest. */
+    void (*taken)(void *ctx);
     /* The session is over: once, and last. `reason` is what the other side gave, often empty; `err`
      * is NULL unless the session was broken off. */
     void (*closed)(void *ctx, struct gw_view reason, const struct gw_err *err);
@@ -225,6 +227,7 @@ struct gw_ssm_session_events {
     void (*ready)(void *ctx, struct gw_view greeting);
     void (*key)(void *ctx, struct gw_view key_id);
     void (*output)(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes);
+    void (*taken)(void *ctx);
     /* The connection is lost, and there was a pause. To go on takes a new token (ssm ResumeSession):
      * gw_ssm_session_resume or gw_ssm_session_abandon has to follow. */
     void (*lost)(void *ctx, const struct gw_err *err);
@@ -242,6 +245,8 @@ void gw_ssm_session_close(struct gw_ssm_session *session); /* NULL is fine */
 void gw_ssm_session_resume(struct gw_ssm_session *session, struct gw_view url,
                            struct gw_view token);
 void gw_ssm_session_abandon(struct gw_ssm_session *session, const struct gw_err *err);
+/* No token could be had now: `lost` follows once more, after a longer pause, or the end. */
+void gw_ssm_session_postpone(struct gw_ssm_session *session, const struct gw_err *err);
 
 /* While held no output comes, and the agent has to wait. */
 void gw_ssm_session_hold(struct gw_ssm_session *session, bool held);

@@ -10,7 +10,7 @@ local FIELDS = {
   runbooks = "table", lock = "string|table", timeout = "number|string", run = "function", preflight = "boolean", production = "table",
   targets = "function",
 }
-local NEEDS = { aws = "table", aws_if = "table", http = "table", read = "table", write = "table", run = "table", env = "table" }
+local NEEDS = { aws = "table", aws_if = "table", http = "table", read = "table", write = "table", run = "table", exec = "table", env = "table" }
 
 ---@class Needs "{name}" is the value of a parameter, but in `aws`
 ---@field aws? string[] actions: "ecs:Describe*"
@@ -19,6 +19,7 @@ local NEEDS = { aws = "table", aws_if = "table", http = "table", read = "table",
 ---@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
 ---@field write? string[] likewise
 ---@field run? string[] commands: "git push *"; "read: git log *" changes nothing
+---@field exec? string[] commands inside of containers: "read: curl *" changes nothing
 ---@field env? string[] variables of the environment: "CI_*"
 
 ---@class Declaration
@@ -89,7 +90,7 @@ function declaration.describe(given)
     needs = {
       aws = json.array(needs.aws or {}), http = json.array(needs.http or {}),
       read = json.array(needs.read or {}), write = json.array(needs.write or {}),
-      run = json.array(needs.run or {}), env = json.array(needs.env or {}),
+      run = json.array(needs.run or {}), exec = json.array(needs.exec or {}), env = json.array(needs.env or {}),
     },
   }
 end

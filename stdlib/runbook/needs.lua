@@ -31,7 +31,7 @@ local function url(value, before, after)
   return nil, "it may have letters, digits and -._~"
 end
 
-local WRITERS = { http = url, read = path, write = path, run = escape, env = escape }
+local WRITERS = { http = url, read = path, write = path, run = escape, exec = escape, env = escape }
 
 local function writer_of(list)
   return function(value, before, after, name)
