@@ -7,6 +7,8 @@
 --- error; `aws.ecs.try_describe_services{...}` returns nil and that error instead. Changing calls work only inside a step
 --- of a runbook; in plan mode they are recorded and answer with a value that is known only after apply.
 ---
+--- `aws.ecs.exec{ cluster=, task=, container=, command= }` runs a command inside a container (exec/run.lua).
+---
 --- A second table says how to call: `aws.ecs.list_services({}, { query = "serviceArns[0]" })`.
 ---
 --- Streams do not pass through memory: `Body = file.open "backup.tar"` is read by the call, and
@@ -105,8 +107,14 @@ local function perform_how(operation, params, client, how)
   return output, err
 end
 
+-- Functions that are more than one call, by service: module and member.
+local COMPOSED = { ecs = { exec = "exec.run", try_exec = "exec.run" } }
+
 local function make_function(service, name, client)
   local subject = ("aws.%s.%s"):format(service, name)
+  local composed = (COMPOSED[service] or {})[name]
+  if composed and client then return nil, subject .. ": only of the run's own client" end
+  if composed then return require(composed)[name] end
   local operation = host.operation(service, name)
   if operation then
     return function(params, how)

@@ -53,6 +53,7 @@ struct gw_value exec_result(const struct exec *exec, bool for_journal)
     if (exec->has_status) {
         add(arena, &result, "status", gw_value_int(exec->status));
     }
+    add(arena, &result, "begun", gw_value_bool(exec->has_begun));
     add(arena, &result, "session", gw_value_string(exec->session_id));
     add(arena, &result, "reason", gw_value_string(exec->reason));
     add(arena, &result, "losses", gw_value_int(exec->losses));
@@ -159,8 +160,7 @@ static void read_params(lua_State *L, struct exec *exec)
         }
     }
     add(arena, &exec->params, "command", gw_value_string(command));
-    add(arena, &exec->params, "interactive",
-        (struct gw_value){.kind = GW_BOOL, .as.boolean = true});
+    add(arena, &exec->params, "interactive", gw_value_bool(true));
     add(arena, &exec->shown, "command", exec->words);
 }
 
@@ -206,7 +206,7 @@ static struct exec *read_exec(lua_State *L, struct gw_gate *gate, struct gw_task
 }
 
 /* run({ cluster=, task=, container=, command= }, { words=, target=, io=, timeout=, record=, region=,
- * profile= }) -> { output=, status=, session=, reason=, losses= } | nil, err | nil, nil, "planned",
+ * profile= }) -> { output=, status=, begun=, session=, reason=, losses= } | nil, err | nil, nil, "planned",
  * params. `command` is what AWS is sent, `words` what it is wrapped around. */
 static int exec_run(lua_State *L)
 {

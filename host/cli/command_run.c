@@ -22,6 +22,7 @@ int gw_cli_find_terminal(void)
 
 struct ending {
     char *runbook, *text; /* of run.started and run.finished; NULL: not there yet */
+    bool is_quiet;        /* there is no report: notes and warnings are told here */
 };
 
 static void keep(char **text, const struct gw_value *event, struct gw_view key)
@@ -30,10 +31,21 @@ static void keep(char **text, const struct gw_value *event, struct gw_view key)
     *text = gw_view_dup(gw_map_text(event, key));
 }
 
+static void tell(const struct gw_value *event)
+{
+    fputs("gwrun: ", stderr);
+    gw_cli_print(stderr, gw_map_text(event, GW_VIEW("text")));
+    fputc('\n', stderr);
+}
+
 static void on_event(void *ctx, const struct gw_value *event)
 {
     struct ending *ending = ctx;
     struct gw_view name = gw_map_text(event, GW_VIEW("event"));
+    if (ending->is_quiet &&
+        (gw_view_equal(name, GW_VIEW("note")) || gw_view_equal(name, GW_VIEW("warning")))) {
+        tell(event);
+    }
     if (gw_map_get(event, GW_VIEW("child"))) {
         return; /* of a step; its run tells in the end what came of it */
     }
@@ -56,7 +68,8 @@ static bool are_one_place(int fd, int other_fd)
 static void tell_failure(const struct gw_run *run, const struct ending *ending,
                          enum gw_exit exit_code)
 {
-    bool shown = are_one_place(STDOUT_FILENO, STDERR_FILENO) && !gw_run_output_failed(run);
+    bool shown = !ending->is_quiet && are_one_place(STDOUT_FILENO, STDERR_FILENO) &&
+                 !gw_run_output_failed(run);
     if (exit_code != GW_EXIT_OK && ending->text && !shown) {
         gw_cli_fail_with(exit_code, "%s%s%s", ending->runbook ? ending->runbook : "",
                          ending->runbook ? ": " : "", ending->text);
@@ -213,7 +226,9 @@ static struct gw_run_options run_options(const struct gw_cli_options *options,
     return out;
 }
 
-int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past)
+/* `manner` NULL: with a report. */
+static int execute_in(const struct gw_cli_options *options, const struct gw_cli_past *past,
+                      const struct gw_cli_manner *manner)
 {
     struct gw_err err = {0};
     struct gw_cli_session_options session_options = {.cli = options};
@@ -230,11 +245,13 @@ int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_pas
     if (!open_journal(options, &run_options_, &err)) {
         exit_code = gw_cli_fail_with(GW_EXIT_FAILED, "%s", err.message);
     } else {
-        struct ending ending = {0};
-        struct gw_report *report = gw_cli_open_report(options);
+        struct ending ending = {.is_quiet = manner && !options->plan};
+        struct gw_report *report = ending.is_quiet ? NULL : gw_cli_open_report(options);
         run_options_.report = report;
         run_options_.on_event = on_event;
         run_options_.on_event_ctx = &ending;
+        run_options_.bind = manner ? manner->bind : NULL;
+        run_options_.bind_ctx = manner ? manner->bind_ctx : NULL;
         struct gw_run *run = gw_run_new(&run_options_);
         exit_code = execute(session, run, options, past, &ending, arena);
         free(ending.runbook);
@@ -246,6 +263,16 @@ int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_pas
     gw_arena_free(arena);
     gw_cli_session_close(session);
     return exit_code;
+}
+
+int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past)
+{
+    return execute_in(options, past, NULL);
+}
+
+int gw_cli_execute_quietly(const struct gw_cli_options *options, const struct gw_cli_manner *manner)
+{
+    return execute_in(options, NULL, manner);
 }
 
 int gw_cli_run(const struct gw_cli_options *options)

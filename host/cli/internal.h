@@ -30,6 +30,8 @@ struct gw_cli_options {
     uint64_t seed;
     const char **rest; /* what follows the name and is none of the above */
     size_t rest_count;
+    bool has_plain;    /* there was a "--" behind the name: */
+    size_t plain_from; /* of `rest`, what followed it */
 };
 
 /* Host options may stand before or after the name; "--" ends them. Fails naming the nearest. */
@@ -195,6 +197,7 @@ int gw_cli_undo(const struct gw_cli_options *options);
 int gw_cli_history(const struct gw_cli_options *options);
 int gw_cli_show(const struct gw_cli_options *options);
 int gw_cli_sim(const struct gw_cli_options *options);
+int gw_cli_exec(const struct gw_cli_options *options);
 int gw_cli_drill(const struct gw_cli_options *options);
 int gw_cli_approve(const struct gw_cli_options *options);
 int gw_cli_locks(const struct gw_cli_options *options);
@@ -226,6 +229,14 @@ struct gw_cli_past {
 };
 /* Runs the runbook that the options name; `past` is NULL for a new run. */
 int gw_cli_execute(const struct gw_cli_options *options, const struct gw_cli_past *past);
+
+/* The same where standard output is not the report's: problems and notes go to standard error. */
+struct gw_cli_manner {
+    void (*bind)(void *ctx, struct gw_script *script); /* as in gw_run_options */
+    void *bind_ctx;
+};
+int gw_cli_execute_quietly(const struct gw_cli_options *options,
+                           const struct gw_cli_manner *manner);
 
 /* Loads the runbook that the options name, reads its arguments, settles what it acts on; `past` is
  * NULL for a new run. False with the exit code that suits. */

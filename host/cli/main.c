@@ -108,6 +108,7 @@ static const struct command {
     {"call", gw_cli_call, OWN_HELP},
     {"check", gw_cli_check, 0},
     {"drill", gw_cli_drill, 0},
+    {"exec", gw_cli_exec, 0},
     {"help", help, OWN_HELP},
     {"history", gw_cli_history, 0},
     {"list", gw_cli_list, NO_ARGUMENTS},

@@ -216,6 +216,8 @@ bool gw_cli_parse(int argc, char **argv, struct gw_cli_options *out, struct gw_e
             }
         } else if (host && strcmp(argv[i], "--") == 0) {
             host = false;
+            out->has_plain = out->name != NULL;
+            out->plain_from = out->rest_count;
         } else if (out->name) {
             out->rest[out->rest_count++] = argv[i];
         } else if (host && argv[i][0] == '-') {
