@@ -3,6 +3,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 find_package(wslay REQUIRED CONFIG) # it comes with no .pc file
+add_library(PkgConfig::wslay ALIAS wslay)
 pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(cbor REQUIRED IMPORTED_TARGET libcbor)

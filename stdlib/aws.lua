@@ -107,14 +107,16 @@ local function perform_how(operation, params, client, how)
   return output, err
 end
 
--- Functions that are more than one call, by service: module and member.
-local COMPOSED = { ecs = { exec = "exec.run", try_exec = "exec.run" } }
+-- What is more than one call.
+local function composed_function(service, name)
+  if service == "ecs" and (name == "exec" or name == "try_exec") then return require "exec.run"[name] end
+end
 
 local function make_function(service, name, client)
   local subject = ("aws.%s.%s"):format(service, name)
-  local composed = (COMPOSED[service] or {})[name]
+  local composed = composed_function(service, name)
   if composed and client then return nil, subject .. ": only of the run's own client" end
-  if composed then return require(composed)[name] end
+  if composed then return composed end
   local operation = host.operation(service, name)
   if operation then
     return function(params, how)

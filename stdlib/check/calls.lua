@@ -1,6 +1,7 @@
 --- What the things of a runbook do when they are indexed, called or looped over: AWS, `rb`, the parameters, Lua's own library.
 
 local builtins = require "check.builtins"
+local exec = require "check.exec"
 local model = require "host.aws"
 local options = require "options"
 local values = require "check.values"
@@ -71,6 +72,7 @@ end
 
 local function index_service(self, service, name, place)
   if GROUPS[name] then return values.new("group", { name = name, service = service }) end
+  if service.name == "ecs" and (name == "exec" or name == "try_exec") then return exec.function_value end
   local operation, err = model.operation(service.name, name)
   if operation then return operation_of(service, name, "call") end
   if name:sub(1, 4) == "try_" and model.operation(service.name, name:sub(5)) then
@@ -126,6 +128,13 @@ local function call_host(self, callee, arguments, node, file)
     self:found("file", { access = "read", path = first, node = node, file = file })
   elseif callee.name == "process.run" and first and first.is == "table" then
     self:found("command", { words = first.items, node = node, file = file })
+  elseif callee.name == "exec.run" then
+    local how = arguments[2]
+    local words = how and how.is == "table" and how.fields.words
+    self:found("call", {
+      operation = model.operation("ecs", "execute_command"), how = "exec", words = words and words.is == "table" and words.items or {},
+      node = node, file = file, open = true,
+    })
   elseif callee.name == "env.get" then
     self:found("env", { name = first, node = node, file = file })
   end

@@ -104,6 +104,10 @@ local function change_of(script, finding)
     local name = values.text(finding.words[1])
     return name and not touches.only_reads(script.needs.run, finding.words) and ("command '%s'"):format(name) or nil
   end
+  if finding.how == "exec" then
+    local name = values.text(finding.words[1])
+    return name and not touches.only_reads(script.needs.exec, finding.words) and ("command '%s' in a container"):format(name) or nil
+  end
   if finding.kind == "call" and CHANGES[finding.operation.effect] and finding.how ~= "presign" then
     return finding.operation.action
   end

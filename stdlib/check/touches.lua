@@ -80,10 +80,10 @@ local function check_value(report, at, kind, list_name, list, value, allows)
   end
 end
 
-local function check_command(report, at, list, words)
+local function check_command(report, at, list_name, list, words)
   local name = values.text(words[1])
   if name and not is_listed(list, allows_command, words) then
-    report:add("error", "undeclared-command", at, "command '%s' with these words is not in needs.run", name)
+    report:add("error", "undeclared-command", at, "command '%s' with these words is not in needs.%s", name, list_name)
   end
 end
 
@@ -101,7 +101,9 @@ function touches.check(report, script, place)
     elseif finding.kind == "env" then
       check_value(report, at, "variable", "env", needs.env, finding.name, matches)
     elseif finding.kind == "command" then
-      check_command(report, at, needs.run, finding.words)
+      check_command(report, at, "run", needs.run, finding.words)
+    elseif finding.how == "exec" then
+      check_command(report, at, "exec", needs.exec, finding.words)
     end
   end
 end
