@@ -68,11 +68,14 @@ function run.at(found, words, how)
   return result
 end
 
-local function perform(given)
-  given = options.check(SUBJECT, given, OPTIONS)
+-- Tells of the caller's caller.
+local function check_members(given)
   for _, name in ipairs { "cluster", "command" } do
-    if given[name] == nil then error(("%s: '%s' is missing"):format(SUBJECT, name), 4) end
+    if given[name] == nil then error(("%s: '%s' is missing"):format(SUBJECT, name), 3) end
   end
+end
+
+local function perform(given)
   if unknown.origin(given) then return planned.act("ecs:ExecuteCommand", planned.plain(given)) end
   local found = place.find(given)
   local how = { io = "collect", timeout = options.seconds(given.timeout or TIMEOUT_S), record = given.record, shell = given.shell }
@@ -88,6 +91,8 @@ end
 ---@param given ExecCommand
 ---@return Executed
 function run.exec(given)
+  given = options.check(SUBJECT, given, OPTIONS)
+  check_members(given)
   local result, err = perform(given)
   if err then error(err, 2) end
   return result
@@ -98,6 +103,8 @@ end
 ---@return Executed? result
 ---@return table? err
 function run.try_exec(given)
+  given = options.check(SUBJECT, given, OPTIONS)
+  check_members(given)
   local ok, result, err = pcall(perform, given)
   if ok then return result, err end
   if type(result) ~= "table" then error(result, 0) end

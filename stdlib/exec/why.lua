@@ -128,6 +128,8 @@ function why.explain(err, found)
     text = ("you may not run commands there; ask for ecs:ExecuteCommand on task/%s/* and cluster/%s"):format(found.cluster, found.cluster)
   elseif err.code == "InvalidParameterException" and err.message:find "execute command" then
     text = "ECS Exec is not enabled there: update-service --enable-execute-command --force-new-deployment"
+  elseif err.kind == "timeout" and err.message:find "the command did not end" then
+    return failure.new("exec", err.message)
   elseif err.message:find "kms:" then
     return failure.new("problem", err.message .. KMS)
   end
