@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct heard {
     struct gw_loop *loop;
+    struct gw_ssm_channel *channel;
     size_t outputs, ends;
 };
 
@@ -26,6 +27,20 @@ static void on_ready(void *ctx, struct gw_view greeting)
 {
     (void)ctx;
     (void)greeting;
+}
+
+/* Where the session asks for one; an agent of ours would know it. */
+static void on_key(void *ctx, struct gw_view key_id)
+{
+    static const char key[GW_SSM_DATA_KEY_BYTES] = {1};
+    struct heard *heard = ctx;
+    struct gw_err err;
+    if (key_id.len % 2 == 0) {
+        gw_ssm_channel_encrypt(heard->channel, (struct gw_view){key, sizeof key}, key_id);
+    } else {
+        gw_fail(&err, GW_ERR_SERVICE, "no key");
+        gw_ssm_channel_refuse_key(heard->channel, &err);
+    }
 }
 
 static void on_output(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes)
@@ -85,10 +100,15 @@ static void play(struct gw_ssm_channel *channel, struct heard *heard, uint8_t ki
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gw_loop_options options = {.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = 1700000000000};
-    struct gw_ssm_events events = {.send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
+    struct gw_ssm_events events = {.send = on_send,
+                                   .ready = on_ready,
+                                   .key = on_key,
+                                   .output = on_output,
+                                   .closed = on_closed};
     struct heard heard = {.loop = gw_loop_new(&options)};
     struct gw_ssm_channel *channel = gw_ssm_channel_new(heard.loop, &events, &heard);
     size_t records = 0;
+    heard.channel = channel;
     gw_ssm_channel_connected(channel, GW_VIEW("TOKEN"));
     while (size >= 3) {
         size_t len = data[2] < size - 3 ? data[2] : size - 3;

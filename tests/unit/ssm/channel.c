@@ -78,7 +78,8 @@ static void on_closed(void *ctx, struct gw_view reason, const struct gw_err *err
 static int set_up(void **state)
 {
     struct gw_loop_options options = {.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = START_MS};
-    struct gw_ssm_events events = {.send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
+    struct gw_ssm_events events = {
+        .send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
     struct session *session = gw_alloc(sizeof *session);
     session->arena = gw_arena_new();
     session->loop = gw_loop_new(&options);

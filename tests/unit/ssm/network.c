@@ -200,7 +200,8 @@ static void on_closed(void *ctx, struct gw_view reason, const struct gw_err *err
 static void open_world(struct world *world, uint32_t seed)
 {
     struct gw_loop_options options = {.clock = GW_CLOCK_VIRTUAL, .start_epoch_ms = 1700000000000};
-    struct gw_ssm_events events = {.send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
+    struct gw_ssm_events events = {
+        .send = on_send, .ready = on_ready, .output = on_output, .closed = on_closed};
     *world = (struct world){.chance = seed};
     world->loop = gw_loop_new(&options);
     world->channel = gw_ssm_channel_new(world->loop, &events, world);
