@@ -31,7 +31,9 @@ return {
       "servicediscovery:ListInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
       "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "s3:HeadBucket", "s3:ListObjectsV2", "s3:GetObject",
       "iam:SimulatePrincipalPolicy", "cloudwatch:GetMetricStatistics", "logs:FilterLogEvents", "logs:GetLogEvents",
+      "ecs:ExecuteCommand",
     },
+    exec = { "read: curl *" },
     http = { "{health_url}" },
   },
 

@@ -7,10 +7,18 @@
 local checklist = require "checklist"
 local cloudtrail = require "cloudtrail"
 local ecs = require "ecs"
+local exec = require "exec"
 local file = require "file"
 local incident = require "incident"
 local revisions = require "revisions"
 local service = require "service"
+
+-- What the health endpoint says inside the task is one item more, where that can be asked.
+local function add_inside(rb, which, now, url, items)
+  local ok, note = exec.ask_health(which, now, url)
+  if ok == nil then return rb:note("the health endpoint was %s", note) end
+  table.insert(items, #items - 1, { text = "the health endpoint answers inside the task", probe = function() return ok, note end })
+end
 
 local function deployments_since(which, since)
   local who = cloudtrail.callers { action = "UpdateService", mentions = { which.cluster, which.service } }
@@ -64,7 +72,9 @@ return {
     aws = {
       "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:DescribeTasks", "ecs:ListServiceDeployments",
       "ecs:DescribeServiceRevisions", "cloudtrail:LookupEvents", "elasticloadbalancing:DescribeTargetHealth", "logs:FilterLogEvents",
+      "ecs:ExecuteCommand",
     },
+    exec = { "read: curl *" },
     http = { "{health_url}" }, read = { "{document}" }, write = { "{document}" },
   },
 
@@ -73,7 +83,9 @@ return {
     local now = ecs.get_service(which)
     local name = p.revision and ("%s:%d"):format(ecs.family(now.taskDefinition), p.revision) or now.taskDefinition
     local target = revisions.describe(name)
-    local results = rb:checklist("Rollback checklist", checklist.rollback(which, p, target, time.now() - p.quiet_for))
+    local items = checklist.rollback(which, p, target, time.now() - p.quiet_for)
+    add_inside(rb, which, now, p.health_url, items)
+    local results = rb:checklist("Rollback checklist", items)
     open_document(rb, p, which, results)
   end,
 }

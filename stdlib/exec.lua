@@ -2,11 +2,12 @@
 --- output use `aws.ecs.exec` (exec/run.lua).
 
 local ecs = require "ecs"
+local health = require "exec.health"
 local place = require "exec.place"
 local run = require "exec.run"
 local wrap = require "exec.wrap"
 
-local exec = {}
+local exec = { ask_health = health.ask }
 
 local SHELL = { "/bin/sh" }
 

@@ -2,6 +2,7 @@
 
 local ecs = require "ecs"
 local elb = require "elb"
+local health = require "exec.health"
 local http = require "http"
 
 local ENOUGH_S = 90 -- the guide's startPeriod for programs that start slowly
@@ -98,11 +99,23 @@ local function check_endpoint(context)
   }
 end
 
+-- From inside: whether the application is ill, or the way to it.
+local function check_inside(context)
+  local ok, note = health.ask(context.which, context.service, context.p.health_url)
+  if ok ~= false then return context.fine(note) end
+  context.add {
+    severity = "high", text = "the health endpoint does not answer as it should inside its own task", evidence = note,
+    cause = "the application itself, not the network", solution = "see its log; where it was well before the deployment, roll back",
+    fix = "gwrun logs --errors",
+  }
+end
+
 ---@param context DiagnosisContext
 return function(context)
   check_tasks(context)
   check_targets(context)
   check_port(context)
   check_endpoint(context)
+  check_inside(context)
   check_start_period(context)
 end

@@ -30,7 +30,8 @@ spec.test("a sound service: nothing is wrong, every area was looked at, exit cod
   spec.expect(#ended:of "found", 0)
   for _, row in ipairs(ended:of "table"[1].rows) do spec.expect(row[3], "no", row[1] .. ": " .. row[4]) end
   spec.expect(#ended:of "table"[1].rows, 6)
-  ended:expect_changes {}
+  ended:expect_changes { "ecs:ExecuteCommand" } -- the session in which the health endpoint is asked
+  spec.expect(#ended:of "call.intent", 0)
 end)
 
 spec.test("findings are ranked, and the worst first; exit code 3", function()
