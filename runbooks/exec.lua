@@ -1,6 +1,6 @@
 --- A program inside a running container: `gwrun exec`, which the command line and docs/exec.md explain.
 ---
---- Guide: Troubleshooting > Debugging in the container.
+--- Guide: Troubleshooting > Health Checks Failing ("Test health endpoint from task").
 
 local exec = require "exec"
 local service = require "service"

@@ -26,6 +26,7 @@ static const char usage[] =
     "  gwrun whoami                 whose credentials a run would use, from where, until when\n"
     "  gwrun login                  single sign-on; --sso-session NAME, --no-browser\n"
     "  gwrun call SERVICE OPERATION one call, with the options of the AWS CLI; 'gwrun call help'\n"
+    "  gwrun exec [SERVICE]         a shell in a running container, or '-- COMMAND'; --task, --container\n"
     "  gwrun models                 the services it knows, and how to add others\n"
     "write\n"
     "  gwrun new NAME               a runbook that works, and its test, to begin with; --dir DIR\n"
@@ -176,6 +177,7 @@ static void print_facts(FILE *out, const char *name, const struct gw_value *fact
     print_list(out, "reads files", gw_map_get(needs, GW_VIEW("read")));
     print_list(out, "writes files", gw_map_get(needs, GW_VIEW("write")));
     print_list(out, "runs commands", gw_map_get(needs, GW_VIEW("run")));
+    print_list(out, "runs commands in containers", gw_map_get(needs, GW_VIEW("exec")));
     print_list(out, "reads the environment", gw_map_get(needs, GW_VIEW("env")));
 }
 

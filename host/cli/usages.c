@@ -39,6 +39,18 @@ static const struct usage {
      "Runs a runbook under N courses of faults, each drawn from its number, and resumes it\n"
      "where it stops. Says which one does not come to the end that it comes to undisturbed.\n"
      "Exit code 0: passed; 3: not passed.\n"},
+    {"exec",
+     "gwrun exec [SERVICE] [options] [-- COMMAND [ARGUMENT...]]\n"
+     "Runs a program in a running container on this terminal, or between pipes; its exit code is\n"
+     "what the program ends with. Without a command: /bin/sh. docs/exec.md has more.\n"
+     "\n"
+     "  --cluster NAME    default: runbooks/service.lua, GWRUN_CLUSTER\n"
+     "  --task ID         default: a running task of the service, the newest of several\n"
+     "  --container NAME  where the task has several\n"
+     "  --record          keep what is put out in the journal, without secrets that are known\n"
+     "  --no-shell        for images without one; the exit status is not known then\n"
+     "  --plan            which task it would be; nothing is run\n"
+     "  --yes             without a question\n"},
     {"history",
      "gwrun history [options]\n"
      "Which runs there were, the newest first.\n"

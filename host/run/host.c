@@ -139,7 +139,7 @@ static int host_step(lua_State *L)
     return 2;
 }
 
-/* set_needs{ aws=, http=, read=, write=, run=, env= } */
+/* set_needs{ aws=, http=, read=, write=, run=, exec=, env= } */
 static int host_set_needs(lua_State *L)
 {
     struct gw_run *run = run_of(L);

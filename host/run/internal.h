@@ -40,7 +40,7 @@ struct gw_run {
     size_t arg_count;
 
     struct gw_arena *needs_arena;
-    struct gw_value needs; /* {aws =, http =, read =, write =, run =, env =}, all lists */
+    struct gw_value needs; /* {aws =, http =, read =, write =, run =, exec =, env =}, all lists */
 
     struct gw_run_step *steps;
     char *step_id, *step_name; /* of the last step.started that has not ended; else NULL */
