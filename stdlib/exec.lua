@@ -48,7 +48,6 @@ function exec.command(rb, p)
       if not result then return later end
       line.set_status(result.status or 0)
       if result.status == nil then rb:warn("the exit status is not known: there was no shell to tell it") end
-      if p.record then rb:evidence("transcript", result.output) end
     end,
   })
 end

@@ -164,18 +164,26 @@ static void read_params(lua_State *L, struct exec *exec)
     add(arena, &exec->shown, "command", exec->words);
 }
 
+/* In milliseconds; 0 where it is not given. */
+static int64_t seconds_field(lua_State *L, const char *name)
+{
+    lua_getfield(L, HOW, name);
+    lua_Number seconds = luaL_optnumber(L, -1, 0);
+    lua_pop(L, 1);
+    if (!(seconds >= 0 && seconds <= MAX_TIMEOUT_S)) {
+        luaL_error(L, "exec: %s must be at most %d seconds", name, MAX_TIMEOUT_S);
+    }
+    return (int64_t)(seconds * 1000);
+}
+
 static void read_how(lua_State *L, struct exec *exec)
 {
     static const char *const names[] = {"collect", "show", "pipe", "terminal", NULL};
     lua_getfield(L, HOW, "io");
     exec->io = (enum exec_io)luaL_checkoption(L, -1, "collect", names);
-    lua_getfield(L, HOW, "timeout");
-    lua_Number seconds = luaL_optnumber(L, -1, 0);
-    lua_pop(L, 2);
-    if (!(seconds >= 0 && seconds <= MAX_TIMEOUT_S)) {
-        luaL_error(L, "exec: timeout must be at most %d seconds", MAX_TIMEOUT_S);
-    }
-    exec->timeout_ms = (int64_t)(seconds * 1000);
+    lua_pop(L, 1);
+    exec->timeout_ms = seconds_field(L, "timeout");
+    exec->patience_ms = seconds_field(L, "patience");
     exec->records = gw_bind_is_set(L, HOW, "record");
     exec->target = text_field(L, HOW, "target", exec->arena);
 }
@@ -205,7 +213,7 @@ static struct exec *read_exec(lua_State *L, struct gw_gate *gate, struct gw_task
     return exec;
 }
 
-/* run({ cluster=, task=, container=, command= }, { words=, target=, io=, timeout=, record=, region=,
+/* run({ cluster=, task=, container=, command= }, { words=, target=, io=, timeout=, patience=, record=, region=,
  * profile= }) -> { output=, status=, begun=, session=, reason=, losses= } | nil, err | nil, nil, "planned",
  * params. `command` is what AWS is sent, `words` what it is wrapped around. */
 static int exec_run(lua_State *L)

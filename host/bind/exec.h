@@ -35,7 +35,8 @@ struct exec {
     struct gw_view target; /* names the container to KMS */
     enum exec_io io;
     bool records;
-    int64_t timeout_ms; /* 0: none */
+    int64_t timeout_ms;  /* 0: none */
+    int64_t patience_ms; /* that an agent which does not answer yet is waited for */
     struct gw_wait *wait;
 
     struct gw_client *client;

@@ -10,13 +10,12 @@
 #include "bind/exec.h"
 #include "codec/codec.h"
 
-#define LOOK_MS           200  /* whether the run is to end */
-#define LINGER_MS         5000 /* after the command has ended, for the session to */
-#define MAX_UNWRITTEN     ((size_t)256 << 10)
-#define MAX_PENDING       ((size_t)256 << 10)
-#define NOTE_LOST         "\r\ngwrun: the connection is lost; going on...\r\n"
-#define AGENT_PATIENCE_MS 15000 /* that an agent which has only started is waited for */
-#define AGENT_PAUSE_MS    2000
+#define LOOK_MS        200  /* whether the run is to end */
+#define LINGER_MS      5000 /* after the command has ended, for the session to */
+#define MAX_UNWRITTEN  ((size_t)256 << 10)
+#define MAX_PENDING    ((size_t)256 << 10)
+#define NOTE_LOST      "\r\ngwrun: the connection is lost; going on...\r\n"
+#define AGENT_PAUSE_MS 2000
 
 static void finish(struct exec *exec)
 {
@@ -369,7 +368,7 @@ static void on_again(void *ctx);
 static bool waits_for_agent(struct exec *exec, const struct gw_call_result *result)
 {
     int64_t waited_ms = gw_loop_now_ms(exec->loop) - exec->began_ms;
-    if (result->error == NULL || waited_ms >= AGENT_PATIENCE_MS ||
+    if (result->error == NULL || waited_ms >= exec->patience_ms ||
         !gw_view_equal(result->error->code, GW_VIEW("TargetNotConnectedException"))) {
         return false;
     }

@@ -1,6 +1,7 @@
 /* command_run: gwrun RUNBOOK. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,14 @@ static bool are_one_place(int fd, int other_fd)
            one.st_ino == other.st_ino;
 }
 
+/* Who asked for one thing knows in which step that went wrong. */
+static const char *without_step(const struct ending *ending)
+{
+    static const char prefix[] = "stopped in step 1: ";
+    bool has_it = strncmp(ending->text, prefix, sizeof prefix - 1) == 0;
+    return ending->text + (ending->is_quiet && has_it ? sizeof prefix - 1 : 0);
+}
+
 /* Who redirects standard output, to a file or to jq, still reads on standard error why it failed.
  */
 static void tell_failure(const struct gw_run *run, const struct ending *ending,
@@ -70,9 +79,10 @@ static void tell_failure(const struct gw_run *run, const struct ending *ending,
 {
     bool shown = !ending->is_quiet && are_one_place(STDOUT_FILENO, STDERR_FILENO) &&
                  !gw_run_output_failed(run);
+    bool is_named = ending->runbook && !ending->is_quiet;
     if (exit_code != GW_EXIT_OK && ending->text && !shown) {
-        gw_cli_fail_with(exit_code, "%s%s%s", ending->runbook ? ending->runbook : "",
-                         ending->runbook ? ": " : "", ending->text);
+        gw_cli_fail_with(exit_code, "%s%s%s", is_named ? ending->runbook : "", is_named ? ": " : "",
+                         without_step(ending));
     }
 }
 

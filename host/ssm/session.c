@@ -9,6 +9,7 @@
 #define FIRST_PAUSE_MS   100
 #define LONGEST_PAUSE_MS 5000
 #define MAX_ATTEMPTS     8 /* in a row: about 15 s */
+#define FIRST_ATTEMPTS   4 /* of a session that was never there: about 1 s */
 
 struct gw_ssm_session {
     struct gw_loop *loop;
@@ -101,7 +102,8 @@ static void lose(struct gw_ssm_session *session, const struct gw_err *err)
     if (was_open) {
         gw_ssm_channel_disconnected(session->channel);
     }
-    if (++session->attempts > MAX_ATTEMPTS || err->code == GW_ERR_INPUT) {
+    int most = session->was_open ? MAX_ATTEMPTS : FIRST_ATTEMPTS;
+    if (++session->attempts >= most || err->code == GW_ERR_INPUT) {
         end(session, GW_VIEW(""), err);
         return;
     }

@@ -38,7 +38,9 @@ function health.ask(which, service, url)
   }
   if err then return nil, "not asked inside a task: " .. failure.text(err) end
   local place = ("inside task %s %s"):format(ecs.task_id(result.task), address_inside)
-  if result.status == NO_PROGRAM then return nil, ("not asked inside a task: there is no curl in container '%s'"):format(result.container) end
+  if result.status == NO_PROGRAM then
+    return nil, ("not asked inside a task: there is no curl in container '%s'"):format(result.container)
+  end
   local status = result.output:match "(%d%d%d)%s*$"
   if result.status == 0 and status then return status == "200", ("%s answers %s"):format(place, status) end
   return false, ("%s does not answer: %s"):format(place, result.output:gsub("%s+", " "):match "^%s*(.-)%s*%d*%s*$")

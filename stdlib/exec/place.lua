@@ -51,7 +51,8 @@ local function named_task(which)
   local task = ecs.describe_tasks(which.cluster, { which.task })[1]
   if not task then failure.raise("usage", "exec: there is no task '%s' in cluster '%s'", which.task, which.cluster) end
   if task.lastStatus ~= "RUNNING" then
-    failure.raise("problem", "exec: task %s is %s%s", ecs.task_id(task.taskArn), task.lastStatus, task.stoppedReason and ": " .. task.stoppedReason or "")
+    local reason = task.stoppedReason and ": " .. task.stoppedReason or ""
+    failure.raise("problem", "exec: task %s is %s%s", ecs.task_id(task.taskArn), task.lastStatus, reason)
   end
   return task
 end
@@ -71,8 +72,8 @@ local function choose_container(which, task)
   for _, container in ipairs(task.containers or {}) do
     if container.name == wanted then return container end
   end
-  failure.raise("usage", "exec: %s; the task has: %s", wanted and ("there is no container '%s'"):format(wanted) or "say which container (--container)",
-    table.concat(names, ", "))
+  local problem = wanted and ("there is no container '%s'"):format(wanted) or "say which container (--container)"
+  failure.raise("usage", "exec: %s; the task has: %s", problem, table.concat(names, ", "))
 end
 
 ---Finds the place. Raises where there is none, or where a command cannot be run there.

@@ -37,6 +37,7 @@ local OPTIONS = {
 }
 local SUBJECT = "aws.ecs.exec"
 local TIMEOUT_S = 600
+local YOUNG_S, PATIENCE_S = 120, 15 -- the agent of a task that has just started may not be connected yet
 
 ---The words of a command; a line is one for a shell.
 ---@param command string|string[]
@@ -58,12 +59,16 @@ function run.at(found, words, how)
   local result, err, state, shown = host.run({
     cluster = found.cluster, task = found.task.taskArn, container = found.container,
     command = wrapped and wrap.command(words, how.io) or wrap.line(words),
-  }, { words = words, target = found.target, io = how.io, timeout = how.timeout, record = how.record })
+  }, {
+    words = words, target = found.target, io = how.io, timeout = how.timeout, record = how.record,
+    patience = time.now() - (found.task.startedAt or 0) < YOUNG_S and PATIENCE_S or nil,
+  })
   if state == "planned" then return nil, nil, planned.act("ecs:ExecuteCommand", shown) end
   if err then return nil, why.explain(err, found) end
   if wrapped and result.status == nil and not result.begun then return nil, why.no_shell(result, found) end
   if wrapped and result.status == nil then
-    return nil, failure.new("unforeseen", ("exec: the session ended before the command did%s"):format(result.reason ~= "" and ": " .. result.reason or ""))
+    local reason = result.reason ~= "" and ": " .. result.reason or ""
+    return nil, failure.new("unforeseen", "exec: the session ended before the command did" .. reason)
   end
   return result
 end

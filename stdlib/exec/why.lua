@@ -12,6 +12,8 @@ local CHANNELS = {
   "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 }
 
+local RIGHTS = 'ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel on "*"'
+
 local function agent_in(found)
   for _, container in ipairs(found.task.containers or {}) do
     if container.name == found.container then
@@ -29,17 +31,18 @@ local function raise(format, ...) failure.raise("problem", "exec: " .. format, .
 function why.check(found)
   local id = ecs.task_id(found.task.taskArn)
   if found.task.enableExecuteCommand == false then
-    raise("task %s was started without ECS Exec; tasks started after this have it: gwrun call ecs update-service --cluster %s --service %s "
-      .. "--enable-execute-command --force-new-deployment", id, found.cluster, found.service or (found.task.group or ""):match "^service:(.+)" or "SERVICE")
+    local service = found.service or (found.task.group or ""):match "^service:(.+)" or "SERVICE"
+    raise("task %s was started without ECS Exec; tasks started after this have it: gwrun call ecs update-service --cluster %s "
+      .. "--service %s --enable-execute-command --force-new-deployment", id, found.cluster, service)
   end
   local agent = agent_in(found)
   if agent and agent.lastStatus == "STOPPED" then
-    raise("the agent in container '%s' of task %s has stopped (%s); replace the task: gwrun call ecs stop-task --cluster %s --task %s. "
-      .. "It needs a root file system that can be written, and pidMode unset or initProcessEnabled", found.container, id, agent.reason or "no reason given",
-      found.cluster, id)
+    raise("the agent in container '%s' of task %s has stopped (%s); it needs a root file system that can be written. Replace the task: "
+      .. "gwrun call ecs stop-task --cluster %s --task %s", found.container, id, agent.reason or "no reason given", found.cluster, id)
   end
   if agent and agent.lastStatus ~= "RUNNING" then
-    raise("the agent in container '%s' of task %s is %s: the task has only started; try again in a minute", found.container, id, agent.lastStatus)
+    raise("the agent in container '%s' of task %s is %s: the task has only started; try again in a minute", found.container, id,
+      agent.lastStatus)
   end
 end
 
@@ -54,16 +57,12 @@ end
 local function role_problem(found)
   local role, known = task_role(found)
   if not known then return nil end
-  if not role then
-    return "the task definition names no task role; give it one that may ssmmessages:CreateControlChannel, CreateDataChannel, "
-      .. "OpenControlChannel and OpenDataChannel"
-  end
+  if not role then return "the task definition names no task role; give it one that may " .. RIGHTS end
   local questions = {}
   for i, action in ipairs(CHANNELS) do questions[i] = { action = action } end
   local denied = roles.denied(role, questions)
   if not denied or #denied == 0 then return nil end
-  return ("the task role %s may not %s; allow it ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel on \"*\"")
-    :format(role:match "[^/]+$", denied[1].action)
+  return ("the task role %s may not %s; allow it %s"):format(role:match "[^/]+$", denied[1].action, RIGHTS)
 end
 
 local function subnet_of(task)
@@ -102,14 +101,15 @@ local function network_problem(found)
     if endpoint.ServiceName:find "%.ssmmessages$" and endpoint.State:lower() == "available" then return nil end
   end
   local region = require "host.run".region
-  return ("subnet %s has no way out of its VPC and there is no endpoint for ssmmessages; make one: gwrun call ec2 create-vpc-endpoint --vpc-id %s "
-    .. "--vpc-endpoint-type Interface --service-name com.amazonaws.%s.ssmmessages --subnet-ids %s"):format(subnet, vpc, region, subnet)
+  return ("subnet %s has no way out of its VPC, and the VPC no endpoint for ssmmessages; make one: gwrun call ec2 create-vpc-endpoint "
+    .. "--vpc-id %s --vpc-endpoint-type Interface --service-name com.amazonaws.%s.ssmmessages --subnet-ids %s")
+    :format(subnet, vpc, region, subnet)
 end
 
 local function unreachable(found)
   return role_problem(found) or network_problem(found)
-    or "its agent has no connection to Systems Manager: it has only started, the task role may not ssmmessages:*, or the subnet has neither a NAT "
-    .. "gateway nor an endpoint for ssmmessages"
+    or "its agent has no connection to Systems Manager: it has only started, the task role may not ssmmessages:*, or the subnet has "
+    .. "neither a NAT gateway nor an endpoint for ssmmessages"
 end
 
 -- ---- errors
@@ -134,7 +134,8 @@ function why.explain(err, found)
     return failure.new("problem", err.message .. KMS)
   end
   if not text then return err end
-  local explained = failure.new(err.code == "AccessDeniedException" and "credentials" or "problem", ("exec: %s (%s)"):format(text, err.code))
+  local kind = err.code == "AccessDeniedException" and "credentials" or "problem"
+  local explained = failure.new(kind, ("exec: %s (%s)"):format(text, err.code))
   explained.code, explained.request_id = err.code, err.request_id
   return explained
 end
@@ -146,8 +147,8 @@ end
 function why.no_shell(result, found)
   local said = (tostring(result.output or "") .. " " .. (result.reason or "")):gsub("%s+", " "):match "^%s*(.-)%s*$"
   if said:find "no such file" or said:find "not found in" then
-    return failure.new("problem", ("exec: the image of container '%s' has no shell, which tells the exit status; name a program that it has, with "
-      .. "--no-shell (its exit status is not known then)"):format(found.container))
+    return failure.new("problem", ("exec: the image of container '%s' has no shell, which tells the exit status; name a program that it "
+      .. "has, with --no-shell (its exit status is not known then)"):format(found.container))
   end
   return failure.new("problem", ("exec: the session ended before the command began%s"):format(said ~= "" and ": " .. said or ""))
 end

@@ -45,7 +45,8 @@ def message(kind, sequence, payload_type, payload, flags=0):
 
 
 class Network:
-    """What becomes of a message: of a hundred so many are lost, come twice, or come late; after `cut_every` of them the connection is reset."""
+    """What becomes of a message: of a hundred so many are lost or come twice, each comes up to so much late; after `cut_every` of them
+    the connection is reset."""
 
     def __init__(self, lost=0, twice=0, late_s=0.0, cut_every=0, seed=1):
         self.lost, self.twice, self.late_s, self.cut_every = lost, twice, late_s, cut_every
@@ -266,8 +267,8 @@ class Agent:
             self.connection = connection
             begins = self.next_out == 0
         if begins:
-            request = {"AgentVersion": "3.3.0.0", "RequestedClientActions": [
-                {"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands", "Properties": None}}] + self.world.actions}
+            shell = {"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands", "Properties": None}}
+            request = {"AgentVersion": "3.3.0.0", "RequestedClientActions": [shell] + self.world.actions}
             self.say(HANDSHAKE_REQUEST, json.dumps(request).encode())
         while True:
             opcode, payload = connection.receive()
@@ -316,14 +317,14 @@ class AgentHandler(Handler):
 class Container:
     """The account. Use it in a with statement."""
 
-    def __init__(self, folder, network=None, tasks=None, answers=None):
+    def __init__(self, folder, network=None, tasks=None, answers=None, tls=None):
         self.folder, self.network = folder, network or Network()
         self.tasks = [task()] if tasks is None else tasks
         self.answers = answers or {}  # by operation, in place of the usual one
         self.agents, self.openings, self.handshakes, self.commands = {}, [], [], []
         self.actions, self.greeting, self.closing = [], "", "Exiting"
         self.has_shell, self.refuses_connections, self.pings, self.resumed = True, 0, 0, 0
-        self.server = Server(self.answer)
+        self.server = Server(self.answer, tls=tls)
         self.server.RequestHandlerClass = AgentHandler
         self.server.world = self
 
@@ -338,7 +339,7 @@ class Container:
 
     @property
     def url(self):
-        return self.server.url
+        return self.server.url.replace("https://127.0.0.1", "https://localhost")  # the name in a certificate
 
     @property
     def agent(self):

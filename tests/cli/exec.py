@@ -4,13 +4,33 @@ import fcntl
 import hashlib
 import os
 import struct
+import subprocess
 import termios
 import threading
 
+import certificate
 import gwrun
 from container import TASK_ID, Container, Network, task
-from server import json_error, ok_json
+from server import answer, json_error, ok_json
 from terminal import TerminalCase
+
+
+def decision(word):
+    """Of IAM's simulator."""
+    return answer(200, "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member>"
+                       f"<EvalActionName>a</EvalActionName><EvalDecision>{word}</EvalDecision></member></EvaluationResults>"
+                       "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>")
+
+
+def ec2(member, item):
+    item = "" if item is None else f"<item>{item}</item>"
+    return answer(200, f"<Response><requestId>r</requestId><{member}>{item}</{member}></Response>")
+
+
+def routes(destination):
+    return ec2("routeTableSet", "<associationSet><item><main>true</main></item></associationSet><routeSet><item>"
+                                f"<destinationCidrBlock>{destination}</destinationCidrBlock><state>active</state></item></routeSet>")
+
 
 PROMPT = r"in the container\$ "
 
@@ -168,6 +188,19 @@ class Pipes(Exec):
         result = self.piped(self.world(), "--", "printf", "%s|", "a b", "it's", "$HOME", "*", "\\", "", "--yes", "#x", "100%d")
         self.assertEqual((result.code, result.out), (0, "a b|it's|$HOME|*|\\||--yes|#x|100%d|"))
 
+    def test_the_session_is_as_secure_as_any_call(self):
+        world = self.world(tls=certificate.make(self, "localhost"))
+        result = self.piped(world, "--ca-bundle", self.path("certificate.pem"), "--", "echo", "safe")
+        self.assertEqual((result.code, result.out), (0, "safe\n"), result)
+        self.assertTrue(world.session(world.agent)["streamUrl"].startswith("wss://localhost:"))
+
+    def test_a_session_whose_server_nobody_vouches_for_is_refused(self):
+        plain, secure = self.world(), self.world(tls=certificate.make(self, "localhost"))
+        plain.answers["ExecuteCommand"] = secure.execute
+        result = self.piped(plain, "--", "echo", "not safe")
+        self.assertEqual(result.code, gwrun.UNREACHABLE, result)
+        self.assertRegex(result.err, "(?i)certificate")
+
     def test_a_handshake_is_shaken_and_a_keep_alive_sent(self):
         world = self.world()
         self.piped(world, "--", "true")
@@ -185,6 +218,14 @@ class Pipes(Exec):
         self.assertNotIn("a word to find\\n", shown.out)
         self.piped(self.world(), "--record", "--", "echo", "a", "word", "to", "find")
         self.assertIn("a word to find\\n", self.gwrun("show", "last", "--output", "json").out)
+
+    def test_a_secret_that_is_known_is_not_in_the_transcript(self):
+        self.write("secret", gwrun.SECRET_KEY)
+        words = self.words(self.world(), "--record", "--", "cat", "secret")
+        done = subprocess.run([gwrun.PROGRAM, *words], cwd=self.folder, env=self.environment(**self.env()), stdin=subprocess.DEVNULL,
+                              capture_output=True, check=True)
+        self.assertEqual(done.stdout.decode(), gwrun.SECRET_KEY)
+        self.gwrun("show", "last", "--output", "json")  # in which no secret may be
 
     def test_a_plan_runs_nothing(self):
         world = self.world()
@@ -216,12 +257,37 @@ class Refusals(Exec):
             agent = dict({"name": "ExecuteCommandAgent", "lastStatus": status}, **more)
             return [task(containers=[{"name": "app", "runtimeId": "r", "managedAgents": [agent]}])]
         self.refused(gwrun.PROBLEM, r"the agent in container 'app' .* is PENDING: .*try again in a minute", tasks=with_agent("PENDING"))
-        self.refused(gwrun.PROBLEM, r"has stopped \(out of memory\); replace the task: gwrun call ecs stop-task",
+        self.refused(gwrun.PROBLEM, r"has stopped \(out of memory\); .* Replace the task: gwrun call ecs stop-task",
                      tasks=with_agent("STOPPED", reason="out of memory"))
 
     def test_you_may_not(self):
         self.refused(gwrun.CREDENTIALS, "you may not run commands there; ask for ecs:ExecuteCommand on task/blue/",
                      answers={"ExecuteCommand": json_error("AccessDeniedException", "not authorized")})
+
+    def unreachable(self, message, **answers):
+        """The agent is not connected, for whatever reason the account's other services tell of."""
+        subnet = [{"details": [{"name": "subnetId", "value": "subnet-1"}]}]
+        usual = {"ExecuteCommand": json_error("TargetNotConnectedException", "not connected"),
+                 "DescribeTaskDefinition": ok_json({"taskDefinition": {"taskRoleArn": "arn:aws:iam::123456789012:role/web"}}),
+                 "SimulatePrincipalPolicy": decision("allowed"), "DescribeSubnets": ec2("subnetSet", "<vpcId>vpc-1</vpcId>"),
+                 "DescribeRouteTables": routes("0.0.0.0/0"), "DescribeVpcEndpoints": ec2("vpcEndpointSet", None)}
+        self.refused(gwrun.PROBLEM, message, tasks=[task(attachments=subnet)], answers=dict(usual, **answers))
+
+    def test_the_task_role_lacks_rights(self):
+        self.unreachable(r'the task role web may not ssmmessages:CreateControlChannel; allow it ssmmessages:.* on "\*"',
+                         SimulatePrincipalPolicy=decision("implicitDeny"))
+        self.unreachable("the task definition names no task role; give it one that may ssmmessages:CreateControlChannel",
+                         DescribeTaskDefinition=ok_json({"taskDefinition": {"family": "web"}}))
+
+    def test_the_subnet_leads_nowhere(self):
+        self.unreachable("subnet subnet-1 has no way out of its VPC, .* make one: gwrun call ec2 create-vpc-endpoint --vpc-id vpc-1 "
+                         ".* com.amazonaws.us-east-1.ssmmessages --subnet-ids subnet-1", DescribeRouteTables=routes("10.0.0.0/16"))
+
+    def test_what_cannot_be_told_apart_is_said_together(self):
+        together = r"the task role may not ssmmessages:\*, or the subnet has neither a NAT gateway nor an endpoint"
+        self.unreachable(together)
+        endpoint = "<serviceName>com.amazonaws.us-east-1.ssmmessages</serviceName><state>available</state>"
+        self.unreachable(together, DescribeRouteTables=routes("10.0.0.0/16"), DescribeVpcEndpoints=ec2("vpcEndpointSet", endpoint))
 
     def test_there_is_no_shell(self):
         def without_shell(world):
@@ -238,8 +304,8 @@ class Refusals(Exec):
     def test_encryption_needs_a_right(self):
         def encrypts(world):
             world.actions = [{"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "alias/exec"}}]
-        self.refused(gwrun.PROBLEM, "kms:GenerateDataKey: not authorized .*you need kms:GenerateDataKey on it, and the task role kms:Decrypt",
-                     prepare=encrypts)
+        self.refused(gwrun.PROBLEM, "kms:GenerateDataKey: not authorized .*you need kms:GenerateDataKey on it, and the task role "
+                     "kms:Decrypt", prepare=encrypts)
 
     def test_no_task_runs(self):
         self.refused(gwrun.PROBLEM, "no task of service 'web' in cluster 'blue' is running", tasks=[])

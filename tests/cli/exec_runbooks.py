@@ -38,8 +38,8 @@ class Runbooks(gwrun.Case):
         return self.gwrun(*self.command(run, needs, *args), env=gwrun.KEYS)
 
     def step(self, given):
-        return 'rb:step("Do it", { change = function() local done = aws.ecs.exec { %s %s } rb:note("ended with %%s", done.status) end })' % (
-            WHERE, given)
+        return ('rb:step("Do it", { change = function() local done = aws.ecs.exec { %s %s } rb:note("ended with %%s", done.status) end })'
+                % (WHERE, given))
 
     def test_output_and_status_are_the_result(self):
         result = self.run_it('local found = aws.ecs.exec { %s command = "printf \'one\\\\ntwo\'; exit 3" }'
@@ -94,8 +94,9 @@ class Runbooks(gwrun.Case):
         self.assertTrue(self.world.agent.closed)
 
     def test_an_interrupt_ends_it_and_what_it_did_is_not_known(self):
-        child = subprocess.Popen([gwrun.PROGRAM, *self.command(self.step('command = "touch begun; sleep 60"'), CHANGES, "--yes")], cwd=self.folder,
-                                 env=self.environment(**gwrun.KEYS), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        words = self.command(self.step('command = "touch begun; sleep 60"'), CHANGES, "--yes")
+        child = subprocess.Popen([gwrun.PROGRAM, *words], cwd=self.folder, env=self.environment(**gwrun.KEYS),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 20
         while not os.path.exists(self.path("begun")) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -107,6 +108,7 @@ class Runbooks(gwrun.Case):
         self.assertEqual(len(self.world.commands), 1)
 
     def test_a_service_that_is_not_ready_is_waited_for(self):
+        self.world.tasks[0]["startedAt"] = time.time() - 20
         answers = [json_error("TargetNotConnectedException", "not connected"), None]
         self.world.answers["ExecuteCommand"] = lambda given: answers.pop(0) or self.world.execute(given)
         result = self.run_it('rb:note("%%s", aws.ecs.exec { %s command = "echo at last" }.output)' % WHERE, READS)
