@@ -2,6 +2,7 @@
  * the runbook exec.lua, so that gate, confirmation, journal and coordinates are those of every run;
  * here is only what its command line has besides. */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/internal.h"
@@ -23,11 +24,13 @@ static int set_status(lua_State *L)
 }
 
 /* A terminal at both ends is the program's; else nothing is read from one, for a question may stand
- * there. */
+ * there, nor from /dev/null. */
 static const char *io_of_streams(void)
 {
-    bool reads = isatty(STDIN_FILENO), shows = isatty(STDOUT_FILENO);
-    return reads && shows ? "terminal" : reads ? "show" : "pipe";
+    struct stat input;
+    bool is_device = fstat(STDIN_FILENO, &input) == 0 && S_ISCHR(input.st_mode);
+    bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    return is_terminal ? "terminal" : is_device ? "show" : "pipe";
 }
 
 /* host.exec_line: { words =, io =, set_status = } */

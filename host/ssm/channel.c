@@ -441,6 +441,11 @@ size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel)
     return channel->early.len + channel->outgoing.pending_bytes;
 }
 
+bool gw_ssm_channel_awaits(const struct gw_ssm_channel *channel)
+{
+    return may_send(channel) && channel->outgoing.in_flight > 0;
+}
+
 void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows)
 {
     channel->columns = columns;

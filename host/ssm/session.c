@@ -6,6 +6,8 @@
 #include "ssm/internal.h"
 
 #define KEEP_ALIVE_MS    (5 * 60 * 1000) /* as the published client */
+#define LOOK_MS          5000
+#define SILENCE_MS       20000 /* in which no answer comes to input: the connection is dead */
 #define FIRST_PAUSE_MS   100
 #define LONGEST_PAUSE_MS 5000
 #define MAX_ATTEMPTS     8 /* in a row: about 15 s */
@@ -19,7 +21,8 @@ struct gw_ssm_session {
     struct gw_ssm_channel *channel;
     struct gw_websocket *socket; /* NULL: there is no connection */
     struct gw_buf url, token;
-    struct gw_timer *keep_alive;
+    struct gw_timer *keep_alive, *look;
+    int64_t heard_ms; /* when the last message came */
     struct gw_timer *retry;
     int attempts; /* that failed in a row */
     bool is_open; /* the connection */
@@ -34,7 +37,8 @@ static void connect_again(struct gw_ssm_session *session);
 static void drop_connection(struct gw_ssm_session *session)
 {
     gw_timer_stop(session->keep_alive);
-    session->keep_alive = NULL;
+    gw_timer_stop(session->look);
+    session->keep_alive = session->look = NULL;
     if (session->socket != NULL) {
         session->socket->close(session->socket);
         session->socket = NULL;
@@ -64,19 +68,43 @@ static void on_keep_alive(void *ctx)
         gw_timer_start_background(session->loop, KEEP_ALIVE_MS, on_keep_alive, session);
 }
 
+static void lose(struct gw_ssm_session *session, const struct gw_err *err);
+
+/* A network that is gone tells nobody: what was sent is only not answered. */
+static void on_look(void *ctx)
+{
+    struct gw_ssm_session *session = ctx;
+    int64_t now_ms = gw_loop_now_ms(session->loop);
+    bool is_fine = session->is_held || !gw_ssm_channel_awaits(session->channel);
+    session->look = NULL;
+    if (is_fine) {
+        session->heard_ms = now_ms;
+    }
+    if (now_ms - session->heard_ms >= SILENCE_MS) {
+        struct gw_err err;
+        gw_fail(&err, GW_ERR_NETWORK, "session: nothing has come for %d s", SILENCE_MS / 1000);
+        lose(session, &err);
+        return;
+    }
+    session->look = gw_timer_start_background(session->loop, LOOK_MS, on_look, session);
+}
+
 static void on_opened(void *ctx)
 {
     struct gw_ssm_session *session = ctx;
     session->is_open = true;
     session->was_open = true;
+    session->heard_ms = gw_loop_now_ms(session->loop);
     session->socket->hold(session->socket, session->is_held);
     on_keep_alive(session);
+    on_look(session);
     gw_ssm_channel_connected(session->channel, gw_buf_view(&session->token));
 }
 
 static void on_message(void *ctx, bool is_text, struct gw_view bytes)
 {
     struct gw_ssm_session *session = ctx;
+    session->heard_ms = gw_loop_now_ms(session->loop);
     if (!is_text) {
         session->attempts = 0; /* the token was taken */
         gw_ssm_channel_receive(session->channel, bytes);

@@ -189,6 +189,9 @@ void gw_ssm_channel_input(struct gw_ssm_channel *channel, struct gw_view bytes);
  * this to fall. */
 size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel);
 
+/* Should the agent have answered by now, or soon? There is input under way, and no pause. */
+bool gw_ssm_channel_awaits(const struct gw_ssm_channel *channel);
+
 void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows);
 
 /* The answer to `key`: a data key, and as KMS has enciphered it. False: it is not as long as one. */
