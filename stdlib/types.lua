@@ -13,11 +13,12 @@ local service = require "types.service"
 local QUIET_SECONDS = 1 -- before it tells how far it is
 
 -- What the program does with runbooks, and no runbook: the simulator, plans, Lua's syntax, and what is behind a command.
+local FOR_RUNBOOKS = { exec = true } -- although it is a command too
 local INTERNAL = { sim = true, plan = true, planned = true, syntax = true }
 
 local function is_internal(name)
   local first = name:match "^[^.]+"
-  return INTERNAL[first] or host.is_command(first)
+  return INTERNAL[first] or host.is_command(first) and not FOR_RUNBOOKS[first]
 end
 
 local function write(folder, path, text)

@@ -233,6 +233,14 @@ local function open(name)
   return setmetatable({ service = name, lines = {}, known = {}, waiting = {}, given = {}, inputs = {}, seen = {} }, Writer)
 end
 
+-- What a service has beside its operations.
+local COMPOSED = {
+  ecs = {
+    "---@field exec fun(given: ExecCommand): Executed runs a command inside a container",
+    "---@field try_exec fun(given: ExecCommand): Executed?, AwsError?",
+  },
+}
+
 ---The annotations of one service, and how many operations it has; raises for a model that cannot be read.
 ---@param name string
 ---@return string text
@@ -256,6 +264,7 @@ function service.write(name)
   writer:add("---@class %s", service.class(name))
   for _, group in ipairs { "pages", "wait", "presign" } do writer:add("---@field %s %s", group, writer:class(group)) end
   for _, line in ipairs(tries) do writer:add(line) end
+  for _, line in ipairs(COMPOSED[name] or {}) do writer:add(line) end
   writer:add "local client = {}\n"
   for _, one in ipairs(list) do writer:function_of(one, "client") end
   writer:group("pages", pages)

@@ -169,6 +169,7 @@ class Types(gwrun.Case):
             "---@class (exact) aws.ecs.UpdateServiceRequest\n---@field cluster? string\n---@field service string\n"
             "---@field desiredCount? integer\n",
             '---@alias aws.ecs.LaunchType "EC2"|"FARGATE"|"EXTERNAL"',
+            "---@field exec fun(given: ExecCommand): Executed runs a command inside a container\n",
             "---@field list_tasks fun(params?: aws.ecs.ListTasksRequest, how?: PagesHow): fun(): (string)?\n",
             "---@field services_stable fun(params: aws.ecs.DescribeServicesRequest, how?: WaitHow): "
             "aws.ecs.DescribeServicesResponse? of the last call\n",
