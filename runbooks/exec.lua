@@ -27,5 +27,5 @@ return {
     exec = { "*" },
   },
 
-  run = exec.command,
+  run = function(rb, p) exec.command(rb, p, service.production) end,
 }

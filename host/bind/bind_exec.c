@@ -78,7 +78,7 @@ void exec_report(struct exec *exec)
 static void cancel(void *ctx)
 {
     struct exec *exec = ctx;
-    if (!exec->is_over && exec->began_ms > 0) {
+    if (!exec->is_over && exec->has_started) {
         gw_fail(&exec->failure.err, GW_ERR_CANCELLED,
                 "%.*s: cancelled; what the command had done is not known",
                 GW_VIEW_ARGS(exec->act.action));

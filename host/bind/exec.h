@@ -40,7 +40,8 @@ struct exec {
     struct gw_wait *wait;
 
     struct gw_client *client;
-    struct gw_call *call; /* ExecuteCommand, then what the session needs; NULL: none */
+    struct gw_call *call;       /* ExecuteCommand, then that of a key; NULL: none */
+    struct gw_call *resumption; /* of a session whose connection is lost; NULL: none */
     struct gw_ssm_session *session;
     struct gw_terminal *terminal;
     struct gw_timer *deadline, *look, *linger;
@@ -48,6 +49,7 @@ struct exec {
     struct exec_input input;
     struct gw_buf output;
     int64_t began_ms;
+    bool has_started;
     bool is_over; /* told to gate and task */
     bool has_begun, input_ended;
     bool has_closed; /* the session; what it has said may still have to be written */

@@ -212,22 +212,21 @@ static bool went_wrong(const struct gw_call_result *result, const char *action, 
     return result->error != NULL || result->err != NULL;
 }
 
-/* Starts a call; false with `err`. */
-static bool ask(struct exec *exec, const char *service, const char *name,
-                const struct gw_value *input, gw_call_done_fn done, struct gw_err *err)
+/* Starts a call; NULL with `err`. */
+static struct gw_call *ask(struct exec *exec, const char *service, const char *name,
+                           const struct gw_value *input, gw_call_done_fn done, struct gw_err *err)
 {
     const struct gw_operation *op =
         gw_bind_find_operation(gw_view_of(service), gw_view_of(name), exec->arena, err);
     struct gw_call_request request = {.op = op, .input = input, .done = done, .ctx = exec};
-    exec->call = op != NULL ? gw_call_start(exec->client, &request, err) : NULL;
-    return exec->call != NULL;
+    return op != NULL ? gw_call_start(exec->client, &request, err) : NULL;
 }
 
 static void on_resumption(void *ctx, const struct gw_call_result *result)
 {
     struct exec *exec = ctx;
     struct gw_err err;
-    exec->call = NULL;
+    exec->resumption = NULL;
     if (exec->is_over) {
         return;
     }
@@ -250,7 +249,7 @@ static void on_lost(void *ctx, const struct gw_err *why)
     struct exec *exec = ctx;
     struct gw_err err;
     struct gw_value input = gw_value_map();
-    if (exec->is_over || exec->call != NULL) {
+    if (exec->is_over) {
         return;
     }
     if (exec->losses++ == 0 && exec->io == EXEC_TERMINAL) {
@@ -258,7 +257,8 @@ static void on_lost(void *ctx, const struct gw_err *why)
     }
     gw_log(GW_LOG_INFO, "exec: %s", why->message);
     *gw_map_add(exec->arena, &input, GW_VIEW("SessionId")) = gw_value_string(exec->session_id);
-    if (!ask(exec, "ssm", "resume_session", &input, on_resumption, &err)) {
+    exec->resumption = ask(exec, "ssm", "resume_session", &input, on_resumption, &err);
+    if (exec->resumption == NULL) {
         gw_ssm_session_abandon(exec->session, &err);
     }
 }
@@ -293,7 +293,8 @@ static void on_key(void *ctx, struct gw_view key_id)
     *gw_map_add(arena, &input, GW_VIEW("KeyId")) = gw_value_string(gw_arena_dup(arena, key_id));
     *gw_map_add(arena, &input, GW_VIEW("NumberOfBytes")) = gw_value_int(GW_SSM_DATA_KEY_BYTES);
     *gw_map_add(arena, &input, GW_VIEW("EncryptionContext")) = context;
-    if (exec->is_over || !ask(exec, "kms", "generate_data_key", &input, on_data_key, &err)) {
+    exec->call = ask(exec, "kms", "generate_data_key", &input, on_data_key, &err);
+    if (exec->call == NULL) {
         gw_ssm_channel_refuse_key(channel_of(exec), &err);
     }
 }
@@ -398,7 +399,8 @@ static void on_executed(void *ctx, const struct gw_call_result *result)
 static void execute(struct exec *exec)
 {
     struct gw_err err;
-    if (!ask(exec, "ecs", "execute_command", &exec->params, on_executed, &err)) {
+    exec->call = ask(exec, "ecs", "execute_command", &exec->params, on_executed, &err);
+    if (exec->call == NULL) {
         exec_stop(exec, &err);
     }
 }
@@ -442,13 +444,15 @@ bool exec_start(struct exec *exec)
 {
     struct gw_err err;
     exec->marks = (struct gw_ssm_marks){.text = on_text, .mark = on_mark, .ctx = exec};
+    exec->has_started = true;
     exec->began_ms = gw_loop_now_ms(exec->loop);
     exec->client = exec->gate->client(exec->gate, exec->act.region, exec->act.profile, &err);
     if (exec->client == NULL) {
         keep_failure(exec, &err);
         return false;
     }
-    if (!ask(exec, "ecs", "execute_command", &exec->params, on_executed, &err)) {
+    exec->call = ask(exec, "ecs", "execute_command", &exec->params, on_executed, &err);
+    if (exec->call == NULL) {
         keep_failure(exec, &err);
         return false;
     }
@@ -465,15 +469,21 @@ static void stop_timer(struct gw_timer **timer)
     *timer = NULL;
 }
 
+static void stop_call(struct gw_call **call)
+{
+    if (*call != NULL) {
+        gw_call_cancel(*call);
+        *call = NULL;
+    }
+}
+
 void exec_release(struct exec *exec)
 {
     stop_timer(&exec->deadline);
     stop_timer(&exec->look);
     stop_timer(&exec->linger);
-    if (exec->call != NULL) {
-        gw_call_cancel(exec->call);
-        exec->call = NULL;
-    }
+    stop_call(&exec->call);
+    stop_call(&exec->resumption);
     gw_terminal_close(exec->terminal);
     exec->terminal = NULL;
     gw_ssm_session_close(exec->session);

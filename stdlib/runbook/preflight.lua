@@ -8,6 +8,7 @@ local host = require "host.run"
 local model = require "host.aws"
 local needs = require "runbook.needs"
 local permissions = require "runbook.permissions"
+local is_production = require "runbook.production"
 
 local preflight = {}
 
@@ -39,23 +40,8 @@ end
 
 -- ---- who and where --------------------------------------------------------------------------------
 
-local function names_in(text)
-  local names = {}
-  for name in (text or ""):gmatch "[^%s,]+" do names[#names + 1] = name end
-  return names
-end
-
-local function is_production(declaration, account)
-  for _, list in ipairs { declaration.production or {}, names_in(host.env "GWRUN_PRODUCTION") } do
-    for _, name in ipairs(list) do
-      if name == account then return true end
-    end
-  end
-  return false
-end
-
 local function account_finding(declaration, identity)
-  local production = is_production(declaration, identity.Account)
+  local production = is_production(declaration.production, identity.Account)
   local source = (model.caller() or {}).source
   return {
     text = ("account %s%s%s"):format(identity.Account, production and ", PRODUCTION" or "", host.simulated and " (simulated)" or ""),

@@ -159,8 +159,8 @@ class Terminals(Exec):
     def test_before_anything_is_run_there_is_a_question(self):
         world = self.world()
         words = [word for word in self.words(world) if word != "--yes"]
-        terminal = self.terminal(*words, **self.env())
-        terminal.expect(rf"run /bin/sh in container 'app' of task {TASK_ID}\s+\(web, cluster blue\).*go on\?")
+        terminal = self.terminal(*words, **self.env(), GWRUN_PRODUCTION="123456789012")
+        terminal.expect(rf"run /bin/sh in container 'app' of task {TASK_ID}\s+\(web, cluster blue\),\s+account 123456789012, PRODUCTION, region us-east-1.*go on\?")
         terminal.type("n\n")
         self.assertEqual(terminal.finish(), gwrun.REFUSED)
         self.assertEqual(world.commands, [])
