@@ -1,5 +1,6 @@
 /* Inside bind: a command in a container. bind_exec.c is what Lua sees of it, exec_course.c its course
- * from ExecuteCommand to the end of the session, exec_input.c what is piped into it. */
+ * from ExecuteCommand to the end of the session, exec_io.c what goes in and out of it, exec_input.c what
+ * is piped in. */
 #ifndef GW_BIND_EXEC_H
 #define GW_BIND_EXEC_H
 
@@ -70,6 +71,16 @@ void exec_report(struct exec *exec);
 void exec_stop(struct exec *exec, const struct gw_err *err);
 /* Releases everything but the arena; may be repeated. */
 void exec_release(struct exec *exec);
+
+/* ---- between the files of it ----------------------------------------------------------------- */
+
+void exec_finish(struct exec *exec); /* tells gate and task, once */
+void exec_end(struct exec *exec); /* the session is over: what waits is written, then it finishes */
+struct gw_ssm_channel *exec_channel(struct exec *exec);
+
+/* exec_io.c: for the session that has just been opened. */
+bool exec_open_io(struct exec *exec, struct gw_err *err);
+void exec_taken(struct exec *exec); /* the agent has taken input */
 
 /* What the script gets of it. */
 struct gw_value exec_result(const struct exec *exec, bool for_journal);

@@ -10,14 +10,11 @@
 #include "bind/exec.h"
 #include "codec/codec.h"
 
-#define LOOK_MS        200  /* whether the run is to end */
-#define LINGER_MS      5000 /* after the command has ended, for the session to */
-#define MAX_UNWRITTEN  ((size_t)256 << 10)
-#define MAX_PENDING    ((size_t)256 << 10)
+#define LOOK_MS        200 /* whether the run is to end */
 #define NOTE_LOST      "\r\ngwrun: the connection is lost; going on...\r\n"
 #define AGENT_PAUSE_MS 2000
 
-static void finish(struct exec *exec)
+void exec_finish(struct exec *exec)
 {
     if (!exec->is_over) {
         exec_report(exec);
@@ -33,12 +30,12 @@ static void keep_failure(struct exec *exec, const struct gw_err *err)
 }
 
 /* Output that waits for the terminal is written first. */
-static void end_session(struct exec *exec)
+void exec_end(struct exec *exec)
 {
     exec->has_closed = true;
     gw_ssm_marks_finish(&exec->marks);
     if (exec->terminal == NULL || gw_terminal_unwritten_bytes(exec->terminal) == 0) {
-        finish(exec);
+        exec_finish(exec);
     }
 }
 
@@ -48,154 +45,12 @@ void exec_stop(struct exec *exec, const struct gw_err *err)
     if (exec->session != NULL && !exec->has_closed) {
         gw_ssm_channel_terminate(gw_ssm_session_channel(exec->session));
     }
-    finish(exec);
+    exec_finish(exec);
 }
 
-/* ---- output ---------------------------------------------------------------------------------- */
-
-static void on_text(void *ctx, struct gw_view bytes)
-{
-    struct exec *exec = ctx;
-    bool keeps = exec->io == EXEC_COLLECT || exec->records;
-    if (exec->terminal != NULL) {
-        gw_terminal_write(exec->terminal, bytes);
-        if (gw_terminal_unwritten_bytes(exec->terminal) > MAX_UNWRITTEN) {
-            gw_ssm_session_hold(exec->session, true);
-        }
-    }
-    if (keeps && !gw_buf_add(&exec->output, bytes) && exec->io == EXEC_COLLECT) {
-        struct gw_err err;
-        gw_fail(&err, GW_ERR_LIMIT, "more than %zu MiB of output", GW_EXEC_MAX_OUTPUT_BYTES >> 20);
-        exec_stop(exec, &err);
-    }
-}
-
-static void on_linger(void *ctx)
-{
-    struct exec *exec = ctx;
-    exec->linger = NULL;
-    end_session(exec);
-}
-
-static void take_input(struct exec *exec, bool held);
-
-/* "begin", then "end=3" */
-static void on_mark(void *ctx, struct gw_view text)
-{
-    struct exec *exec = ctx;
-    int64_t status = 0;
-    if (gw_view_equal(text, GW_VIEW("begin"))) {
-        exec->has_begun = true;
-        take_input(exec, false);
-    } else if (gw_view_starts_with(text, GW_VIEW("end=")) &&
-               gw_view_to_int64(gw_view_sub(text, 4, GW_NPOS), &status) && status >= 0 &&
-               status <= 255) {
-        exec->has_status = true;
-        exec->status = (int)status;
-        if (exec->linger == NULL) {
-            exec->linger = gw_timer_start(exec->loop, LINGER_MS, on_linger, exec);
-        }
-    }
-}
-
-/* ---- input ----------------------------------------------------------------------------------- */
-
-static struct gw_ssm_channel *channel_of(struct exec *exec)
+struct gw_ssm_channel *exec_channel(struct exec *exec)
 {
     return gw_ssm_session_channel(exec->session);
-}
-
-static void take_input(struct exec *exec, bool held)
-{
-    bool waits_for_begin = exec->io == EXEC_PIPE && !exec->has_begun;
-    if (exec->terminal != NULL) {
-        gw_terminal_hold(exec->terminal, held || waits_for_begin || exec->input_ended);
-    }
-}
-
-static void pipe_input(struct exec *exec, struct gw_view bytes)
-{
-    struct gw_buf lines;
-    gw_buf_init(&lines, ((size_t)1 << 20) + bytes.len * 2);
-    exec->input_ended = bytes.len == 0;
-    exec_input_write(&exec->input, bytes, exec->input_ended, &lines);
-    gw_ssm_channel_input(channel_of(exec), gw_buf_view(&lines));
-    gw_wipe(lines.data, lines.len);
-    gw_buf_clear(&lines);
-}
-
-static void on_input(void *ctx, struct gw_view bytes)
-{
-    struct exec *exec = ctx;
-    if (exec->has_closed || exec->is_over) {
-        return;
-    }
-    if (exec->io == EXEC_PIPE) {
-        pipe_input(exec, bytes);
-    } else if (bytes.len > 0) {
-        gw_ssm_channel_input(channel_of(exec), bytes);
-    } else { /* the terminal is gone */
-        struct gw_err err;
-        gw_fail(&err, GW_ERR_IO, "the terminal is gone");
-        exec_stop(exec, &err);
-        return;
-    }
-    if (gw_ssm_channel_pending_bytes(channel_of(exec)) > MAX_PENDING) {
-        take_input(exec, true);
-    }
-}
-
-static void on_taken(void *ctx)
-{
-    struct exec *exec = ctx;
-    if (gw_ssm_channel_pending_bytes(channel_of(exec)) < MAX_PENDING / 2) {
-        take_input(exec, false);
-    }
-}
-
-static void on_resized(void *ctx, int columns, int rows)
-{
-    struct exec *exec = ctx;
-    if (exec->io == EXEC_TERMINAL && !exec->has_closed && !exec->is_over) {
-        gw_ssm_channel_resize(channel_of(exec), columns, rows);
-    }
-}
-
-static void on_drained(void *ctx)
-{
-    struct exec *exec = ctx;
-    if (exec->has_closed) {
-        finish(exec);
-    } else if (!exec->is_over) {
-        gw_ssm_session_hold(exec->session, false);
-    }
-}
-
-static void on_broken(void *ctx, const struct gw_err *err)
-{
-    struct exec *exec = ctx;
-    if (!exec->is_over) {
-        exec_stop(exec, err);
-    }
-}
-
-static bool open_terminal(struct exec *exec, struct gw_err *err)
-{
-    static const struct gw_terminal_events events = {on_input, on_resized, on_drained, on_broken};
-    struct gw_terminal_options options = {
-        .in = exec->io == EXEC_SHOW ? -1 : STDIN_FILENO,
-        .out = STDOUT_FILENO,
-        .raw = exec->io == EXEC_TERMINAL,
-    };
-    if (exec->io == EXEC_COLLECT) {
-        return true;
-    }
-    exec->terminal = gw_terminal_open(exec->loop, &options, &events, exec, err);
-    if (exec->terminal == NULL) {
-        return false;
-    }
-    take_input(exec, false);
-    return true;
 }
 
 /* ---- calls that the session needs ------------------------------------------------------------ */
@@ -272,13 +127,14 @@ static void on_data_key(void *ctx, const struct gw_call_result *result)
         return;
     }
     if (went_wrong(result, "kms:GenerateDataKey", &err)) {
-        gw_ssm_channel_refuse_key(channel_of(exec), &err);
+        gw_ssm_channel_refuse_key(exec_channel(exec), &err);
         return;
     }
-    if (!gw_ssm_channel_encrypt(channel_of(exec), gw_map_text(result->output, GW_VIEW("Plaintext")),
+    if (!gw_ssm_channel_encrypt(exec_channel(exec),
+                                gw_map_text(result->output, GW_VIEW("Plaintext")),
                                 gw_map_text(result->output, GW_VIEW("CiphertextBlob")))) {
         gw_fail(&err, GW_ERR_PROTOCOL, "kms:GenerateDataKey: answered without a key of 64 bytes");
-        gw_ssm_channel_refuse_key(channel_of(exec), &err);
+        gw_ssm_channel_refuse_key(exec_channel(exec), &err);
     }
 }
 
@@ -295,7 +151,7 @@ static void on_key(void *ctx, struct gw_view key_id)
     *gw_map_add(arena, &input, GW_VIEW("EncryptionContext")) = context;
     exec->call = ask(exec, "kms", "generate_data_key", &input, on_data_key, &err);
     if (exec->call == NULL) {
-        gw_ssm_channel_refuse_key(channel_of(exec), &err);
+        gw_ssm_channel_refuse_key(exec_channel(exec), &err);
     }
 }
 
@@ -309,6 +165,11 @@ static void on_ready(void *ctx, struct gw_view greeting)
         gw_terminal_write(exec->terminal, greeting);
         gw_terminal_write(exec->terminal, GW_VIEW("\r\n"));
     }
+}
+
+static void on_taken(void *ctx)
+{
+    exec_taken(ctx);
 }
 
 static void on_output(void *ctx, enum gw_ssm_stream stream, struct gw_view bytes)
@@ -330,7 +191,7 @@ static void on_closed(void *ctx, struct gw_view reason, const struct gw_err *err
     if (err != NULL && !exec->has_status) {
         keep_failure(exec, err);
     }
-    end_session(exec);
+    exec_end(exec);
 }
 
 static bool open_session(struct exec *exec, const struct gw_value *output, struct gw_err *err)
@@ -352,14 +213,14 @@ static bool open_session(struct exec *exec, const struct gw_value *output, struc
     exec->session = transport == NULL ? NULL
                                       : gw_ssm_session_open(exec->loop, transport, url, token,
                                                             &events, exec, err);
-    if (exec->session == NULL || !open_terminal(exec, err)) {
+    if (exec->session == NULL || !exec_open_io(exec, err)) {
         return false;
     }
     int columns = 300, rows = 100; /* as the published client where there is no terminal */
     if (exec->io == EXEC_TERMINAL) {
         gw_terminal_size(exec->terminal, &columns, &rows);
     }
-    gw_ssm_channel_resize(channel_of(exec), columns, rows);
+    gw_ssm_channel_resize(exec_channel(exec), columns, rows);
     return true;
 }
 
@@ -390,7 +251,7 @@ static void on_executed(void *ctx, const struct gw_call_result *result)
     }
     gw_bind_keep_result(&exec->failure, result);
     if (gw_bind_failed(&exec->failure)) {
-        finish(exec);
+        exec_finish(exec);
     } else if (!open_session(exec, result->output, &err)) {
         exec_stop(exec, &err);
     }
@@ -443,7 +304,6 @@ static void on_look(void *ctx)
 bool exec_start(struct exec *exec)
 {
     struct gw_err err;
-    exec->marks = (struct gw_ssm_marks){.text = on_text, .mark = on_mark, .ctx = exec};
     exec->has_started = true;
     exec->began_ms = gw_loop_now_ms(exec->loop);
     exec->client = exec->gate->client(exec->gate, exec->act.region, exec->act.profile, &err);

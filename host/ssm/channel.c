@@ -8,30 +8,7 @@
 #include "codec/codec.h"
 #include "ssm/internal.h"
 
-#define MAX_EARLY_BYTES   (16u << 20) /* typed before the agent was ready */
-#define MAX_CONTROL_BYTES (64u << 10) /* handshake answers, acknowledgements, the token */
-
-struct gw_ssm_channel {
-    struct gw_loop *loop;
-    struct gw_ssm_events events;
-    void *ctx;
-    char client_id[37];
-
-    bool is_connected;
-    bool is_paused; /* the agent asked for silence */
-    bool is_ready;
-    bool is_closed;
-
-    int columns, rows; /* 0: unknown */
-    struct cipher cipher;
-    struct gw_buf request; /* of a handshake that waits for a key */
-    struct gw_buf early;
-    struct outgoing outgoing;
-    struct gw_timer *repetition;
-
-    int64_t expected; /* the number of the next message of the agent's stream */
-    struct incoming incoming;
-};
+#define MAX_EARLY_BYTES (16u << 20) /* typed before the agent was ready */
 
 struct gw_ssm_channel *gw_ssm_channel_new(struct gw_loop *loop, const struct gw_ssm_events *events,
                                           void *ctx)
@@ -62,7 +39,7 @@ void gw_ssm_channel_free(struct gw_ssm_channel *channel)
     free(channel);
 }
 
-static void end(struct gw_ssm_channel *channel, struct gw_view reason, const struct gw_err *err)
+void channel_end(struct gw_ssm_channel *channel, struct gw_view reason, const struct gw_err *err)
 {
     if (channel->is_closed) {
         return;
@@ -93,7 +70,7 @@ static void await_repetition(struct gw_ssm_channel *channel)
     }
 }
 
-static void flush(struct gw_ssm_channel *channel)
+void channel_flush(struct gw_ssm_channel *channel)
 {
     struct gw_view message;
     while (may_send(channel) &&
@@ -111,15 +88,15 @@ static void on_repetition(void *ctx)
     if (!outgoing_again(&channel->outgoing, gw_loop_now_ms(channel->loop), &message)) {
         struct gw_err err;
         gw_fail(&err, GW_ERR_TIMEOUT, "session: the agent has not taken any input for 5 minutes");
-        end(channel, GW_VIEW(""), &err);
+        channel_end(channel, GW_VIEW(""), &err);
         return;
     }
     channel->events.send(channel->ctx, false, message);
     await_repetition(channel);
 }
 
-static void queue(struct gw_ssm_channel *channel, enum gw_ssm_payload_type type,
-                  struct gw_view payload)
+void channel_queue(struct gw_ssm_channel *channel, enum gw_ssm_payload_type type,
+                   struct gw_view payload)
 {
     outgoing_add(&channel->outgoing, type, payload, gw_loop_wall_ms(channel->loop));
 }
@@ -129,7 +106,7 @@ static void queue_size(struct gw_ssm_channel *channel)
     struct gw_buf payload;
     gw_buf_init(&payload, MAX_CONTROL_BYTES);
     if (gw_ssm_write_size(channel->columns, channel->rows, &payload)) {
-        queue(channel, GW_SSM_SIZE, gw_buf_view(&payload));
+        channel_queue(channel, GW_SSM_SIZE, gw_buf_view(&payload));
     }
     gw_buf_clear(&payload);
 }
@@ -138,9 +115,9 @@ static void queue_piece(struct gw_ssm_channel *channel, struct gw_view piece)
 {
     struct gw_buf sealed;
     if (!channel->cipher.is_on) {
-        queue(channel, GW_SSM_OUTPUT, piece);
+        channel_queue(channel, GW_SSM_OUTPUT, piece);
     } else if (cipher_close(&channel->cipher, piece, &sealed)) {
-        queue(channel, GW_SSM_OUTPUT, gw_buf_view(&sealed));
+        channel_queue(channel, GW_SSM_OUTPUT, gw_buf_view(&sealed));
         gw_buf_clear(&sealed);
     }
 }
@@ -184,97 +161,6 @@ static void become_ready(struct gw_ssm_channel *channel, struct gw_view greeting
     channel->events.ready(channel->ctx, greeting);
 }
 
-static void send_answer(struct gw_ssm_channel *channel, const struct gw_ssm_response *response)
-{
-    struct gw_buf payload;
-    gw_buf_init(&payload, MAX_CONTROL_BYTES);
-    gw_ssm_write_response(response, &payload);
-    queue(channel, GW_SSM_HANDSHAKE_RESPONSE, gw_buf_view(&payload));
-    gw_buf_clear(&payload);
-    flush(channel);
-}
-
-/* An action that is not agreed to ends the session, but the agent is told which first. `problem`:
- * why there is no key; NULL: there is one, or none is asked for. */
-static void answer(struct gw_ssm_channel *channel, const struct gw_ssm_request *request,
-                   struct gw_view key, const struct gw_err *problem)
-{
-    struct answer answered;
-    struct gw_err err;
-    struct gw_view keyless = problem != NULL ? gw_view_of(problem->message) : GW_VIEW("");
-    answer_request(request, key, keyless, &answered);
-    send_answer(channel, &answered.response);
-    if (problem != NULL) {
-        end(channel, GW_VIEW(""), problem);
-    } else if (answered.refused.len > 0) {
-        gw_fail(&err, GW_ERR_PROTOCOL, "session: the agent asks for '%.*s', which is not supported",
-                GW_VIEW_ARGS(answered.refused));
-        end(channel, GW_VIEW(""), &err);
-    }
-}
-
-static void receive_request(struct gw_ssm_channel *channel, struct gw_view payload)
-{
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_ssm_request request;
-    struct gw_err err;
-    if (!gw_ssm_read_request(payload, arena, &request, &err)) {
-        end(channel, GW_VIEW(""), &err);
-    } else if (answer_key_id(&request).len > 0 && channel->events.key != NULL) {
-        gw_buf_clear(&channel->request);
-        gw_buf_add(&channel->request, payload);
-        channel->events.key(channel->ctx, answer_key_id(&request));
-    } else {
-        answer(channel, &request, GW_VIEW(""), NULL);
-    }
-    gw_arena_free(arena);
-}
-
-/* Answers the request that has waited for a key. */
-static void answer_waiting(struct gw_ssm_channel *channel, struct gw_view key,
-                           const struct gw_err *problem)
-{
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_ssm_request request;
-    if (gw_ssm_read_request(gw_buf_view(&channel->request), arena, &request, NULL)) {
-        answer(channel, &request, key, problem);
-    }
-    gw_buf_clear(&channel->request);
-    gw_arena_free(arena);
-}
-
-static void fail_cipher(struct gw_ssm_channel *channel)
-{
-    struct gw_err err;
-    gw_fail(&err, GW_ERR_PROTOCOL,
-            "session: what the agent sent is not encrypted with the key of this session");
-    end(channel, GW_VIEW(""), &err);
-}
-
-/* That both have the same key is proved with bytes of the agent's. */
-static void answer_challenge(struct gw_ssm_channel *channel, struct gw_view payload)
-{
-    struct gw_arena *arena = gw_arena_new();
-    struct gw_view challenge;
-    struct gw_buf plain, sealed, response;
-    gw_buf_init(&response, MAX_CONTROL_BYTES);
-    gw_buf_init(&sealed, 0);
-    gw_buf_init(&plain, 0);
-    if (channel->cipher.is_on && gw_ssm_read_challenge(payload, arena, &challenge, NULL) &&
-        cipher_open(&channel->cipher, challenge, &plain) &&
-        cipher_close(&channel->cipher, gw_buf_view(&plain), &sealed)) {
-        gw_ssm_write_challenge(gw_buf_view(&sealed), &response);
-        queue(channel, GW_SSM_ENCRYPTION_RESPONSE, gw_buf_view(&response));
-        flush(channel);
-    } else {
-        fail_cipher(channel);
-    }
-    gw_buf_clear(&plain);
-    gw_buf_clear(&sealed);
-    gw_buf_clear(&response);
-    gw_arena_free(arena);
-}
-
 static void complete_handshake(struct gw_ssm_channel *channel, struct gw_view payload)
 {
     struct gw_arena *arena = gw_arena_new();
@@ -287,10 +173,10 @@ static void process_plain(struct gw_ssm_channel *channel, uint32_t payload_type,
 {
     switch (payload_type) {
     case GW_SSM_HANDSHAKE_REQUEST:
-        receive_request(channel, payload);
+        channel_receive_request(channel, payload);
         break;
     case GW_SSM_ENCRYPTION_CHALLENGE:
-        answer_challenge(channel, payload);
+        channel_receive_challenge(channel, payload);
         break;
     case GW_SSM_HANDSHAKE_COMPLETE:
         complete_handshake(channel, payload);
@@ -318,7 +204,7 @@ static void process(struct gw_ssm_channel *channel, uint32_t payload_type, struc
     if (cipher_open(&channel->cipher, payload, &plain)) {
         process_plain(channel, payload_type, gw_buf_view(&plain));
     } else {
-        fail_cipher(channel);
+        channel_fail_cipher(channel);
     }
     gw_wipe(plain.data, plain.len);
     gw_buf_clear(&plain);
@@ -373,7 +259,7 @@ static void receive_closed(struct gw_ssm_channel *channel, struct gw_view payloa
     struct gw_arena *arena = gw_arena_new();
     struct gw_ssm_closing closing;
     gw_ssm_read_closing(payload, arena, &closing);
-    end(channel, closing.output, NULL);
+    channel_end(channel, closing.output, NULL);
     gw_arena_free(arena);
 }
 
@@ -399,7 +285,7 @@ void gw_ssm_channel_receive(struct gw_ssm_channel *channel, struct gw_view bytes
     } else if (gw_view_equal(message.type, GW_VIEW("start_publication"))) {
         channel->is_paused = false;
     }
-    flush(channel);
+    channel_flush(channel);
 }
 
 /* ---- the caller's side ----------------------------------------------------------------------- */
@@ -417,7 +303,7 @@ void gw_ssm_channel_connected(struct gw_ssm_channel *channel, struct gw_view tok
     gw_wipe(text.data, text.len);
     gw_buf_clear(&text);
     outgoing_rewind(&channel->outgoing);
-    flush(channel);
+    channel_flush(channel);
 }
 
 void gw_ssm_channel_disconnected(struct gw_ssm_channel *channel)
@@ -433,7 +319,7 @@ void gw_ssm_channel_input(struct gw_ssm_channel *channel, struct gw_view bytes)
         return;
     }
     queue_input(channel, bytes);
-    flush(channel);
+    channel_flush(channel);
 }
 
 size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel)
@@ -452,7 +338,7 @@ void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows
     channel->rows = rows;
     if (channel->is_ready) {
         queue_size(channel);
-        flush(channel);
+        channel_flush(channel);
     }
 }
 
@@ -462,13 +348,13 @@ bool gw_ssm_channel_encrypt(struct gw_ssm_channel *channel, struct gw_view data_
     if (!cipher_set(&channel->cipher, data_key, false)) {
         return false;
     }
-    answer_waiting(channel, enciphered, NULL);
+    channel_answer_waiting(channel, enciphered, NULL);
     return true;
 }
 
 void gw_ssm_channel_refuse_key(struct gw_ssm_channel *channel, const struct gw_err *err)
 {
-    answer_waiting(channel, GW_VIEW(""), err);
+    channel_answer_waiting(channel, GW_VIEW(""), err);
 }
 
 void gw_ssm_channel_terminate(struct gw_ssm_channel *channel)
@@ -476,7 +362,7 @@ void gw_ssm_channel_terminate(struct gw_ssm_channel *channel)
     struct gw_buf payload;
     gw_buf_init(&payload, MAX_CONTROL_BYTES);
     gw_ssm_write_flag(GW_SSM_TERMINATE_SESSION, &payload);
-    queue(channel, GW_SSM_FLAG, gw_buf_view(&payload));
+    channel_queue(channel, GW_SSM_FLAG, gw_buf_view(&payload));
     gw_buf_clear(&payload);
-    flush(channel);
+    channel_flush(channel);
 }

@@ -103,4 +103,44 @@ bool incoming_keep(struct incoming *incoming, const struct gw_ssm_message *messa
 bool incoming_take(struct incoming *incoming, int64_t expected, struct gw_arena *arena,
                    struct incoming_message *out);
 
+/* ---- channel --------------------------------------------------------------------------------- */
+
+#define MAX_CONTROL_BYTES (64u << 10) /* handshake answers, acknowledgements, the token */
+
+struct gw_ssm_channel {
+    struct gw_loop *loop;
+    struct gw_ssm_events events;
+    void *ctx;
+    char client_id[37];
+
+    bool is_connected;
+    bool is_paused; /* the agent asked for silence */
+    bool is_ready;
+    bool is_closed;
+
+    int columns, rows; /* 0: unknown */
+    struct cipher cipher;
+    struct gw_buf request; /* of a handshake that waits for a key */
+    struct gw_buf early;
+    struct outgoing outgoing;
+    struct gw_timer *repetition;
+
+    int64_t expected; /* the number of the next message of the agent's stream */
+    struct incoming incoming;
+};
+
+/* The session is over, whatever follows. */
+void channel_end(struct gw_ssm_channel *channel, struct gw_view reason, const struct gw_err *err);
+void channel_queue(struct gw_ssm_channel *channel, enum gw_ssm_payload_type type,
+                   struct gw_view payload);
+void channel_flush(struct gw_ssm_channel *channel);
+
+/* channel_handshake.c */
+void channel_receive_request(struct gw_ssm_channel *channel, struct gw_view payload);
+void channel_receive_challenge(struct gw_ssm_channel *channel, struct gw_view payload);
+/* Answers the request that has waited for a key; `problem`: why there is none, or NULL. */
+void channel_answer_waiting(struct gw_ssm_channel *channel, struct gw_view key,
+                            const struct gw_err *problem);
+void channel_fail_cipher(struct gw_ssm_channel *channel);
+
 #endif
