@@ -345,7 +345,7 @@ void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows
 bool gw_ssm_channel_encrypt(struct gw_ssm_channel *channel, struct gw_view data_key,
                             struct gw_view enciphered)
 {
-    if (!cipher_set(&channel->cipher, data_key, false)) {
+    if (!cipher_set(&channel->cipher, data_key)) {
         return false;
     }
     channel_answer_waiting(channel, enciphered, NULL);

@@ -1,4 +1,5 @@
-/* The encryption of a session: a data key of KMS, whose halves are for one direction each. */
+/* The encryption of a session: a data key of KMS, whose first half is for what comes
+ * from the agent, the other for what goes to it. */
 #include <string.h>
 
 #include "codec/codec.h"
@@ -6,14 +7,13 @@
 
 #define MAX_SEALED_BYTES (GW_SSM_MAX_PAYLOAD_BYTES + GW_AES_GCM_OVERHEAD)
 
-bool cipher_set(struct cipher *cipher, struct gw_view data_key, bool is_agent)
+bool cipher_set(struct cipher *cipher, struct gw_view data_key)
 {
     if (data_key.len != GW_SSM_DATA_KEY_BYTES) {
         return false;
     }
-    const char *to_client = data_key.data, *to_agent = data_key.data + GW_AES_KEY_BYTES;
-    memcpy(cipher->opening, is_agent ? to_agent : to_client, GW_AES_KEY_BYTES);
-    memcpy(cipher->closing, is_agent ? to_client : to_agent, GW_AES_KEY_BYTES);
+    memcpy(cipher->opening, data_key.data, GW_AES_KEY_BYTES);
+    memcpy(cipher->closing, data_key.data + GW_AES_KEY_BYTES, GW_AES_KEY_BYTES);
     cipher->is_on = true;
     return true;
 }

@@ -1,5 +1,6 @@
-/* Inside ssm: cipher.c knows the keys, answer.c what is agreed to, message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not yet
- * acknowledged, incoming.c the order of what comes, channel.c the conversation. */
+/* Inside ssm: message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not
+ * yet acknowledged, incoming.c the order of what comes, cipher.c the keys, answer.c what is agreed to,
+ * channel.c and channel_handshake.c the conversation, session.c its connections. */
 #ifndef GW_SSM_INTERNAL_H
 #define GW_SSM_INTERNAL_H
 
@@ -22,7 +23,7 @@ struct cipher {
 };
 
 /* False: it is no data key. */
-bool cipher_set(struct cipher *cipher, struct gw_view data_key, bool is_agent);
+bool cipher_set(struct cipher *cipher, struct gw_view data_key);
 void cipher_clear(struct cipher *cipher);
 /* Are payloads of this type enciphered? */
 bool cipher_concerns(const struct cipher *cipher, uint32_t payload_type);

@@ -200,6 +200,18 @@ class Check(gwrun.Case):
         self.check(declared % """require "http".request { url = "https://example.com/x" }
         require "file".open "certs/a.pem" """, code=gwrun.OK)
 
+    def test_commands_in_containers_are_declared(self):
+        frame = FRAME.replace('"ecs:UpdateService"', '"ecs:UpdateService", "ecs:ExecuteCommand", "ecs:DescribeTasks"%s')
+        body = """aws.ecs.exec { cluster = "c", service = "w", command = { "curl", "http://localhost/health" } }"""
+        found, _ = self.check(frame % ("", body))
+        self.assertEqual([line.split(": ", 1)[1] for line in found], [
+            "error: command 'curl' in a container changes something outside of a step: only 'change' and 'undo' of rb:step may "
+            "[outside-step]",
+            "error: 'ecs:ListTasks' is not in needs.aws [undeclared-action]",
+            "error: command 'curl' with these words is not in needs.exec [undeclared-command]"])
+        declared = frame.replace("needs = {", 'needs = { exec = { "read: curl *" },')
+        self.check(declared % (', "ecs:ListTasks"', body), code=gwrun.OK)
+
     def test_commands_and_variables_are_declared(self):
         body = """local process = require "process"
         process.run { "git", "log", p.count }
