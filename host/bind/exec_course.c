@@ -3,12 +3,7 @@
  *
  * Callbacks of the session may not free it: what is over is only marked, and released with the task's
  * frame. */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "bind/exec.h"
-#include "codec/codec.h"
 
 #define LOOK_MS        200 /* whether the run is to end */
 #define NOTE_LOST      "\r\ngwrun: the connection is lost; going on...\r\n"

@@ -1,13 +1,15 @@
 /* A WebSocket over a connection of curl's, which resolves, connects and secures it
  * (CURLOPT_CONNECT_ONLY) and then only passes bytes on: what they say is upgrade.c's and frames.c's. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/internal.h"
 
 #define CONNECT_TIMEOUT_MS 10000
-#define MAX_TEXT_BYTES     ((size_t)256 << 10)
+#define MAX_TEXT_BYTES     ((size_t)128 << 10)
 #define READ_BYTES         16384
-#define READS_IN_A_ROW     16 /* then others on the loop have their turn */
+#define PIECE_BYTES        16384 /* a record of TLS */
+#define READS_IN_A_ROW     16    /* then others on the loop have their turn */
 
 enum state { CONNECTING, UPGRADING, OPEN, OVER };
 
@@ -22,8 +24,10 @@ struct websocket {
     struct gw_view place; /* "example.com", for messages */
     struct gw_arena *arena;
     struct gw_view accept;
-    struct gw_buf head; /* first the request on its way, then what came of the answer */
-    size_t head_sent;
+    struct gw_buf head; /* first the request, then what came of the answer */
+    bool has_asked;
+    char piece[PIECE_BYTES]; /* on its way */
+    size_t piece_len, piece_sent;
     struct gw_frames *frames;
     struct gw_timer *timer; /* of the opening; then of what is to be done soon */
     struct gw_watch *watch;
@@ -47,6 +51,7 @@ static void release(struct websocket *socket)
     }
     gw_multi_close(&socket->multi);
     gw_frames_free(socket->frames);
+    gw_wipe(socket->piece, sizeof socket->piece);
     gw_buf_clear(&socket->head);
     gw_arena_free(socket->arena);
     free(socket);
@@ -104,53 +109,50 @@ static void fail_curl(struct websocket *socket, CURLcode code)
 
 static void watch(struct websocket *socket, int events);
 
-/* What is to go out next: the request, then frames. */
-static struct gw_view next_output(const struct websocket *socket)
+/* What goes out next: the request, then frames. TLS wants what it could not send once more from the same
+ * place, so that it goes from a piece that does not move. */
+static bool fill_piece(struct websocket *socket)
 {
-    return socket->state == UPGRADING
-               ? gw_view_sub(gw_buf_view(&socket->head), socket->head_sent, GW_NPOS)
-               : gw_frames_output(socket->frames);
-}
-
-static void has_gone(struct websocket *socket, size_t len)
-{
-    if (socket->state == UPGRADING) {
-        socket->head_sent += len;
-    } else {
-        gw_frames_drop(socket->frames, len);
+    if (socket->piece_sent < socket->piece_len) {
+        return true;
     }
+    bool is_asking = socket->state == UPGRADING && !socket->has_asked;
+    struct gw_view next = is_asking ? gw_buf_view(&socket->head) : gw_frames_output(socket->frames);
+    next = gw_view_sub(next, 0, sizeof socket->piece);
+    memcpy(socket->piece, next.len > 0 ? next.data : "", next.len);
+    socket->piece_len = next.len;
+    socket->piece_sent = 0;
+    if (is_asking) {
+        socket->has_asked =
+            true; /* it is shorter than a piece; from here on `head` takes the answer */
+        gw_buf_reset(&socket->head);
+    } else {
+        gw_frames_drop(socket->frames, next.len);
+    }
+    return next.len > 0;
 }
 
-static bool is_asking(const struct websocket *socket)
+/* CURLE_AGAIN: the connection takes no more for now. */
+static CURLcode push(struct websocket *socket)
 {
-    return socket->state == UPGRADING && socket->head_sent < socket->head.len;
+    CURLcode code = CURLE_OK;
+    while (code == CURLE_OK && fill_piece(socket)) {
+        size_t sent = 0;
+        code = curl_easy_send(socket->easy, socket->piece + socket->piece_sent,
+                              socket->piece_len - socket->piece_sent, &sent);
+        socket->piece_sent += sent;
+    }
+    return code;
 }
 
 static void flush(struct websocket *socket)
 {
-    struct gw_view output = next_output(socket);
-    while (socket->state != OVER && output.len > 0) {
-        size_t sent = 0;
-        CURLcode code = curl_easy_send(socket->easy, output.data, output.len, &sent);
-        if (code == CURLE_AGAIN) {
-            break;
-        }
-        if (code != CURLE_OK) {
-            fail_curl(socket, code);
-            return;
-        }
-        has_gone(socket, sent);
-        output = next_output(socket);
-        if (socket->state == UPGRADING && !is_asking(socket)) {
-            gw_buf_reset(&socket->head); /* from here on it takes the answer */
-            socket->head_sent = 0;
-            break;
-        }
-    }
-    if (socket->state != OVER) {
-        bool waits = is_asking(socket) ||
-                     (socket->state == OPEN && gw_frames_output(socket->frames).len > 0);
-        watch(socket, (socket->is_held ? 0 : GW_WATCH_READ) | (waits ? GW_WATCH_WRITE : 0));
+    CURLcode code = push(socket);
+    if (code == CURLE_OK || code == CURLE_AGAIN) {
+        watch(socket,
+              (socket->is_held ? 0 : GW_WATCH_READ) | (code == CURLE_AGAIN ? GW_WATCH_WRITE : 0));
+    } else {
+        fail_curl(socket, code);
     }
 }
 
@@ -372,9 +374,7 @@ static void close_socket(struct gw_websocket *self)
     socket->is_closed = true;
     if (socket->state == OPEN) {
         gw_frames_send(socket->frames, GW_FRAME_CLOSE, GW_VIEW(""));
-        struct gw_view output = gw_frames_output(socket->frames);
-        size_t sent;
-        curl_easy_send(socket->easy, output.data, output.len, &sent);
+        push(socket);
     }
     if (!socket->is_busy) {
         release(socket);
@@ -409,7 +409,9 @@ struct gw_websocket *gw_websocket_connect(struct gw_transport *self,
     struct gw_url url;
     gw_buf_init(&address, MAX_TEXT_BYTES);
     bool ok = gw_upgrade_write(request, transport->user_agent, &address, &socket->head, err) &&
-              gw_url_parse(gw_buf_view(&address), &url, err);
+              gw_url_parse(gw_buf_view(&address), &url, err) &&
+              (socket->head.len <= PIECE_BYTES ||
+               gw_fail(err, GW_ERR_LIMIT, "websocket: the URL is too long"));
     if (ok) {
         socket->place = gw_arena_dup(socket->arena, url.authority);
         socket->easy = curl_easy_init();

@@ -193,6 +193,9 @@ class Pipes(Exec):
         result = self.piped(world, "--ca-bundle", self.path("certificate.pem"), "--", "echo", "safe")
         self.assertEqual((result.code, result.out), (0, "safe\n"), result)
         self.assertTrue(world.session(world.agent)["streamUrl"].startswith("wss://localhost:"))
+        data = bytes(range(256)) * 4000
+        result = self.piped(world, "--ca-bundle", self.path("certificate.pem"), "--", "sha256sum", stdin=data)
+        self.assertEqual((result.code, result.out), (0, hashlib.sha256(data).hexdigest() + "  -\n"), result)
 
     def test_a_session_whose_server_nobody_vouches_for_is_refused(self):
         plain, secure = self.world(), self.world(tls=certificate.make(self, "localhost"))
