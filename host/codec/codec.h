@@ -199,8 +199,8 @@ void gw_websocket_key(char out[GW_WEBSOCKET_KEY_SIZE]);
 void gw_websocket_accept(struct gw_view key, char out[GW_WEBSOCKET_ACCEPT_SIZE]);
 
 /* AES-256 in Galois/Counter mode: a random nonce of 12 bytes, the ciphertext, a tag of 16. */
-#define GW_AES_KEY_BYTES     32
-#define GW_AES_GCM_OVERHEAD  28
+#define GW_AES_KEY_BYTES    32
+#define GW_AES_GCM_OVERHEAD 28
 bool gw_aes_gcm_close(struct gw_view bytes, const unsigned char key[GW_AES_KEY_BYTES],
                       struct gw_buf *out);
 /* False: it was not made with this key, or was altered. */
@@ -222,7 +222,7 @@ bool gw_sealed_box_public_key(const unsigned char secret_key[GW_SEALED_BOX_KEY_B
 /* False: it is no box (base64) for the holder of this key, or was altered. */
 bool gw_sealed_box_open(struct gw_view box, const unsigned char secret_key[GW_SEALED_BOX_KEY_BYTES],
                         struct gw_arena *arena, struct gw_view *message);
-void gw_uuid4(char out[37]);           /* random, lower case, ends in NUL */
+void gw_uuid4(char out[37]); /* random, lower case, ends in NUL */
 
 /* ---- checksums -------------------------------------------------------------------------------
  * All that AWS's models name, computed piece by piece; MD5 and SHA by OpenSSL, XXHash by xxhash. */

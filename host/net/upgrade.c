@@ -32,7 +32,7 @@ static bool write_address(struct gw_view given, struct gw_buf *address, struct g
 bool gw_upgrade_write(const struct gw_websocket_request *request, const char *user_agent,
                       struct gw_buf *address, struct gw_buf *out, struct gw_err *err)
 {
-    struct gw_url url;
+    struct gw_url url = {0};
     if (!write_address(request->url, address, &url, err)) {
         return false;
     }
