@@ -247,7 +247,8 @@ static void receive_acknowledge(struct gw_ssm_channel *channel, struct gw_view p
 {
     int64_t sequence;
     if (gw_ssm_read_acknowledge(payload, &sequence)) {
-        outgoing_acknowledged(&channel->outgoing, sequence, gw_loop_now_ms(channel->loop));
+        int64_t now_ms = gw_loop_now_ms(channel->loop);
+        channel->taken += outgoing_acknowledged(&channel->outgoing, sequence, now_ms);
         if (channel->events.taken != NULL) {
             channel->events.taken(channel->ctx);
         }
@@ -325,6 +326,11 @@ void gw_ssm_channel_input(struct gw_ssm_channel *channel, struct gw_view bytes)
 size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel)
 {
     return channel->early.len + channel->outgoing.pending_bytes;
+}
+
+uint64_t gw_ssm_channel_progress(const struct gw_ssm_channel *channel)
+{
+    return channel->taken + (uint64_t)channel->expected;
 }
 
 bool gw_ssm_channel_awaits(const struct gw_ssm_channel *channel)

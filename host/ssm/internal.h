@@ -78,8 +78,8 @@ bool outgoing_again(struct outgoing *outgoing, int64_t now_ms, struct gw_view *m
 /* There is a new connection: it has seen nothing yet. */
 void outgoing_rewind(struct outgoing *outgoing);
 
-/* A number that is not under way is passed over. */
-void outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t now_ms);
+/* False: there is no such number under way. */
+bool outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t now_ms);
 
 /* ---- incoming -------------------------------------------------------------------------------- */
 
@@ -126,6 +126,7 @@ struct gw_ssm_channel {
     struct outgoing outgoing;
     struct gw_timer *repetition;
 
+    uint64_t taken;   /* messages of ours that the agent has */
     int64_t expected; /* the number of the next message of the agent's stream */
     struct incoming incoming;
 };

@@ -142,7 +142,7 @@ static void learn(struct outgoing *outgoing, const struct outgoing_message *mess
     }
 }
 
-void outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t now_ms)
+bool outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t now_ms)
 {
     struct outgoing_message *previous = NULL;
     struct outgoing_message *message = outgoing->first;
@@ -151,7 +151,7 @@ void outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t 
         message = message->next;
     }
     if (message == outgoing->unsent) {
-        return;
+        return false;
     }
     learn(outgoing, message, now_ms);
     *(previous != NULL ? &previous->next : &outgoing->first) = message->next;
@@ -159,4 +159,5 @@ void outgoing_acknowledged(struct outgoing *outgoing, int64_t sequence, int64_t 
     outgoing->in_flight--;
     outgoing->pending_bytes -= message->payload_len;
     release(message);
+    return true;
 }

@@ -24,7 +24,8 @@ struct gw_ssm_session {
     struct gw_timer *keep_alive, *look;
     int64_t heard_ms; /* when the last message came */
     struct gw_timer *retry;
-    int attempts; /* that failed in a row */
+    int attempts; /* that failed in a row, with no message in between */
+    uint64_t progress;
     bool is_open; /* the connection */
     bool was_open;
     bool is_over;
@@ -106,7 +107,6 @@ static void on_message(void *ctx, bool is_text, struct gw_view bytes)
     struct gw_ssm_session *session = ctx;
     session->heard_ms = gw_loop_now_ms(session->loop);
     if (!is_text) {
-        session->attempts = 0; /* the token was taken */
         gw_ssm_channel_receive(session->channel, bytes);
     }
 }
@@ -126,6 +126,9 @@ static void lose(struct gw_ssm_session *session, const struct gw_err *err)
 {
     bool was_open = session->is_open;
     session->loss = *err;
+    uint64_t progress = gw_ssm_channel_progress(session->channel);
+    session->attempts = progress > session->progress ? 0 : session->attempts;
+    session->progress = progress;
     drop_connection(session);
     if (was_open) {
         gw_ssm_channel_disconnected(session->channel);

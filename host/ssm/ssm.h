@@ -192,6 +192,9 @@ size_t gw_ssm_channel_pending_bytes(const struct gw_ssm_channel *channel);
 /* Should the agent have answered by now, or soon? There is input under way, and no pause. */
 bool gw_ssm_channel_awaits(const struct gw_ssm_channel *channel);
 
+/* Grows with each message that has arrived in its order, either way. */
+uint64_t gw_ssm_channel_progress(const struct gw_ssm_channel *channel);
+
 void gw_ssm_channel_resize(struct gw_ssm_channel *channel, int columns, int rows);
 
 /* The answer to `key`: a data key, and as KMS has enciphered it. False: it is not as long as one. */

@@ -306,6 +306,10 @@ class AgentHandler(Handler):
             self.connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
             return
         accept = base64.b64encode(hashlib.sha1(request.headers["sec-websocket-key"].encode() + GUID).digest()).decode()
+        if world.hostile:
+            self.connection.sendall(world.hostile(accept))
+            self.rfile.read()  # until the other side leaves
+            return
         self.connection.sendall(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                  f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode())
         try:
@@ -323,6 +327,7 @@ class Container:
         self.answers = answers or {}  # by operation, in place of the usual one
         self.agents, self.openings, self.handshakes, self.commands = {}, [], [], []
         self.actions, self.greeting, self.closing = [], "", "Exiting"
+        self.hostile = None  # a function of the right Sec-WebSocket-Accept: the bytes that answer in place of a session
         self.has_shell, self.refuses_connections, self.pings, self.resumed = True, 0, 0, 0
         self.server = Server(self.answer, tls=tls)
         self.server.RequestHandlerClass = AgentHandler
