@@ -16,14 +16,16 @@ def binary(payload):
 
 
 NO_JSON = message("output_stream_data", 0, 5, b"{]")
-PORT = message("output_stream_data", 0, 5, b'{"RequestedClientActions":[{"ActionType":"SessionType","ActionParameters":{"SessionType":"Port"}}]}')
+PORT = message("output_stream_data", 0, 5, b'{"RequestedClientActions":[{"ActionType":"SessionType",'
+               b'"ActionParameters":{"SessionType":"Port"}}]}')
 
 # claim, what is answered, what is said
 ANSWERS = [
     ("another answer than 101", lambda _: b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered '403 Forbidden' in place of 101"),
     ("no HTTP", lambda _: b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "what answers does not speak HTTP/1.1"),
     ("an answer to another key", lambda _: opened("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "what answers is no WebSocket server"),
-    ("no answer to the key", lambda _: b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "what answers is no WebSocket server"),
+    ("no answer to the key", lambda _: b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+     "what answers is no WebSocket server"),
     ("an extension", lambda accept: opened(accept, more="Sec-WebSocket-Extensions: permessage-deflate\r\n"),
      "the server wants what was not asked for"),
     ("a head without end", lambda _: b"HTTP/1.1 101 x\r\n" + b"X: y\r\n" * 20000, "an answer of more than 65536 bytes"),
