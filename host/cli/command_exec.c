@@ -53,8 +53,20 @@ static void bind_line(void *ctx, struct gw_script *script)
     gw_script_set_host(script, "exec_line");
 }
 
+/* "gwrun exec web ls": what would be meant is clear, and is not what is written. */
+static bool lacks_dashes(const struct gw_cli_options *options)
+{
+    return !options->has_plain && options->rest_count > 1 && options->rest[0][0] != '-' &&
+           options->rest[1][0] != '-';
+}
+
 int gw_cli_exec(const struct gw_cli_options *options)
 {
+    if (lacks_dashes(options)) {
+        return gw_cli_fail_with(GW_EXIT_USAGE,
+                                "exec: the command stands behind '--': gwrun exec %s -- %s",
+                                options->rest[0], options->rest[1]);
+    }
     size_t own_count = options->has_plain ? options->plain_from : options->rest_count;
     struct line line = {.words = options->rest + own_count,
                         .word_count = options->rest_count - own_count};

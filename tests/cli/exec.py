@@ -310,6 +310,10 @@ class Refusals(Exec):
         self.refused(gwrun.PROBLEM, "kms:GenerateDataKey: not authorized .*you need kms:GenerateDataKey on it, and the task role "
                      "kms:Decrypt", prepare=encrypts)
 
+    def test_a_command_without_dashes_before_it(self):
+        result = self.gwrun("exec", "web", "ls", "-l")
+        self.assert_ends(result, gwrun.USAGE, "the command stands behind '--': gwrun exec web -- ls$")
+
     def test_no_task_runs(self):
         self.refused(gwrun.PROBLEM, "no task of service 'web' in cluster 'blue' is running", tasks=[])
 
