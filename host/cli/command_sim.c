@@ -15,7 +15,7 @@ struct server {
     struct gw_sim *sim;
     struct gw_sim_listener *listener;
     int signals; /* the descriptor that tells of them */
-    bool is_told_to_end;
+    bool runs_programs, is_told_to_end;
 };
 
 /* ---- the options ----------------------------------------------------------------------------- */
@@ -36,8 +36,10 @@ static bool read_number(const char *option, const char *text, int least, int mos
 static bool read_options(struct server *server, struct gw_err *err)
 {
     const char *port = NULL, *speed = NULL, *operand;
-    const struct gw_cli_word words[] = {
-        {"--port", NULL, &port}, {"--speed", NULL, &speed}, {NULL, NULL, NULL}};
+    const struct gw_cli_word words[] = {{"--port", NULL, &port},
+                                        {"--speed", NULL, &speed},
+                                        {"--exec", &server->runs_programs, NULL},
+                                        {NULL, NULL, NULL}};
     server->speed = 1;
     if (!gw_cli_read_words(server->options, words, &operand, err)) {
         return false;
@@ -45,7 +47,8 @@ static bool read_options(struct server *server, struct gw_err *err)
     if (operand) {
         return gw_fail(err, GW_ERR_INPUT, "gwrun sim: unexpected argument '%s'", operand);
     }
-    return read_number("--port", port, 0, 65535, &server->port, err) &&
+    return (!server->runs_programs || gw_sim_can_run(err)) &&
+           read_number("--port", port, 0, 65535, &server->port, err) &&
            read_number("--speed", speed, 1, MAX_SPEED, &server->speed, err);
 }
 
@@ -132,6 +135,7 @@ static bool open_server(struct server *server, struct gw_arena *arena, struct gw
                                      .modules = gw_stdlib_modules,
                                      .seed = server->options->seed,
                                      .settings = gw_cli_world_settings(server->options, arena),
+                                     .runs_programs = server->runs_programs,
                                      .real_dates = true};
     server->sim = gw_sim_new(&options, err);
     if (!server->sim) {

@@ -132,6 +132,8 @@ static const struct usage {
      "  --seed N          another course of chance (default: 1)\n"
      "  --speed N         seconds that pass there in one of ours (default: 1)\n"
      "  --fault TEXT      what goes wrong, as with --sim: \"throttle ecs:* probability=0.2\"\n"
+     "  --exec            commands in containers (gwrun exec) run for real, in a sandbox on this\n"
+     "                    machine; otherwise a small shell plays them\n"
      "  --quiet           do not show the calls\n"
      "Ctrl-C ends it.\n"},
     {"types",

@@ -317,9 +317,14 @@ static void resume(struct gw_transport *self, struct gw_exchange *exchange)
     }
 }
 
+struct gw_sim *gw_sim_of_transport(struct gw_transport *transport)
+{
+    return (struct gw_sim *)((char *)transport - offsetof(struct gw_sim, transport));
+}
+
 static void close_transport(struct gw_transport *self)
 {
-    struct gw_sim *sim = (struct gw_sim *)((char *)self - offsetof(struct gw_sim, transport));
+    struct gw_sim *sim = gw_sim_of_transport(self);
     while (sim->exchanges) {
         cancel(self, sim->exchanges); /* NOLINT(clang-analyzer-unix.Malloc): unlinks it */
     }
@@ -327,7 +332,7 @@ static void close_transport(struct gw_transport *self)
 
 void gw_sim_open_transport(struct gw_sim *sim)
 {
-    sim->transport = (struct gw_transport){start, cancel, resume, close_transport, NULL};
+    sim->transport = (struct gw_transport){start, cancel, resume, close_transport, gw_sim_connect};
 }
 
 void gw_sim_close_transport(struct gw_sim *sim)

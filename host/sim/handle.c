@@ -1,5 +1,6 @@
 /* handle: a request that passed the front door goes to the world's Lua, and what comes of it goes
  * back in the service's protocol. */
+#include "codec/codec.h"
 #include "sim/internal.h"
 
 static void answer_broken(struct gw_exchange *exchange, const char *why)
@@ -181,18 +182,41 @@ static int port_of(const struct gw_url *url)
     return gw_view_equal_nocase(url->scheme, GW_VIEW("https")) ? 443 : 80;
 }
 
+/* The task whose container asks (process.c), by the user that it names to the proxy; empty: none. */
+static struct gw_view asking_task(const struct gw_exchange *exchange)
+{
+    static const char basic[] = "Basic ";
+    struct gw_view given =
+        gw_headers_get(&exchange->req->headers, GW_VIEW("proxy-authorization"));
+    struct gw_view user = GW_VIEW("");
+    if (!gw_view_starts_with(given, GW_VIEW(basic)) ||
+        !gw_base64_read(gw_view_sub(given, sizeof basic - 1, GW_NPOS), exchange->arena, &user)) {
+        return GW_VIEW("");
+    }
+    return gw_view_sub(user, 0, gw_view_find_char(user, ':'));
+}
+
+static bool is_known(struct gw_exchange *exchange, struct gw_view name)
+{
+    struct gw_value known, host = gw_value_string(name);
+    struct gw_err err = {0};
+    if (!gw_sim_ask(exchange->sim, "has_host", &host, 1, exchange->arena, &known, &err)) {
+        gw_log(GW_LOG_ERROR, "simulator: %s", err.message);
+        return false;
+    }
+    return known.kind == GW_BOOL && known.as.boolean;
+}
+
 bool gw_sim_handle_http(struct gw_exchange *exchange, const struct gw_url *url)
 {
     struct gw_arena *arena = exchange->arena;
     struct gw_err err = {0};
-    struct gw_value known, host = gw_value_string(url->host), request = gw_value_map();
-    if (!gw_sim_ask(exchange->sim, "has_host", &host, 1, arena, &known, &err)) {
-        gw_log(GW_LOG_ERROR, "simulator: %s", err.message);
+    struct gw_value request = gw_value_map();
+    struct gw_view task = asking_task(exchange);
+    if (task.len == 0 && !is_known(exchange, url->host)) {
         return false;
     }
-    if (known.kind != GW_BOOL || !known.as.boolean) {
-        return false;
-    }
+    set(arena, &request, "task", task);
     set(arena, &request, "method", exchange->req->method);
     set(arena, &request, "host", url->host);
     set(arena, &request, "authority", url->authority);

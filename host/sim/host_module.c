@@ -225,14 +225,64 @@ static int sim_alarm(lua_State *L)
     return 0;
 }
 
+/* ---- sessions of ECS Exec ---------------------------------------------------------------------- */
+
+/* open_session(id, token, command, task) */
+static int sim_open_session(lua_State *L)
+{
+    struct gw_view texts[4];
+    for (int i = 0; i < 4; i++) {
+        texts[i] = gw_check_view(L, i + 1);
+    }
+    gw_sim_open_session(sim_of(L), texts[0], texts[1], texts[2], texts[3]);
+    return 0;
+}
+
+static int sim_renew_session(lua_State *L)
+{
+    bool renewed = gw_sim_renew_session(sim_of(L), gw_check_view(L, 1), gw_check_view(L, 2));
+    lua_pushboolean(L, renewed);
+    return 1;
+}
+
+static int sim_end_session(lua_State *L)
+{
+    gw_sim_end_session(sim_of(L), gw_check_view(L, 1));
+    return 0;
+}
+
+/* "ws://127.0.0.1:PORT", or nil */
+static int sim_listens_at(lua_State *L)
+{
+    int port = sim_of(L)->listens_on;
+    if (port == 0) {
+        return 0;
+    }
+    lua_pushfstring(L, "ws://127.0.0.1:%d", port);
+    return 1;
+}
+
 void gw_sim_open_host(struct gw_sim *sim)
 {
-    static const luaL_Reg functions[] = {
-        {"alarm", sim_alarm},     {"array", sim_array},       {"hex", sim_hex},
-        {"log", sim_log},         {"now", sim_now},           {"noise", sim_noise},
-        {"random", sim_random},   {"uuid", sim_uuid},         {"iso", sim_iso},
-        {"digest", sim_digest},   {"json", sim_json},         {"parse_json", sim_parse_json},
-        {"box_key", sim_box_key}, {"open_box", sim_open_box}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"alarm", sim_alarm},
+                                         {"array", sim_array},
+                                         {"hex", sim_hex},
+                                         {"log", sim_log},
+                                         {"now", sim_now},
+                                         {"noise", sim_noise},
+                                         {"random", sim_random},
+                                         {"uuid", sim_uuid},
+                                         {"iso", sim_iso},
+                                         {"digest", sim_digest},
+                                         {"json", sim_json},
+                                         {"parse_json", sim_parse_json},
+                                         {"box_key", sim_box_key},
+                                         {"open_box", sim_open_box},
+                                         {"open_session", sim_open_session},
+                                         {"renew_session", sim_renew_session},
+                                         {"end_session", sim_end_session},
+                                         {"listens_at", sim_listens_at},
+                                         {NULL, NULL}};
     lua_State *L = gw_script_state(sim->script);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, sim);

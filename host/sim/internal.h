@@ -12,6 +12,13 @@ struct gw_sim_random {
     uint64_t state;
 };
 
+/* Of the messages of sessions: shares that are lost and that come twice, seconds that they are late at most, messages of a client
+ * until its connection is cut (0: never). */
+struct gw_sim_network {
+    double lost, twice, late_s;
+    int cut_every;
+};
+
 struct gw_sim {
     struct gw_loop *loop;
     struct gw_script *script;
@@ -31,6 +38,12 @@ struct gw_sim {
 
     struct gw_timer *alarm; /* the world's next event; NULL: not set */
     int alarm_action;       /* registry reference */
+
+    struct gw_sim_session *sessions; /* of ECS Exec, newest first */
+    struct peer *peers;              /* connections to them, newest first */
+    struct gw_sim_network network;   /* what becomes of their messages */
+    bool runs_programs;              /* as processes of this machine, and not played */
+    int listens_on;                  /* a port; 0: it does not */
 
     struct gw_transport transport;
     struct gw_exchange *exchanges; /* newest first */
@@ -96,7 +109,64 @@ bool gw_sim_ask(struct gw_sim *sim, const char *function, const struct gw_value 
 struct gw_task *gw_sim_start(struct gw_sim *sim, const char *function, const struct gw_value *args,
                              size_t arg_count, gw_task_done_fn done, void *ctx, struct gw_err *err);
 
+/* session.c: sessions of ECS Exec */
+
+/* A client's connection; `ctx` tells it from others. */
+struct gw_sim_connection {
+    void (*send)(void *ctx, bool is_text, struct gw_view bytes);
+    void (*hang_up)(void *ctx); /* it is not used any more */
+    void *ctx;
+};
+
+struct gw_sim_session;
+/* All texts are copied. */
+void gw_sim_open_session(struct gw_sim *sim, struct gw_view id, struct gw_view token,
+                         struct gw_view command, struct gw_view task);
+struct gw_sim_session *gw_sim_find_session(struct gw_sim *sim, struct gw_view id); /* or NULL */
+/* False: it is over. */
+bool gw_sim_renew_session(struct gw_sim *sim, struct gw_view id, struct gw_view token);
+void gw_sim_end_session(struct gw_sim *sim, struct gw_view id);
+void gw_sim_close_sessions(struct gw_sim *sim);
+/* "/v1/data-channel/ID" in a URL or a path: its ID; empty: it is none of a session. */
+struct gw_view gw_sim_session_in(struct gw_view url);
+
+/* A message from a connection to the session. */
+void gw_sim_session_receive(struct gw_sim_session *session,
+                            const struct gw_sim_connection *connection, bool is_text,
+                            struct gw_view bytes);
+/* That connection is gone, and perhaps the session with it. */
+void gw_sim_session_lose(struct gw_sim_session *session, const void *ctx);
+
+/* socket.c: the `connect` of the simulator's transport */
+struct gw_websocket *gw_sim_connect(struct gw_transport *self,
+                                    const struct gw_websocket_request *request,
+                                    const struct gw_websocket_events *events, void *ctx,
+                                    struct gw_err *err);
+
+/* upgrade.c: a connection of the listener that has become a WebSocket. It is freed when it ends. */
+struct MHD_UpgradeResponseHandle;
+void gw_sim_serve_session(struct gw_sim *sim, struct gw_view session_id, int fd,
+                          struct gw_view begun, struct MHD_UpgradeResponseHandle *handle);
+void gw_sim_close_peers(struct gw_sim *sim); /* all of these connections */
+
+/* process.c */
+struct gw_sim_process;
+struct gw_sim_process_events {
+    void (*output)(void *ctx, struct gw_view bytes);
+    void (*ended)(void *ctx); /* the process may be stopped in it */
+};
+struct gw_sim_process *gw_sim_process_start(struct gw_sim *sim, struct gw_view task,
+                                            struct gw_view command,
+                                            const struct gw_sim_process_events *events, void *ctx,
+                                            struct gw_err *err);
+void gw_sim_process_input(struct gw_sim_process *process, struct gw_view bytes);
+/* These do nothing where `process` is NULL. */
+void gw_sim_process_resize(struct gw_sim_process *process, int columns, int rows);
+void gw_sim_process_hold(struct gw_sim_process *process, bool held); /* no output meanwhile */
+void gw_sim_process_stop(struct gw_sim_process *process);            /* kills it, and frees */
+
 /* exchange.c */
+struct gw_sim *gw_sim_of_transport(struct gw_transport *transport);
 void gw_sim_open_transport(struct gw_sim *sim);
 void gw_sim_close_transport(struct gw_sim *sim);
 /* The exchange has its response, or its err: sends it back. */

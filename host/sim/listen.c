@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/codec.h"
 #include "sim/internal.h"
 
 #define MAX_CONNECTIONS  256u
@@ -308,9 +309,37 @@ static enum MHD_Result refuse(struct request *request, unsigned status, const ch
     return answer(request);
 }
 
+static void on_upgraded(void *ctx, struct MHD_Connection *connection, void *state,
+                        const char *begun, size_t begun_len, MHD_socket fd,
+                        struct MHD_UpgradeResponseHandle *handle)
+{
+    const struct request *request = state;
+    (void)ctx, (void)connection;
+    gw_sim_serve_session(request->listener->sim, gw_sim_session_in(request->target), fd,
+                         (struct gw_view){begun, begun_len}, handle);
+}
+
+/* A client of ECS Exec: the connection becomes a WebSocket. */
+static enum MHD_Result upgrade(struct request *request, struct gw_view session_id)
+{
+    char accept[GW_WEBSOCKET_ACCEPT_SIZE];
+    struct gw_view key = gw_headers_get(&request->http.headers, GW_VIEW("sec-websocket-key"));
+    if (!gw_sim_find_session(request->listener->sim, session_id) || key.len == 0) {
+        return refuse(request, MHD_HTTP_NOT_FOUND, "there is no such session\n");
+    }
+    gw_websocket_accept(key, accept);
+    struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, NULL);
+    MHD_add_response_header(response, "Upgrade", "websocket");
+    MHD_add_response_header(response, "Sec-WebSocket-Accept", accept);
+    request->status = MHD_HTTP_SWITCHING_PROTOCOLS;
+    request->response = response;
+    return answer(request);
+}
+
 /* What is better said before more of it is sent. */
 static enum MHD_Result check_head(struct request *request)
 {
+    struct gw_view session_id = gw_sim_session_in(request->target);
     int64_t size_bytes = 0;
     gw_view_to_int64(gw_headers_get(&request->http.headers, GW_VIEW("content-length")),
                      &size_bytes);
@@ -321,6 +350,9 @@ static enum MHD_Result check_head(struct request *request)
     if (size_bytes > (int64_t)GW_SIM_MAX_BODY_BYTES) {
         return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
                       "the body is larger than what is taken\n");
+    }
+    if (session_id.len > 0) {
+        return upgrade(request, session_id);
     }
     return MHD_YES;
 }
@@ -415,8 +447,9 @@ static bool open_daemon(struct gw_sim_listener *listener, int port, struct gw_er
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     errno = 0;
     listener->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, (uint16_t)port,
-        NULL, NULL, on_request, listener, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE |
+            MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+        (uint16_t)port, NULL, NULL, on_request, listener, MHD_OPTION_SOCK_ADDR, &address,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, listener, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         listener, MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         MAX_HEADER_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_END);
@@ -436,6 +469,7 @@ struct gw_sim_listener *gw_sim_listen(const struct gw_sim_listen_options *option
         return NULL;
     }
     listener->port = (int)MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    listener->sim->listens_on = listener->port;
     int fd = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     listener->watch = gw_watch_start(listener->sim->loop, fd, GW_WATCH_READ, on_ready, listener);
     return listener;
@@ -451,6 +485,8 @@ void gw_sim_listener_close(struct gw_sim_listener *listener)
     if (!listener) {
         return;
     }
+    listener->sim->listens_on = 0;
+    gw_sim_close_peers(listener->sim);
     for (struct request *request = listener->requests; request; request = request->next) {
         wake(request); /* the daemon does not end with suspended connections */
     }

@@ -27,6 +27,25 @@ static int64_t whole(const struct gw_value *number)
     return number && number->kind == GW_INT ? number->as.integer : 0;
 }
 
+static double member(const struct gw_value *map, const char *name)
+{
+    const struct gw_value *number = gw_map_get(map, gw_view_of(name));
+    return !number                     ? 0
+           : number->kind == GW_INT    ? (double)number->as.integer
+           : number->kind == GW_DOUBLE ? number->as.number
+                                       : 0;
+}
+
+static void take_network(struct gw_sim *sim, const struct gw_value *network)
+{
+    if (network && network->kind == GW_MAP) {
+        sim->network = (struct gw_sim_network){.lost = member(network, "lost"),
+                                               .twice = member(network, "twice"),
+                                               .late_s = member(network, "late"),
+                                               .cut_every = (int)member(network, "cut_every")};
+    }
+}
+
 static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
 {
     const struct gw_value *latency = gw_map_get(facts, GW_VIEW("latency"));
@@ -41,6 +60,7 @@ static void take_facts(struct gw_sim *sim, const struct gw_value *facts)
         .source = GW_VIEW("simulator"),
     };
     sim->ahead_s = whole(gw_map_get(facts, GW_VIEW("clock_ahead")));
+    take_network(sim, gw_map_get(facts, GW_VIEW("network")));
     sim->latency_s[0] = number_at(latency, 0);
     sim->latency_s[1] = number_at(latency, 1);
 }
@@ -69,6 +89,7 @@ struct gw_sim *gw_sim_new(const struct gw_sim_options *options, struct gw_err *e
     sim->real_dates = options->real_dates;
     sim->on_call = options->on_call;
     sim->on_call_ctx = options->on_call_ctx;
+    sim->runs_programs = options->runs_programs;
     sim->script = gw_script_new(&script);
     sim->arena = gw_arena_new();
     sim->door = sim->alarm_action = LUA_NOREF;
@@ -89,6 +110,7 @@ void gw_sim_free(struct gw_sim *sim)
     if (!sim) {
         return;
     }
+    gw_sim_close_sessions(sim);
     gw_sim_close_transport(sim);
     gw_sim_stop_alarm(sim);
     gw_script_free(sim->script);

@@ -18,10 +18,15 @@ struct gw_sim_options {
     uint64_t seed;
     bool real_dates; /* who calls lives by this machine's clock, however the loop's runs */
     const struct gw_value *settings; /* GW_MAP handed to the world, e.g. faults; NULL: none */
+    bool
+        runs_programs; /* commands in containers are processes of this machine, in a sandbox; else they are played */
     /* Sees each call that has passed the door, before it is handled; NULL: nobody. */
     void (*on_call)(void *ctx, const struct gw_operation *op, const struct gw_value *input);
     void *on_call_ctx;
 };
+
+/* Whether there is what it takes for `runs_programs`; GW_ERR_INPUT says what is missing. */
+bool gw_sim_can_run(struct gw_err *err);
 
 /* Loads the world. A mistake in a world or service file fails with its file and line. */
 struct gw_sim;

@@ -20,7 +20,7 @@ struct gw_ssm_channel *gw_ssm_channel_new(struct gw_loop *loop, const struct gw_
     gw_uuid4(channel->client_id);
     gw_buf_init(&channel->early, MAX_EARLY_BYTES);
     gw_buf_init(&channel->request, MAX_CONTROL_BYTES);
-    outgoing_init(&channel->outgoing);
+    outgoing_init(&channel->outgoing, GW_VIEW("input_stream_data"));
     return channel;
 }
 
@@ -131,18 +131,10 @@ static void queue_input(struct gw_ssm_channel *channel, struct gw_view bytes)
 
 static void acknowledge(struct gw_ssm_channel *channel, const struct gw_ssm_message *received)
 {
-    struct gw_buf payload, bytes;
-    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    struct gw_buf bytes;
     gw_buf_init(&bytes, MAX_CONTROL_BYTES);
-    gw_ssm_write_acknowledge(received, &payload);
-    struct gw_ssm_message message = {.type = GW_VIEW("acknowledge"),
-                                     .created_ms = gw_loop_wall_ms(channel->loop),
-                                     .flags = GW_SSM_FLAG_SYN | GW_SSM_FLAG_FIN,
-                                     .payload = gw_buf_view(&payload)};
-    gw_random(message.id, sizeof message.id);
-    gw_ssm_message_write(&message, &bytes);
+    acknowledge_write(received, gw_loop_wall_ms(channel->loop), &bytes);
     channel->events.send(channel->ctx, false, gw_buf_view(&bytes));
-    gw_buf_clear(&payload);
     gw_buf_clear(&bytes);
 }
 

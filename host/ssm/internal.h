@@ -1,6 +1,6 @@
 /* Inside ssm: message.c, payload.c and handshake.c know the bytes, outgoing.c what was sent and is not
  * yet acknowledged, incoming.c the order of what comes, cipher.c the keys, answer.c what is agreed to,
- * channel.c and channel_handshake.c the conversation, session.c its connections. */
+ * channel.c and channel_handshake.c the conversation, agent.c its other side, session.c its connections. */
 #ifndef GW_SSM_INTERNAL_H
 #define GW_SSM_INTERNAL_H
 
@@ -44,14 +44,18 @@ void answer_request(const struct gw_ssm_request *request, struct gw_view key,
 /* The id of the KMS key that is to encrypt the session; empty: it is not to be encrypted. */
 struct gw_view answer_key_id(const struct gw_ssm_request *request);
 
+/* Writes the acknowledgement of a message, whole, to `out`. */
+void acknowledge_write(const struct gw_ssm_message *received, int64_t wall_ms, struct gw_buf *out);
+
 /* ---- outgoing -------------------------------------------------------------------------------- */
 
 #define OUTGOING_PIECE_BYTES 1024 /* agents take no longer payloads */
 
 struct outgoing_message;
 
-/* Input in its order: what was sent and is not acknowledged, then what waits for its turn. */
+/* A stream in its order: what was sent and is not acknowledged, then what waits for its turn. */
 struct outgoing {
+    struct gw_view type; /* of its messages: "input_stream_data" of a client */
     struct outgoing_message *first, *last;
     struct outgoing_message *unsent; /* the first that this connection has not seen; or NULL */
     int64_t next_sequence;
@@ -60,7 +64,7 @@ struct outgoing {
     double round_trip_ms, deviation_ms;
 };
 
-void outgoing_init(struct outgoing *outgoing);
+void outgoing_init(struct outgoing *outgoing, struct gw_view type); /* `type` is a literal */
 void outgoing_clear(struct outgoing *outgoing);
 void outgoing_add(struct outgoing *outgoing, enum gw_ssm_payload_type type, struct gw_view payload,
                   int64_t wall_ms);

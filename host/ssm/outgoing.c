@@ -1,4 +1,4 @@
-/* Input on its way to the agent. A message is kept until the agent acknowledges it; the oldest is
+/* A stream on its way to the other side. A message is kept until that acknowledges it; the oldest is
  * sent again when that takes longer than the round trips so far suggest (RFC 6298's estimate with
  * the constants of the published client), then ever more slowly.
  *
@@ -26,9 +26,9 @@ struct outgoing_message {
     struct gw_buf bytes;
 };
 
-void outgoing_init(struct outgoing *outgoing)
+void outgoing_init(struct outgoing *outgoing, struct gw_view type)
 {
-    *outgoing = (struct outgoing){.round_trip_ms = FIRST_ROUND_TRIP_MS};
+    *outgoing = (struct outgoing){.type = type, .round_trip_ms = FIRST_ROUND_TRIP_MS};
 }
 
 static void release(struct outgoing_message *message)
@@ -45,13 +45,13 @@ void outgoing_clear(struct outgoing *outgoing)
         outgoing->first = message->next;
         release(message);
     }
-    outgoing_init(outgoing);
+    outgoing_init(outgoing, outgoing->type);
 }
 
-static void serialise(struct outgoing_message *message, enum gw_ssm_payload_type type,
-                      struct gw_view payload, int64_t wall_ms)
+static void serialise(struct outgoing_message *message, struct gw_view stream,
+                      enum gw_ssm_payload_type type, struct gw_view payload, int64_t wall_ms)
 {
-    struct gw_ssm_message fields = {.type = GW_VIEW("input_stream_data"),
+    struct gw_ssm_message fields = {.type = stream,
                                     .created_ms = wall_ms,
                                     .sequence = message->sequence,
                                     .payload_type = type,
@@ -67,7 +67,7 @@ void outgoing_add(struct outgoing *outgoing, enum gw_ssm_payload_type type, stru
     struct outgoing_message *message = gw_alloc(sizeof *message);
     message->sequence = outgoing->next_sequence++;
     message->payload_len = payload.len;
-    serialise(message, type, payload, wall_ms);
+    serialise(message, outgoing->type, type, payload, wall_ms);
     if (outgoing->first == NULL) {
         outgoing->first = message;
     } else {

@@ -66,6 +66,20 @@ bool gw_ssm_write_acknowledge(const struct gw_ssm_message *received, struct gw_b
                        id, (long long)received->sequence);
 }
 
+void acknowledge_write(const struct gw_ssm_message *received, int64_t wall_ms, struct gw_buf *out)
+{
+    struct gw_buf payload;
+    gw_buf_init(&payload, MAX_CONTROL_BYTES);
+    gw_ssm_write_acknowledge(received, &payload);
+    struct gw_ssm_message message = {.type = GW_VIEW("acknowledge"),
+                                     .created_ms = wall_ms,
+                                     .flags = GW_SSM_FLAG_SYN | GW_SSM_FLAG_FIN,
+                                     .payload = gw_buf_view(&payload)};
+    gw_random(message.id, sizeof message.id);
+    gw_ssm_message_write(&message, out);
+    gw_buf_clear(&payload);
+}
+
 static bool read_integer(const struct gw_value *map, struct gw_view name, int64_t *out)
 {
     const struct gw_value *number = gw_map_get(map, name);

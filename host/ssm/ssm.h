@@ -1,6 +1,6 @@
 /* ssm: the session channel of AWS Systems Manager, which carries ECS Exec: its messages as both
- * sides write and read them, and the client's side of the conversation. The WebSocket under it is
- * the caller's: the channel takes and gives whole messages, so that it is tested without a network
+ * sides write and read them, and either side of the conversation. The WebSocket under it is the
+ * caller's: the channel takes and gives whole messages, so that it is tested without a network
  * and survives a change of connection.
  *
  * The protocol is not documented by AWS; it is that of the published session-manager-plugin and
@@ -206,6 +206,41 @@ void gw_ssm_channel_refuse_key(struct gw_ssm_channel *channel, const struct gw_e
 
 /* Asks the agent to end the session; `closed` follows when it does. */
 void gw_ssm_channel_terminate(struct gw_ssm_channel *channel);
+
+/* ---- agent -------------------------------------------------------------------------------------
+ * The other side of a channel: what runs beside a program, takes its input and sends its output. */
+
+/* As those of a channel. */
+struct gw_ssm_agent_events {
+    void (*send)(void *ctx, bool is_text, struct gw_view bytes);
+    void (*start)(void *ctx); /* hands are shaken: the program begins. Once */
+    void (*input)(void *ctx, struct gw_view bytes);
+    void (*resized)(void *ctx, int columns, int rows);
+    void (*taken)(void *ctx);     /* the client has taken output */
+    void (*terminate)(void *ctx); /* the client ends the session */
+    void (*closed)(
+        void *ctx); /* all was taken, and the client has been told that it is over. Last */
+};
+
+struct gw_ssm_agent;
+
+/* `events` is copied. */
+struct gw_ssm_agent *gw_ssm_agent_new(struct gw_loop *loop,
+                                      const struct gw_ssm_agent_events *events, void *ctx);
+void gw_ssm_agent_free(struct gw_ssm_agent *agent); /* NULL is fine */
+
+/* A client has presented its token (gw_ssm_read_opening); the first or, after a break, again. */
+void gw_ssm_agent_connected(struct gw_ssm_agent *agent);
+void gw_ssm_agent_disconnected(struct gw_ssm_agent *agent);
+/* One binary message. One that is damaged is passed over. */
+void gw_ssm_agent_receive(struct gw_ssm_agent *agent, struct gw_view bytes);
+/* Output of the program, copied, in pieces of 1 KiB. */
+void gw_ssm_agent_output(struct gw_ssm_agent *agent, struct gw_view bytes);
+size_t gw_ssm_agent_pending_bytes(const struct gw_ssm_agent *agent);
+/* The program has ended: `closed` follows when all of its output was taken. `session_id` and
+ * `reason` are what the client is told, and copied. */
+void gw_ssm_agent_close(struct gw_ssm_agent *agent, struct gw_view session_id,
+                        struct gw_view reason);
 
 /* ---- marks ------------------------------------------------------------------------------------
  * A session tells no exit status, so that a command is wrapped in a script which prints marks into

@@ -6,6 +6,8 @@
 ---   flaps          { well, ill }: from when it listens it works so many seconds and fails so many, again and again for six hours
 ---   exits_after    seconds until the process ends, with exit_code (default 1)
 ---   leaks          MiB a minute that it takes and does not give back, until the container is killed for it
+---   programs       what commands in the container answer: { ["ls /app"] = { stdout = "...", code = 0 } } (sim.shell)
+---   no_shell       true: the image has none
 ---   stops_in       seconds from SIGTERM to a clean end (default 1)
 ---   routes         path -> { ok = { status, body }, failing = { status, body }, denied = { status, body } }; denied: what it needs is not
 ---                  there (sim.dependencies)

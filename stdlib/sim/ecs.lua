@@ -1,6 +1,7 @@
 --- Elastic Container Service, simulated: Fargate services with rolling deployments.
 
 local definitions = require "sim.ecs.task_definitions"
+local exec = require "sim.ecs.exec"
 local health = require "sim.ecs.health"
 local history = require "sim.ecs.history"
 local scheduler = require "sim.ecs.scheduler"
@@ -8,7 +9,7 @@ local services = require "sim.ecs.services"
 local tasks = require "sim.ecs.tasks"
 
 local operations = {}
-for _, part in ipairs { definitions, history, services, tasks } do
+for _, part in ipairs { definitions, exec, history, services, tasks } do
   for name, operation in pairs(part.operations) do operations[name] = operation end
 end
 

@@ -21,6 +21,10 @@ local faults = {}
 ---@field seconds? number of latency: how late; of stale: how old an answer may be
 ---@field code? string of an error
 ---@field status? integer of an error
+---@field lost? number of a session: share of its messages that is lost
+---@field twice? number that comes twice
+---@field late? number seconds that they are late at most, so that one overtakes another
+---@field every? integer messages of the client until the connection is cut
 
 local KINDS = {
   throttle = "too many requests", error = "an error of the service, 500 unless said otherwise", unavailable = "503",
@@ -28,10 +32,12 @@ local KINDS = {
   silent = "done, and no answer ever comes", reset = "the connection is cut before anything was done",
   expired = "the credentials have expired", denied = "the caller may not", stale = "readings answer as they did before",
   empty = "an empty page that is not the last",
+  session = "messages of sessions of ECS Exec are lost, doubled, late, or their connection is cut",
 }
 local FIELDS = {
   kind = "string", call = "string", only = "string", nth = "number", times = "number", probability = "number", after = "number",
   before = "number", seconds = "number", code = "string", status = "number",
+  lost = "number", twice = "number", late = "number", every = "number",
 }
 local LATE, OLD = 10, 30 -- seconds, unless said otherwise
 local NEVER = 1e6        -- seconds: past every client's patience
@@ -84,9 +90,20 @@ end
 
 ---@param world table
 ---@param list (string|Fault)[]
+---@return { lost?: number, twice?: number, late?: number, cut_every?: integer }? network of sessions, where a fault is of them
 function faults.open(world, list)
+  local network
   world.faults, world.earlier, world.empty_pages, world.met_at = {}, {}, 0, clock.now()
-  for i, given in ipairs(list or {}) do world.faults[i] = prepare(given) end
+  for _, given in ipairs(list or {}) do
+    local fault = prepare(given)
+    local what = fault.what
+    if what.kind == "session" then
+      network = { lost = what.lost, twice = what.twice, late = what.late, cut_every = what.every }
+    else
+      table.insert(world.faults, fault)
+    end
+  end
+  return network
 end
 
 local function meets(world, fault, call)

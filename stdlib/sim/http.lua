@@ -68,12 +68,32 @@ local function hooked(world, request)
   return { status = 202, headers = TEXT, body = "ok" }
 end
 
----Answers a request to one of the world's hosts.
+local function task_named(world, id)
+  for _, cluster in pairs(world.ecs.clusters) do
+    if cluster.tasks[id] then return cluster.tasks[id] end
+  end
+end
+
+---A request of a task's container to itself.
+---@param task Task
+---@param port integer
+---@param path string
+---@return table? answer nil: nothing listens there
+function http.inside(task, port, path)
+  local mapping = (task.definition.containerDefinitions[1].portMappings or {})[1]
+  return mapping and mapping.containerPort == port and task.app and app.answer(task.app, path) or nil
+end
+
+---Answers a request to one of the world's hosts; `task`: of that task's container, perhaps to itself.
 ---@param world table
----@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string, authorization: string }
+---@param request { method: string, host: string, port: integer, authority: string, path: string, query: string, body: string, authorization: string, task?: string }
 ---@return { status: integer, headers: table<string, string>, body: string }
 function http.answer(world, request)
-  local entry = world.hosts[request.host]
+  local task = (request.task or "") ~= "" and task_named(world, request.task)
+  if task and (request.host == "localhost" or request.host == "127.0.0.1") then
+    return http.inside(task, request.port, request.path) or refuse(request)
+  end
+  local entry = world.hosts[request.host] or fail.network(("%s: could not resolve host"):format(request.authority))
   if entry.github then return github.answer(world, request) end
   if entry.hook then return hooked(world, request) end
   if entry.balancer then return balanced(world, entry, request) end

@@ -5,6 +5,7 @@
 
 local clock = require "sim.clock"
 local dependencies = require "sim.dependencies"
+local exec = require "sim.ecs.exec"
 local faults = require "sim.faults"
 local github = require "sim.github"
 local host = require "host.sim"
@@ -19,7 +20,7 @@ local SERVICES = {
   cloudtrail = require "sim.cloudtrail", ec2 = require "sim.ec2", ecr = require "sim.ecr", ecs = require "sim.ecs",
   elbv2 = require "sim.elbv2", iam = require "sim.iam",
   logs = require "sim.logs", s3 = require "sim.s3", secretsmanager = require "sim.secretsmanager",
-  servicediscovery = require "sim.servicediscovery", sns = require "sim.sns", sts = require "sim.sts",
+  servicediscovery = require "sim.servicediscovery", sns = require "sim.sns", ssm = require "sim.ssm", sts = require "sim.sts",
 }
 
 -- Seconds that the steps of a Fargate task take, where a world does not say otherwise.
@@ -204,6 +205,15 @@ function door.command(words)
   end
 end
 
+---A session of ECS Exec begins (`typed` nil), takes what was typed, or is asked again after its `wait`.
+---@param id string
+---@param typed? string
+---@return { output: string, over: boolean, wait?: number }
+function door.play(id, typed)
+  clock.catch_up()
+  return exec.play(world, id, typed)
+end
+
 ---What the world has come to, as far as calls change it: by service.
 ---@return table<string, table>
 function door.state()
@@ -291,13 +301,13 @@ function door.open(name, given)
   run_history(world, data.history, start)
   github.open(world, data.github)
   traffic.restart(world)
-  faults.open(world, wanted_faults)
+  local network = faults.open(world, wanted_faults)
   if wants_record then record.open(world) end
   local key = caller_key(data)
   return {
     account = data.account, region = data.region, access_key_id = key.id, secret_access_key = key.secret,
     session_token = key.session_token, expires_at = key.expires_at and math.floor(key.expires_at), latency = data.latency or DEFAULT_LATENCY,
-    clock_ahead = data.clock_ahead, environment = check_environment(name, data.environment),
+    clock_ahead = data.clock_ahead, network = network, environment = check_environment(name, data.environment),
   }
 end
 

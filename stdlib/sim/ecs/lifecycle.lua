@@ -5,6 +5,7 @@
 
 local app = require "sim.app"
 local clock = require "sim.clock"
+local exec = require "sim.ecs.exec"
 local health = require "sim.ecs.health"
 local images = require "sim.images"
 local random = require "sim.random"
@@ -82,6 +83,7 @@ end
 
 local function container_ended(task, exit_code, last_words)
   app.stop(task.app, last_words)
+  exec.task_ended(task)
   task.container.exit_code = exit_code
   task.execution_stopped_at = clock.now()
   clock.cancel(task.next_health)
@@ -253,7 +255,7 @@ function lifecycle.start(service, deployment)
   local task = {
     id = id, arn = service.cluster.task_arn_prefix .. id, service = service, deployment = deployment,
     definition = deployment.definition, desired_status = "RUNNING", last_status = "PROVISIONING", health = "UNKNOWN",
-    created_at = clock.now(), version = 1, connected = true, address = free_address(service),
+    execute_command = service.execute_command, created_at = clock.now(), version = 1, connected = true, address = free_address(service),
     interface = "eni-" .. random.hex(17), mac = ("0a:%s:%s:%s:%s:%s"):format(random.hex(2), random.hex(2), random.hex(2),
       random.hex(2), random.hex(2)), attachment = random.uuid(),
     container = { id = random.uuid(), name = container.name, image = container.image },

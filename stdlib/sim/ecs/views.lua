@@ -2,6 +2,7 @@
 
 local clock = require "sim.clock"
 local deployments = require "sim.ecs.deployments"
+local exec = require "sim.ecs.exec"
 local host = require "host.sim"
 
 local views = {}
@@ -113,7 +114,7 @@ local function container(task)
     exitCode = one.exit_code, reason = one.reason, networkBindings = host.array {},
     networkInterfaces = { { attachmentId = task.attachment, privateIpv4Address = task.address } },
     healthStatus = task.health, cpu = tostring(definition.cpu or 0),
-    memory = definition.memory and tostring(definition.memory) or nil,
+    memory = definition.memory and tostring(definition.memory) or nil, managedAgents = exec.agents(task),
   }
 end
 
@@ -141,7 +142,7 @@ function views.task(task)
     connectivity = task.connected and "CONNECTED" or nil, connectivityAt = task.connected and clock.stamp(task.pull_started_at) or nil,
     containers = { container(task) }, cpu = task.definition.cpu, memory = task.definition.memory,
     createdAt = clock.stamp(task.created_at), desiredStatus = task.desired_status, lastStatus = task.last_status,
-    enableExecuteCommand = task.service.execute_command, group = "service:" .. task.service.name, healthStatus = task.health,
+    enableExecuteCommand = task.execute_command, group = "service:" .. task.service.name, healthStatus = task.health,
     launchType = "FARGATE", platformVersion = task.service.platform_version, platformFamily = "Linux",
     overrides = { containerOverrides = { { name = task.container.name } }, inferenceAcceleratorOverrides = host.array {} },
     pullStartedAt = clock.stamp(task.pull_started_at), pullStoppedAt = clock.stamp(task.pull_stopped_at),
