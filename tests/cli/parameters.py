@@ -200,9 +200,20 @@ class Secrets(gwrun.Case):
                 (["--token", "env://HOME"], r"--token: env://HOME: a runbook sees only variables that begin with GWRUN_$"),
                 (["--token", "env://GWRUN_NONE"], r"--token: env://GWRUN_NONE: the variable is not set$"),
                 (["--token", "file://none"], r"--token: 'none' cannot be opened \(No such file or directory\)$"),
-                (["--token", "file:///dev/null"], r"--token: '/dev/null' is empty$")]:
+                (["--token", "file:///dev/null"], r"--token: '/dev/null' is blank$")]:
             with self.subTest(args):
                 self.assert_ends(self.gwrun(self.token, *args), gwrun.USAGE, rf"^gwrun: token: {message}")
+
+    def test_a_blank_is_no_secret_wherever_it_comes_from(self):
+        self.write("blank.txt", " \t\r\n\n")
+        self.write("blank.json", '{ "token": "  " }')
+        for args, env, message in [
+                (["--token", "file://blank.txt"], {}, r"--token: 'blank.txt' is blank$"),
+                (["--token", "env://GWRUN_BLANK"], {"GWRUN_BLANK": "  "}, r"--token: env://GWRUN_BLANK: the variable is blank$"),
+                ([], {"GWRUN_TOKEN": "  "}, r"GWRUN_TOKEN: it is blank$"),
+                (["--params", "blank.json"], {}, r"blank.json: token: it is blank$")]:
+            with self.subTest(args):
+                self.assert_ends(self.gwrun(self.token, *args, env=env), gwrun.USAGE, rf"^gwrun: token: {message}")
 
     def test_a_script_does_not_get_hold_of_what_reads_files(self):
         self.write("thief.lua", """
