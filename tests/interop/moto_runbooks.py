@@ -28,7 +28,8 @@ class GitHub:
     """A repository's API on a port of this machine; sealed boxes are opened by libsodium itself."""
 
     def __init__(self, sodium):
-        self.sodium, self.secrets, self.runs, self.heard = sodium, {}, [], []
+        self.sodium, self.secrets, self.written, self.runs, self.heard = sodium, {}, {}, [], []
+        self.refusals = {}  # path -> how often it answers 502 yet
         self.public, self.private = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
         sodium.crypto_box_keypair(self.public, self.private)
         github = self
@@ -58,6 +59,9 @@ class GitHub:
 
     def reply(self, method, path, body):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if method != "GET" and self.refusals.get(path, 0) > 0:
+            self.refusals[path] -= 1
+            return 502, {"message": "Server Error"}
         if path == "secrets/public-key":
             return 200, {"key_id": "1", "key": base64.b64encode(self.public.raw).decode()}
         if method == "PUT":
@@ -65,7 +69,10 @@ class GitHub:
             text = ctypes.create_string_buffer(len(box) - 48)
             opened = self.sodium.crypto_box_seal_open(text, box, ctypes.c_ulonglong(len(box)), self.public, self.private)
             self.secrets[path.split("/")[-1]] = text.raw.decode() if opened == 0 else None
+            self.written[path] = now
             return (204,)
+        if path.startswith("secrets/"):
+            return (200, {"updated_at": self.written[path]}) if path in self.written else (404, {"message": "Not Found"})
         if path.endswith("/dispatches"):
             self.runs.append({"id": 1, "status": "completed", "conclusion": "success", "created_at": now, "html_url": "https://example/1"})
             return (204,)
@@ -152,7 +159,7 @@ class Runbooks(unittest.TestCase):
         self.assert_ended(self.undo())
         self.assertEqual([("busyb-google-workspace-cpu-scaling", 70.0)], policies())
 
-    def test_rotate_aws_keys(self):
+    def github(self):
         path = ctypes.util.find_library("sodium")
         if not path:
             self.skipTest("no libsodium")
@@ -160,19 +167,43 @@ class Runbooks(unittest.TestCase):
         sodium.sodium_init()
         github = GitHub(sodium)
         self.addCleanup(github.close)
-        aws = self.world.aws
-        aws("iam", "create-user", "--user-name", USER)
-        old = aws("iam", "create-access-key", "--user-name", USER)["AccessKey"]["AccessKeyId"]
-        token = self.world.write("token", "secret-token-of-github\n")
-        out = self.assert_ended(self.run_book("rotate_aws_keys", "--github-api", github.url, "--github-token", f"file://{token}", "--watch", "1s"))
-        keys = [key["AccessKeyId"] for key in aws("iam", "list-access-keys", "--user-name", USER)["AccessKeyMetadata"]]
+        return github
+
+    def make_key(self, user):
+        self.world.aws("iam", "create-user", "--user-name", user)
+        return self.world.aws("iam", "create-access-key", "--user-name", user)["AccessKey"]["AccessKeyId"]
+
+    def keys(self, user):
+        return [key["AccessKeyId"] for key in self.world.aws("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]]
+
+    def assert_rotated(self, user, old, github):
+        keys = self.keys(user)
         self.assertEqual(1, len(keys))
         self.assertNotIn(old, keys)
         self.assertEqual(keys[0], github.secrets["AWS_ACCESS_KEY_ID"])
         self.assertGreaterEqual(len(github.secrets["AWS_SECRET_ACCESS_KEY"]), 40)
+
+    def test_rotate_aws_keys(self):
+        github, old = self.github(), self.make_key(USER)
+        token = self.world.write("token", "secret-token-of-github\n")
+        out = self.assert_ended(self.run_book("rotate_aws_keys", "--github-api", github.url, "--github-token", f"file://{token}", "--watch", "1s"))
+        self.assert_rotated(USER, old, github)
         self.assertEqual({"Bearer secret-token-of-github"}, {heard[2] for heard in github.heard})
         self.assertNotIn("secret-token-of-github", out)
         self.assertNotIn(github.secrets["AWS_SECRET_ACCESS_KEY"], out)
+
+    def test_half_written_secrets_of_github(self):
+        github, old = self.github(), self.make_key("half")
+        token = self.world.write("token", "secret-token-of-github\n")
+        args = ("--github-token", f"file://{token}")
+        github.refusals["secrets/AWS_SECRET_ACCESS_KEY"] = 4
+        out = self.assert_ended(self.run_book("rotate_aws_keys", "--pipeline-user", "half", "--github-api", github.url, "--watch", "1s", *args), 7)
+        self.assertIn("the pipeline cannot sign until this step is done", out)
+        made = [key for key in self.keys("half") if key != old]
+        self.assertEqual(made, [github.secrets["AWS_ACCESS_KEY_ID"]])  # each try went on with the same key
+        self.assert_ended(self.run_book("", *args, command=["resume", "last"]))
+        self.assert_rotated("half", old, github)
+        self.assertNotIn(made[0], self.keys("half"))  # its secret was lost with the process
 
 
 if __name__ == "__main__":

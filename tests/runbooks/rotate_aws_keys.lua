@@ -116,6 +116,36 @@ spec.test("undo before the deletion makes the old key active again, and keeps th
   spec.expect(keys(world), { old = "Active", new = "Active" })
 end)
 
+spec.test("a key that somebody else makes meanwhile is not taken for a leftover", function()
+  local world = fresh()
+  local ended = on(world, nil, { interrupt = { event = "step.started", name = "Make a new key and give it to GitHub" } })
+  local theirs = world.iam.create_access_key { UserName = USER }.AccessKey.AccessKeyId
+  local resumed = ended:resume {}
+  resumed:expect_exit(3)
+  spec.expect(resumed:finish().text, ("IAM user %s can have no third key: %s was made by somebody else meanwhile"):format(USER, theirs))
+  spec.expect(keys(world), { old = "Active", new = "Active" })
+end)
+
+spec.test("a key whose answer was lost is found by the limit of two, deleted, and another made", function()
+  local world = fresh { faults = { "lost iam:CreateAccessKey nth=1" } }
+  local ended = on(world)
+  ended:expect_exit(0)
+  ended:expect_called("iam:CreateAccessKey", 3) -- lost, one too many, done
+  spec.expect(keys(world), { new = "Active" })
+end)
+
+spec.test("the old key is kept where the new one is not active any more when it is to be deleted", function()
+  local world = fresh()
+  local ended = on(world, nil, { interrupt = { event = "step.started", name = "Delete the old key " .. OLD } })
+  for _, key in ipairs(world.iam.list_access_keys { UserName = USER }.AccessKeyMetadata) do
+    if key.AccessKeyId ~= OLD then world.iam.update_access_key { UserName = USER, AccessKeyId = key.AccessKeyId, Status = "Inactive" } end
+  end
+  local resumed = ended:resume {}
+  resumed:expect_exit(3)
+  assert(resumed:finish().text:find("is Inactive: the old one is kept", 1, true), resumed:finish().text)
+  spec.expect(keys(world), { old = "Inactive", new = "Inactive" })
+end)
+
 spec.test("wherever it is interrupted, it is resumed to the same end, and no key is left over", function()
   for _, moment in ipairs {
     { event = "call.intent", action = "iam:CreateAccessKey" }, { event = "call", action = "iam:CreateAccessKey" },
