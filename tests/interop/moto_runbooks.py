@@ -83,6 +83,28 @@ class GitHub:
         self.server.server_close()
 
 
+class Outside:
+    """What answers from outside and inside: 200 for these paths, else 404."""
+
+    def __init__(self, *paths):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path in paths else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Runbooks(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -102,6 +124,7 @@ class Runbooks(unittest.TestCase):
         aws("ecs", "create-service", "--cluster", CLUSTER, "--service-name", SERVICE, "--task-definition", FAMILY, "--desired-count", "1",
             "--launch-type", "FARGATE")
         vpc = aws("ec2", "describe-vpcs")["Vpcs"][0]["VpcId"]
+        cls.subnets = [subnet["SubnetId"] for subnet in aws("ec2", "describe-subnets")["Subnets"][:2]]
         group = aws("elbv2", "create-target-group", "--name", "web", "--protocol", "HTTP", "--port", "8000", "--vpc-id", vpc, "--target-type", "ip")
         cls.target_group = group["TargetGroups"][0]["TargetGroupArn"]
 
@@ -158,6 +181,58 @@ class Runbooks(unittest.TestCase):
         self.assertEqual([], policies())
         self.assert_ended(self.undo())
         self.assertEqual([("busyb-google-workspace-cpu-scaling", 70.0)], policies())
+
+    def rules(self, listener):
+        """As the CLI tells them, with their tags; without ARNs, which a rule that is made again has anew."""
+        rules = self.world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
+        for rule in rules:
+            arn = rule.pop("RuleArn")
+            if not rule["IsDefault"]:
+                rule["Tags"] = self.world.aws("elbv2", "describe-tags", "--resource-arns", arn)["TagDescriptions"][0]["Tags"]
+        return rules
+
+    def test_fix_path_prefix(self):
+        aws, outside = self.world.aws, Outside("/mcp/google-workspace/health")
+        self.addCleanup(outside.close)
+        balancer = aws("elbv2", "create-load-balancer", "--name", "web", "--subnets", *self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        listener = aws("elbv2", "create-listener", "--load-balancer-arn", balancer, "--protocol", "HTTP", "--port", "80", "--default-actions",
+                       "Type=fixed-response,FixedResponseConfig={StatusCode=404}")["Listeners"][0]["ListenerArn"]
+        aws("elbv2", "create-rule", "--listener-arn", listener, "--priority", "50", "--tags", "Key=owner,Value=platform", "--actions",
+            f"Type=forward,TargetGroupArn={self.target_group}", "--conditions", "Field=host-header,Values=mcp.example.com",
+            "Field=path-pattern,Values='/google-workspace/*'")
+        before = self.rules(listener)
+        args = ("--listener", listener, "--target-group", self.target_group, "--external-url", outside.url, "--health-url", outside.url + "/inside")
+        self.assert_ended(self.run_book("fix_path_prefix", "--option", "2", *args))
+        changed = self.rules(listener)
+        self.assertEqual([["mcp.example.com"], ["/mcp/google-workspace*"]],
+                         [(one.get("PathPatternConfig") or one.get("HostHeaderConfig") or one)["Values"] for one in changed[0]["Conditions"]])
+        self.assertEqual(before[0]["Tags"], changed[0]["Tags"])
+        self.assert_ended(self.undo())
+        self.assertEqual(before, self.rules(listener))
+        self.assert_ended(self.run_book("fix_path_prefix", "--option", "3", *args))
+        self.assertEqual(["default"], [rule["Priority"] for rule in self.rules(listener)])
+        self.assert_ended(self.undo())
+        self.assertEqual(before, self.rules(listener))
+        gone = self.run_book("fix_path_prefix", "--option", "4", "--listener", listener[:-4] + "0000", *args[2:])
+        self.assert_ended(gone, 2)
+        self.assertIn("there is no listener", gone[2])
+
+    def test_rotate_google_oauth(self):
+        def value(name):  # by its stage: without one moto goes on to answer the newest
+            return json.loads(self.world.aws("secretsmanager", "get-secret-value", "--secret-id", name, "--version-stage", "AWSCURRENT")["SecretString"])
+        aws, outside = self.world.aws, Outside("/health")
+        self.addCleanup(outside.close)
+        aws("secretsmanager", "create-secret", "--name", "id", "--secret-string", '{"GOOGLE_OAUTH_CLIENT_ID": "old", "owner": "platform"}')
+        aws("secretsmanager", "create-secret", "--name", "secret", "--secret-string", '{"GOOGLE_OAUTH_CLIENT_SECRET": "old"}')
+        new = self.world.write("id", "1234-abc.apps.googleusercontent.com\n")
+        args = ("--client-id", f"file://{new}")
+        out = self.assert_ended(self.run_book(
+            "rotate_google_oauth", *args, "--client-id-secret", "id", "--client-secret-secret", "secret", "--target-group", self.target_group,
+            "--health-url", outside.url + "/health", "--settle", "1s", "--quiet-for", "1s"), *DONE_OR_NOT_PROVEN)
+        self.assertNotIn("1234-abc", out)
+        self.assertEqual({"GOOGLE_OAUTH_CLIENT_ID": "1234-abc.apps.googleusercontent.com", "owner": "platform"}, value("id"))
+        self.assert_ended(self.run_book("", *args, command=["undo", "last"]))
+        self.assertEqual({"GOOGLE_OAUTH_CLIENT_ID": "old", "owner": "platform"}, value("id"))
 
     def github(self):
         path = ctypes.util.find_library("sodium")
