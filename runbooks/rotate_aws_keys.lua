@@ -46,6 +46,9 @@ end
 
 -- ---- the new key
 
+-- What stands for the new key in a plan, which makes none.
+local LATER = { AccessKeyId = "(the new key)", SecretAccessKey = "(its secret)" }
+
 local function await_propagation(rb, made)
   local ok, note = iam_keys.await(made, PROPAGATION_S, function(why) rb:progress("Until the new key works", why) end)
   if ok then return rb:note("the new key %s works: %s", made.AccessKeyId, note) end
@@ -84,13 +87,13 @@ local function make_new(rb, p, repository, before)
     change = function()
       if not made then
         local new = iam_keys.create(p.pipeline_user, known, sent_at)
-        await_propagation(rb, new)
+        if rb.planning then new = LATER else await_propagation(rb, new) end
         made = new -- another try goes on with it: its secret is known here only
       end
       hand_over(rb, repository, made)
       return made.AccessKeyId
     end,
-    retry = 3,
+    retry = 3, assume = LATER.AccessKeyId,
   })
 end
 
@@ -139,11 +142,11 @@ local function delete_old(rb, p, old, new, since)
   local question = ("the new key %s is proven, the old one was watched for %s; a deletion cannot be taken back"):format(tostring(new),
     time.format_duration(math.floor(p.watch)))
   -- It may be long since the new key was proven: the run may have been stopped, and gone on with.
-  delete_key(rb, p, "Delete the old key " .. old, old, question, function()
+  delete_key(rb, p, "Delete the old key " .. old, old, question, not rb.planning and function()
     local status, use = iam_keys.status(p.pipeline_user, new), describe_use(old, since)
     if status ~= "Active" then failure.raise("problem", "the new key %s is %s: the old one is kept", new, status or "gone") end
     if use then failure.raise("problem", "the old key is kept: %s", use) end
-  end)
+  end or nil)
 end
 
 return {

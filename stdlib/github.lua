@@ -4,6 +4,7 @@
 local box = require "host.box"
 local failure = require "failure"
 local http = require "http"
+local planned = require "planned"
 
 local github = {}
 
@@ -47,6 +48,7 @@ local function call(self, method, path, body)
       ["User-Agent"] = "gwrun", ["Content-Type"] = body and "application/json" or nil,
     },
   }
+  if planned.is_unknown(response) then return nil end
   if response.status < 200 or response.status > 299 then explain(method, path, response) end
   return method == "GET" and json.decode(response.body) or nil
 end

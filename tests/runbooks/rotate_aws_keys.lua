@@ -23,9 +23,11 @@ local function keys(world)
   return all
 end
 
+local function without_api(action) return (action:gsub("https://api.github.com/repos/busyb/google%-workspace%-mcp/actions/", "")) end
+
 local function actions(ended)
   local list = {}
-  for i, action in ipairs(ended:changes()) do list[i] = action:gsub("https://api.github.com/repos/busyb/google%-workspace%-mcp/actions/", "") end
+  for i, action in ipairs(ended:changes()) do list[i] = without_api(action) end
   return list
 end
 
@@ -166,7 +168,16 @@ spec.test("the key's id has to be typed before it is deleted; the plan changes n
   ended:expect_exit(4)
   spec.expect(keys(world), { old = "Inactive", new = "Active" })
   local plan = on(fresh(), nil, { plan = true })
+  plan:expect_exit(0)
   plan:expect_changes {}
+  local planned = {}
+  for _, step in ipairs(plan:of "step.planned") do
+    for _, call in ipairs(step.calls) do planned[#planned + 1] = without_api(call.action) end
+  end
+  spec.expect(planned, {
+    "iam:CreateAccessKey", "PUT secrets/AWS_ACCESS_KEY_ID", "PUT secrets/AWS_SECRET_ACCESS_KEY", "POST workflows/deploy.yml/dispatches",
+    "iam:UpdateAccessKey", "iam:DeleteAccessKey",
+  })
   on(fresh(), { pipeline_user = "nobody" }):expect_exit(2)
   on(fresh { policy = { { Effect = "Allow", NotAction = "iam:CreateAccessKey", Resource = "*" } } }):expect_exit(6)
   on(fresh { faults = { "throttle iam:* times=2" } }):expect_exit(0)
