@@ -36,11 +36,14 @@ local function wanted(rb, p)
   if p.client_id then list[#list + 1] = { name = p.client_id_secret, key = ID, value = p.client_id, what = "client id" } end
   if p.client_secret then list[#list + 1] = { name = p.client_secret_secret, key = SECRET, value = p.client_secret, what = "client secret" } end
   if #list == 0 then rb:refuse("say what is new: --client-id prompt://, --client-secret prompt://, or both") end
-  for _, one in ipairs(p.validate and list or {}) do
+  return list
+end
+
+local function validate(rb, list)
+  for _, one in ipairs(list) do
     local problem = find_problem(one)
     if problem then rb:refuse("the new %s: %s; --no-validate takes it all the same", one.what, problem) end
   end
-  return list
 end
 
 local function show(rb, one)
@@ -119,6 +122,7 @@ return {
     local list = wanted(rb, p)
     local since = rb:decide("When it began", time.now)
     local before = rb:decide("What is there now", function()
+      if p.validate then validate(rb, list) end
       local found = rollout.present(which)
       return { revision = found.revision, deployment = found.deployment, secrets = show_all(rb, list) }
     end)

@@ -194,6 +194,13 @@ static int secret_env(lua_State *L)
     return 1;
 }
 
+/* lost_secret() -> one whose text is not known any more */
+static int lost_secret(lua_State *L)
+{
+    gw_push_lost_secret(L);
+    return 1;
+}
+
 /* ---- the binding ----------------------------------------------------------------------------- */
 
 static void push_texts(lua_State *L, const char *const *texts, size_t count)
@@ -217,13 +224,10 @@ static void push_flags(lua_State *L, const struct gw_run_options *options)
 /* class Sources of stdlib/params/sources.lua */
 static void push_sources(lua_State *L, struct gw_run *run)
 {
-    static const luaL_Reg functions[] = {{"env", gw_run_lua_env},
-                                         {"secret_env", secret_env},
-                                         {"read_params", read_params},
-                                         {"read_secret", read_secret},
-                                         {"check_file", check_file},
-                                         {"ask", gw_run_lua_ask},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"env", gw_run_lua_env},      {"secret_env", secret_env},
+                                         {"read_params", read_params}, {"read_secret", read_secret},
+                                         {"check_file", check_file},   {"ask", gw_run_lua_ask},
+                                         {"lost_secret", lost_secret}, {NULL, NULL}};
     bool terminal = gw_run_can_ask(run);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, run);

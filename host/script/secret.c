@@ -70,7 +70,10 @@ static struct gw_view check_operand(lua_State *L, int index)
 {
     struct gw_view text;
     if (gw_is_lost_secret(L, index)) {
-        luaL_error(L, GW_LOST_SECRET);
+        struct gw_err err = {0};
+        gw_fail(&err, GW_ERR_INPUT, GW_LOST_SECRET);
+        gw_push_err(L, &err);
+        lua_error(L);
     }
     return gw_to_secret(L, index, &text) ? text : gw_check_view(L, index);
 }

@@ -19,6 +19,7 @@ local sources = {}
 ---@field read_secret fun(path: string): userdata?, table?
 ---@field check_file fun(path: string, access: string): boolean?, table? can the file be read, or written?
 ---@field ask fun(question: { text: string, secret: boolean }): any, table?
+---@field lost_secret fun(): userdata one whose text is not known any more
 ---@field terminal boolean there is one to ask at
 ---@field asks boolean the operator is asked for what is missing
 

@@ -261,6 +261,38 @@ class Resumed(gwrun.Case):
         self.assertEqual(self.gwrun("resume", "last", "--yes", "--token=-", stdin=b"another").code, gwrun.OK)
 
 
+UNDONE = """
+local process = require "process"
+return {
+  title = "Undone", summary = "Makes a file; taking it back may need the token.",
+  params = { token = { type = "secret" }, needed = { type = "boolean", default = false } },
+  needs = { run = { "touch made", "rm *" } },
+  run = function(rb, p)
+    local header = p.needed and function() return "Bearer " .. p.token end or function() return "" end
+    rb:step("Make it", {
+      change = function() process.run { "touch", "made" } end,
+      undo = function() process.run { "rm", "made", stdin = header() } end,
+    })
+  end,
+}
+"""
+
+
+class Undone(gwrun.Case):
+    def test_what_is_taken_back_takes_a_secret_again_only_where_it_is_used(self):
+        runbook = self.write("undone.lua", UNDONE)
+        self.write("secret.txt", gwrun.SECRET_VALUE)
+        token = ("--token", "file://secret.txt")
+        for flags, without in (([], gwrun.OK), (["--needed"], gwrun.FAILED)):
+            with self.subTest(flags):
+                self.assertEqual(self.gwrun(runbook, "--yes", *token, *flags).code, gwrun.OK)
+                undone = self.gwrun("undo", "last", "--yes")
+                self.assertEqual(undone.code, without, undone)
+                if without != gwrun.OK:
+                    self.assertIn("give the parameter again (--NAME file://PATH)", undone.out + undone.err)
+                    self.assertEqual(self.gwrun("undo", "last", "--yes", *token).code, gwrun.OK)
+
+
 class Prompts(TerminalCase):
     def test_what_is_missing_is_asked_for_until_it_is_right(self):
         terminal = self.terminal(self.write("scale.lua", RUNBOOK))
