@@ -188,6 +188,7 @@ return {
     end
     if p.leaked then deactivate(rb, p, before.old) end
     local new = make_new(rb, p, repository, before)
+    if not new then rb:refuse("without a new key the old one stays as it is") end -- the operator has skipped that step
     run_workflow(rb, p, repository)
     local since = rb:decide("When the old key was made inactive", time.now)
     if not p.leaked then deactivate(rb, p, before.old) end
