@@ -64,8 +64,13 @@ local function choose(rb, p)
     rb:refuse("the listener's default rule sends to the target group, which has no conditions, takes no rewrite and cannot be deleted: "
       .. "give the listener another default action first (gwrun call elbv2 modify-listener)")
   end
-  if #rules > 1 then rb:refuse("%d rules lead to the target group; --priority says which of them is meant: %s", #rules, describe_all(rules)) end
-  if #rules == 0 and p.priority then rb:refuse("--priority %d: no such rule leads to the target group; those that do: %s", p.priority, #all > 0 and describe_all(all) or "none") end
+  if #rules > 1 then
+    rb:refuse("%d rules lead to the target group; --priority says which of them is meant: %s", #rules, describe_all(rules))
+  end
+  if #rules == 0 and p.priority then
+    rb:refuse("--priority %d: no such rule leads to the target group; those that do: %s", p.priority,
+      #all > 0 and describe_all(all) or "none")
+  end
   return rules[1], #all > 1
 end
 
@@ -104,7 +109,8 @@ local function modify(rb, p, rule, name, text, change, is_done, put_back)
 end
 
 local function change_pattern(rb, p, rule)
-  modify(rb, p, rule, "Change the path pattern", ("path-pattern %s -> %s; the rest stays"):format(table.concat(elb_rules.paths(rule), " "), p.pattern),
+  modify(rb, p, rule, "Change the path pattern",
+    ("path-pattern %s -> %s; the rest stays"):format(table.concat(elb_rules.paths(rule), " "), p.pattern),
     { Conditions = elb_rules.with_paths(rule, { p.pattern }) },
     function(now) return table.concat(elb_rules.paths(now), " ") == p.pattern end, { Conditions = elb_rules.conditions(rule) })
   return external_health(p, (p.pattern:gsub("/?%*.*$", "")))
@@ -133,11 +139,14 @@ local function prove(rb, p, url)
     sleep(5)
   until time.now() > deadline
   if code == 200 then return rb:note("from outside: %s", text) end
+  local other_path = p.option == 2
   rb:found {
     severity = "medium", text = "the service is still not reached from outside", evidence = text,
-    cause = p.option == 2 and code == 404 and "the load balancer sends the path as it came, and the application does not know that one either" or nil,
-    solution = p.option == 2 and "cut the prefix off, or have the application serve the path" or "see which rule takes the request, and what the application logs",
-    fix = p.option == 2 and "gwrun fix_path_prefix --option 4" or ("gwrun call elbv2 describe-rules --listener-arn %s"):format(p.listener),
+    cause = other_path and code == 404 and "the load balancer sends the path as it came, and the application does not know that one either"
+      or nil,
+    solution = other_path and "cut the prefix off, or have the application serve the path"
+      or "see which rule takes the request, and what the application logs",
+    fix = other_path and "gwrun fix_path_prefix --option 4" or "gwrun call elbv2 describe-rules --listener-arn " .. p.listener,
   }
 end
 
@@ -147,11 +156,13 @@ end
 local function check_removable(rb, p, rule)
   for _, action in ipairs(rule.Actions) do
     if action.Type == "authenticate-oidc" then
-      rb:refuse("the rule signs users in by OpenID Connect: its client secret is not told, so that it could not be made again; delete it by hand")
+      rb:refuse("the rule signs users in by OpenID Connect; its client secret is not told, so that it could not be made again")
     end
   end
   for _, group in ipairs(elb_rules.groups(rule)) do
-    if group.arn ~= p.target_group then rb:refuse("the rule sends to other target groups, too, which would be cut off: %s", elb_rules.describe(rule)) end
+    if group.arn ~= p.target_group then
+      rb:refuse("the rule sends to other target groups, too, which would be cut off: %s", elb_rules.describe(rule))
+    end
   end
 end
 
@@ -164,8 +175,8 @@ local function remove_access(rb, p, before)
     return false
   end
   rb:step("Remove the access from outside", {
-    confirm = ("delete the rule of %s; %s"):format(elb_rules.describe(rule),
-      before.others and "the listener's other rules still lead to the service" or "nobody reaches the service through the load balancer then"),
+    confirm = ("delete the rule of %s; %s"):format(elb_rules.describe(rule), before.others
+      and "the listener's other rules still lead to the service" or "nobody reaches the service through the load balancer then"),
     word = "remove",
     check = function() return rule_now(p, rule.RuleArn) == nil end,
     change = function() aws.elbv2.delete_rule { RuleArn = rule.RuleArn } end,

@@ -40,7 +40,9 @@ local function immediate(rb, p, which, level, notified)
   local service_now = state.service
   return rb:checklist("Immediate actions", {
     { text = ("assess the severity: %d, %s"):format(level, severity.NAMES[level]), probe = function() return true end },
-    checklist.looked("check the service status", function() return service_now.status == "ACTIVE", ("%s, %s"):format(service_now.status, ecs.short(service_now.taskDefinition)) end),
+    checklist.looked("check the service status", function()
+      return service_now.status == "ACTIVE", ("%s, %s"):format(service_now.status, ecs.short(service_now.taskDefinition))
+    end),
     checklist.looked("check the running task count", function()
       local healthy = status.healthy_tasks(state)
       return healthy >= service_now.desiredCount, ("%d of %d, %d healthy"):format(service_now.runningCount, service_now.desiredCount, healthy)
@@ -71,7 +73,8 @@ local function investigate(rb, p, which)
       return not newest or newest[3] == "SUCCESSFUL", newest and table.concat(newest, ", ") or "none is known"
     end),
     checklist.looked("check CPU and memory", probe "resources"), checklist.looked("check the load balancer's targets", probe "access"),
-    checklist.looked("review the application's log", probe "logs"), checklist.looked("test the service's endpoint", http.answers(p.health_url)),
+    checklist.looked("review the application's log", probe "logs"),
+    checklist.looked("test the service's endpoint", http.answers(p.health_url)),
   })
   return findings, results
 end
@@ -203,7 +206,9 @@ return {
       rb:notify(service.message(p, "resolved", { service = p.service, severity = level, text = "" }, { key = p.service, resolved = true }))
     end
 
-    write_document(rb, p, which, { severity = level, assessment = assessment, opened_at = timeline.began, moments = timeline.moments, checks = checks, causes = causes })
+    write_document(rb, p, which, {
+      severity = level, assessment = assessment, opened_at = timeline.began, moments = timeline.moments, checks = checks, causes = causes,
+    })
     rb:checklist("Post-incident", {
       { text = "document the incident's timeline", probe = function() return file.try_read(p.document) ~= nil, p.document end },
       { text = "identify the root cause", manual = true },

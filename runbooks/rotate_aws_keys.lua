@@ -27,7 +27,8 @@ local function choose_old(rb, p, keys)
   end
   if #active == 0 then rb:refuse("IAM user %s has no active key", p.pipeline_user) end
   if inactive[1] and not p.delete_inactive then
-    rb:refuse("IAM user %s has two keys, and can have no third: %s; --delete-inactive deletes that one first", p.pipeline_user, iam_keys.describe(inactive[1]))
+    rb:refuse("IAM user %s has two keys, and can have no third: %s; --delete-inactive deletes that one first", p.pipeline_user,
+      iam_keys.describe(inactive[1]))
   end
   return active[1].id, inactive[1] and inactive[1].id
 end
@@ -106,7 +107,8 @@ local function run_workflow(rb, p, repository)
     check = function(uncertain) return uncertain and repository:run_after(p.github_workflow, newest) ~= nil end,
     change = function() repository:dispatch(p.github_workflow, p.ref) end,
   })
-  rb:wait("The workflow succeeds with the new key", repository:probe(p.github_workflow, newest), { timeout = p.workflow_timeout, every = 5 })
+  rb:wait("The workflow succeeds with the new key", repository:probe(p.github_workflow, newest),
+    { timeout = p.workflow_timeout, every = 5 })
 end
 
 -- ---- the old key

@@ -139,7 +139,8 @@ return {
         write(rb, one, before.secrets[i].current, i == first and function() rollout.redeploy(which) end or nil)
       end
     end
-    local deployment = rollout.deploy(rb, "Deploy the service anew, so that it reads them", which, before, before.revision, { undo = LEFT_TO_WRITE })
+    local deployment = rollout.deploy(rb, "Deploy the service anew, so that it reads them", which, before, before.revision,
+      { undo = LEFT_TO_WRITE })
     local steady = rollout.watch(rb, which, deployment, { timeout = p.settle, log_group = p.log_group, target_group = p.target_group })
     if rb.planning then return end
     if steady then sleep(p.quiet_for) end

@@ -176,7 +176,8 @@ function rules.describe(rule)
     local name = group.arn:match "targetgroup/([^/]+)" or group.arn
     groups[i] = #all > 1 and ("%s (%d)"):format(name, group.weight) or name
   end
-  local text, rewrite = ("priority %s: %s; to %s"):format(rule.Priority, table.concat(conditions, ", "), table.concat(groups, ", ")), rules.url_rewrite(rule)
+  local text = ("priority %s: %s; to %s"):format(rule.Priority, table.concat(conditions, ", "), table.concat(groups, ", "))
+  local rewrite = rules.url_rewrite(rule)
   return rewrite and ("%s; URL %s -> %s"):format(text, rewrite.Regex, rewrite.Replace) or text
 end
 

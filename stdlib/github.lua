@@ -33,8 +33,9 @@ local ADVICE = {
 local function explain(method, path, response)
   local told, status = json.decode(response.body), response.status
   local message = type(told) == "table" and told.message or response.reason
-  local err = failure.new((status >= 500 or status == 429) and "protocol" or "problem", ("GitHub: %s %s: %d %s%s"):format(method, path, status,
-    tostring(message), ADVICE[status] and "; " .. ADVICE[status] or ""))
+  local kind = (status >= 500 or status == 429) and "protocol" or "problem"
+  local err = failure.new(kind, ("GitHub: %s %s: %d %s%s"):format(method, path, status, tostring(message),
+    ADVICE[status] and "; " .. ADVICE[status] or ""))
   err.http_status = status
   error(err, 0)
 end

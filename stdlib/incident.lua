@@ -112,7 +112,8 @@ end
 function incident.graphs(which, since)
   local known, list = metrics.of_service(which), {}
   for _, metric in ipairs { known.cpu, known.memory } do
-    list[#list + 1] = { name = metric.title, unit = metric.unit, points = metrics.series(metrics.read(metric, { since = since, period = 60 }), "Average") }
+    local points = metrics.series(metrics.read(metric, { since = since, period = 60 }), "Average")
+    list[#list + 1] = { name = metric.title, unit = metric.unit, points = points }
   end
   return list
 end

@@ -55,7 +55,9 @@ local function needed_again(schemas, names, is_undo)
   local needed = {}
   for _, name in ipairs(names) do
     local param = schemas[name]
-    needed[name] = { type = param.type, required = not is_undo, env = param.env, help = param.help, prompt = not is_undo and param.prompt or nil }
+    needed[name] = {
+      type = param.type, required = not is_undo, env = param.env, help = param.help, prompt = not is_undo and param.prompt or nil,
+    }
   end
   return needed
 end

@@ -11,7 +11,8 @@ local severity = {}
 
 ---By level; 5: nothing is wrong.
 severity.NAMES = {
-  "critical: the service is completely down", "high: the service is degraded", "medium: the service is impacted", "low: monitoring alerts", "none",
+  "critical: the service is completely down", "high: the service is degraded", "medium: the service is impacted", "low: monitoring alerts",
+  "none",
 }
 
 ---@class SeverityFacts
@@ -50,12 +51,14 @@ function severity.read(which, p)
   local state, known = status.read(which, p), metrics.of_service(which)
   local failed = 0
   for _, task in ipairs(rollout.stopped(which)) do
-    if now - (task.stoppedAt or now) < 1800 and task.stopCode ~= "ServiceSchedulerInitiated" and task.stopCode ~= "UserInitiated" then failed = failed + 1 end
+    local is_wanted = task.stopCode == "ServiceSchedulerInitiated" or task.stopCode == "UserInitiated"
+    if now - (task.stoppedAt or now) < 1800 and not is_wanted then failed = failed + 1 end
   end
   return {
     running = state.service.runningCount, desired = state.service.desiredCount, unhealthy_tasks = status.unhealthy_tasks(state),
-    healthy_targets = status.healthy_targets(state), unhealthy_targets = status.unhealthy_targets(state), answers = http.answers(p.health_url)() == true, restarts = failed,
-    errors = count_lines(p, logs.ERRORS, since), oauth_errors = count_lines(p, "?invalid_client ?invalid_grant", since), error_rate = error_rate(p, since),
+    healthy_targets = status.healthy_targets(state), unhealthy_targets = status.unhealthy_targets(state),
+    answers = http.answers(p.health_url)() == true, restarts = failed, errors = count_lines(p, logs.ERRORS, since),
+    oauth_errors = count_lines(p, "?invalid_client ?invalid_grant", since), error_rate = error_rate(p, since),
     cpu_high = metrics.consistently(metrics.read(known.cpu, { since = since, period = 60 }), "above", 70) == true,
     memory_high = metrics.consistently(metrics.read(known.memory, { since = since, period = 60 }), "above", 80) == true,
   }

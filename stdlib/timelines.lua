@@ -38,7 +38,8 @@ end
 function Timeline:clock(phase, planned)
   local spent = time.now() - self.began
   if planned and spent > planned then
-    self.rb:warn("%s: %s since the incident was opened, %s were planned", phase, time.format_duration(math.floor(spent)), time.format_duration(planned))
+    self.rb:warn("%s: %s since the incident was opened, %s were planned", phase, time.format_duration(math.floor(spent)),
+      time.format_duration(planned))
   end
   self.rb:note("clock: %s since the incident was opened%s", time.format_duration(math.floor(spent)),
     planned and (", %s for this part"):format(time.format_duration(planned)) or "")

@@ -82,11 +82,14 @@ end
 
 function operations.create_target_group(world, input)
   for _, group in ipairs(world.elb.groups) do
-    if group.name == input.Name then fail("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings", input.Name) end
+    if group.name == input.Name then
+      fail("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings", input.Name)
+    end
   end
   local group = {
     arn = ("arn:aws:elasticloadbalancing:%s:%s:targetgroup/%s/%s"):format(world.region, world.account, input.Name, random.hex(16)),
-    name = input.Name, port = input.Port, vpc = input.VpcId, zone = world.elb.groups[1] and world.elb.groups[1].zone, tags = input.Tags, targets = {},
+    name = input.Name, port = input.Port, vpc = input.VpcId, zone = world.elb.groups[1] and world.elb.groups[1].zone,
+    tags = input.Tags, targets = {},
     health = {
       path = input.HealthCheckPath or "/", every = input.HealthCheckIntervalSeconds or 30, timeout = input.HealthCheckTimeoutSeconds or 5,
       good = input.HealthyThresholdCount or 5, bad = input.UnhealthyThresholdCount or 2, matcher = (input.Matcher or {}).HttpCode or "200",

@@ -27,9 +27,9 @@ function rules.describe_action(action)
 end
 
 local function describe_rule(rule)
-  local conditions = host.array {}
-  if rule.hosts then conditions[#conditions + 1] = { Field = "host-header", Values = rule.hosts, HostHeaderConfig = { Values = rule.hosts } } end
-  if rule.paths then conditions[#conditions + 1] = { Field = "path-pattern", Values = rule.paths, PathPatternConfig = { Values = rule.paths } } end
+  local conditions, hosts, paths = host.array {}, rule.hosts, rule.paths
+  if hosts then conditions[1] = { Field = "host-header", Values = hosts, HostHeaderConfig = { Values = hosts } } end
+  if paths then conditions[#conditions + 1] = { Field = "path-pattern", Values = paths, PathPatternConfig = { Values = paths } } end
   return {
     RuleArn = rule.arn, Priority = rule.priority and tostring(rule.priority) or "default", Conditions = conditions,
     Actions = { rules.describe_action(rule.action) }, IsDefault = rule.priority == nil, Transforms = rule.transforms,
@@ -63,7 +63,10 @@ local function find(world, arn)
   return list.pick(world.elb.rules, { arn }, "RuleNotFound", "One or more rules not found")[1]
 end
 
-local CONDITIONS = { ["path-pattern"] = { to = "paths", config = "PathPatternConfig" }, ["host-header"] = { to = "hosts", config = "HostHeaderConfig" } }
+local CONDITIONS = {
+  ["path-pattern"] = { to = "paths", config = "PathPatternConfig" },
+  ["host-header"] = { to = "hosts", config = "HostHeaderConfig" },
+}
 
 -- Conditions on path and host, one of each: what more AWS has is not simulated.
 local function read_conditions(conditions)
@@ -89,10 +92,15 @@ end
 function rules.read_action(world, actions)
   local action = actions[1] or {}
   local groups = {}
-  for i, group in ipairs((action.ForwardConfig or {}).TargetGroups or {}) do groups[i] = { arn = group.TargetGroupArn, weight = group.Weight or 1 } end
+  for i, group in ipairs((action.ForwardConfig or {}).TargetGroups or {}) do
+    groups[i] = { arn = group.TargetGroupArn, weight = group.Weight or 1 }
+  end
   if action.Type == "forward" then
-    if #groups == 0 then groups[1] = { arn = action.TargetGroupArn } end
-    for _, group in ipairs(groups) do list.pick(world.elb.groups, { group.arn }, "TargetGroupNotFound", "One or more target groups not found") end
+    if #groups == 0 then groups[1] = action.TargetGroupArn and { arn = action.TargetGroupArn } end
+    if #groups == 0 then fail("ValidationError", "A target group ARN must be specified") end
+    for _, group in ipairs(groups) do
+      list.pick(world.elb.groups, { group.arn }, "TargetGroupNotFound", "One or more target groups not found")
+    end
     return groups[2] and { groups = groups } or { forward = groups[1].arn }
   elseif action.Type == "fixed-response" then
     return { status = tonumber(action.FixedResponseConfig.StatusCode), body = action.FixedResponseConfig.MessageBody or "" }
@@ -138,7 +146,9 @@ end
 
 function operations.modify_rule(world, input)
   if input.RuleArn:find "/default$" then fail("OperationNotPermitted", "Default rule cannot be modified") end
-  if input.Transforms and input.ResetTransforms then fail("ValidationError", "You can't specify both 'Transforms' and 'ResetTransforms'") end
+  if input.Transforms and input.ResetTransforms then
+    fail("ValidationError", "You can't specify both 'Transforms' and 'ResetTransforms'")
+  end
   local rule = find(world, input.RuleArn)
   local conditions = input.Conditions and read_conditions(input.Conditions) or rule
   local action = input.Actions and rules.read_action(world, input.Actions) or rule.action
