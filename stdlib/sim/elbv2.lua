@@ -132,7 +132,7 @@ local function describe_listener(listener)
   return {
     ListenerArn = listener.arn, LoadBalancerArn = listener.balancer, Port = listener.port, Protocol = listener.protocol,
     Certificates = listener.certificate and { { CertificateArn = listener.certificate } }, SslPolicy = listener.ssl_policy,
-    DefaultActions = { rules.describe_action(listener.default) },
+    DefaultActions = rules.describe_actions(listener.default),
   }
 end
 
@@ -153,7 +153,7 @@ end
 
 function operations.modify_listener(world, input)
   local listener = list.pick(world.elb.listeners, { input.ListenerArn }, "ListenerNotFound", "One or more listeners not found")[1]
-  listener.default = input.DefaultActions and rules.read_action(world, input.DefaultActions) or listener.default
+  listener.default = input.DefaultActions and rules.read_actions(world, input.DefaultActions) or listener.default
   return { Listeners = { describe_listener(listener) } }
 end
 

@@ -141,6 +141,28 @@ spec.test("a rule of another target group is none of ours; one that has others t
   spec.expect(told(world), before)
 end)
 
+spec.test("a rule that signs users in is not removed: nobody could make it again", function()
+  local world = fresh()
+  delete_rules(world)
+  local google = {
+    Issuer = "https://accounts.google.com", AuthorizationEndpoint = "https://accounts.google.com/o/oauth2/v2/auth", ClientId = "id",
+    TokenEndpoint = "https://oauth2.googleapis.com/token", UserInfoEndpoint = "https://openidconnect.googleapis.com/v1/userinfo",
+    ClientSecret = "simulated-client-secret",
+  }
+  add_rule(world, { Actions = {
+    { Type = "authenticate-oidc", Order = 1, AuthenticateOidcConfig = google }, { Type = "forward", Order = 2, TargetGroupArn = GROUP },
+  } })
+  local before = told(world)
+  spec.expect(before[1].rule.Actions[1].AuthenticateOidcConfig.ClientSecret, nil)
+  local refused = on(world, 3)
+  refused:expect_exit(2)
+  spec.expect(refused:finish().text, "the rule signs users in by OpenID Connect; its client secret is not told, so that it could not be made again")
+  local ended = on(world, 4)
+  ended:expect_event("found", { evidence = "https://" .. BALANCER .. "/google-workspace/health answered 302" })
+  ended:undo {}:expect_exit(0)
+  spec.expect(told(world), before)
+end)
+
 spec.test("a default rule that leads to the service is not what these options change", function()
   local world = fresh()
   world.elbv2.modify_listener { ListenerArn = LISTENER, DefaultActions = FORWARD }

@@ -9,10 +9,8 @@ local rules = {}
 
 local operations = {}
 
----An action as AWS shows it: with several target groups none of them is the action's own.
----@param action { forward?: string, groups?: { arn: string, weight: integer }[], status?: integer, body?: string }
----@return table
-function rules.describe_action(action)
+-- With several target groups none of them is the action's own.
+local function describe_action(action)
   if action.forward or action.groups then
     local groups = {}
     for i, group in ipairs(action.groups or { { arn = action.forward, weight = 1 } }) do
@@ -26,13 +24,23 @@ function rules.describe_action(action)
   }
 end
 
+---What a rule does as AWS shows it; of a sign-in the client secret is not told.
+---@param action { forward?: string, groups?: { arn: string, weight: integer }[], status?: integer, body?: string, sign_in?: table }
+---@return table[]
+function rules.describe_actions(action)
+  local last = describe_action(action)
+  if not action.sign_in then return { last } end
+  last.Order = 2
+  return { { Type = "authenticate-oidc", Order = 1, AuthenticateOidcConfig = action.sign_in }, last }
+end
+
 local function describe_rule(rule)
   local conditions, hosts, paths = host.array {}, rule.hosts, rule.paths
   if hosts then conditions[1] = { Field = "host-header", Values = hosts, HostHeaderConfig = { Values = hosts } } end
   if paths then conditions[#conditions + 1] = { Field = "path-pattern", Values = paths, PathPatternConfig = { Values = paths } } end
   return {
     RuleArn = rule.arn, Priority = rule.priority and tostring(rule.priority) or "default", Conditions = conditions,
-    Actions = { rules.describe_action(rule.action) }, IsDefault = rule.priority == nil, Transforms = rule.transforms,
+    Actions = rules.describe_actions(rule.action), IsDefault = rule.priority == nil, Transforms = rule.transforms,
   }
 end
 
@@ -85,12 +93,7 @@ local function read_conditions(conditions)
   return read
 end
 
----What an action is here.
----@param world table
----@param actions table[] as CreateRule takes them
----@return table action as `rules.describe_action` takes it
-function rules.read_action(world, actions)
-  local action = actions[1] or {}
+local function read_last(world, action)
   local groups = {}
   for i, group in ipairs((action.ForwardConfig or {}).TargetGroups or {}) do
     groups[i] = { arn = group.TargetGroupArn, weight = group.Weight or 1 }
@@ -105,7 +108,24 @@ function rules.read_action(world, actions)
   elseif action.Type == "fixed-response" then
     return { status = tonumber(action.FixedResponseConfig.StatusCode), body = action.FixedResponseConfig.MessageBody or "" }
   end
-  fail("InvalidLoadBalancerAction", "The simulator knows the actions 'forward' and 'fixed-response' only")
+  fail("InvalidLoadBalancerAction", "The simulator knows the last actions 'forward' and 'fixed-response' only")
+end
+
+---What actions are here: the last one, and a sign-in before it.
+---@param world table
+---@param actions table[] as CreateRule takes them
+---@return table action as `rules.describe_actions` takes it
+function rules.read_actions(world, actions)
+  local read, before = read_last(world, actions[#actions] or {}), actions[2] and actions[1]
+  if not before then return read end
+  local sign_in = before.AuthenticateOidcConfig
+  if before.Type ~= "authenticate-oidc" or actions[3] then
+    fail("InvalidLoadBalancerAction", "The simulator knows one action 'authenticate-oidc' before the last one only")
+  end
+  if not sign_in.ClientSecret then fail("InvalidLoadBalancerAction", "A client secret must be specified") end
+  sign_in.ClientSecret = nil
+  read.sign_in = sign_in
+  return read
 end
 
 local TRANSFORMS = { ["url-rewrite"] = "UrlRewriteConfig", ["host-header-rewrite"] = "HostHeaderRewriteConfig" }
@@ -137,7 +157,7 @@ function operations.create_rule(world, input)
   local conditions = read_conditions(input.Conditions)
   local rule = {
     arn = listener.arn:gsub(":listener/", ":listener-rule/") .. "/" .. random.hex(16), listener = listener.arn,
-    priority = input.Priority, hosts = conditions.hosts, paths = conditions.paths, action = rules.read_action(world, input.Actions),
+    priority = input.Priority, hosts = conditions.hosts, paths = conditions.paths, action = rules.read_actions(world, input.Actions),
     transforms = read_transforms(input.Transforms), tags = input.Tags,
   }
   list.add(world.elb.rules, rule)
@@ -151,7 +171,7 @@ function operations.modify_rule(world, input)
   end
   local rule = find(world, input.RuleArn)
   local conditions = input.Conditions and read_conditions(input.Conditions) or rule
-  local action = input.Actions and rules.read_action(world, input.Actions) or rule.action
+  local action = input.Actions and rules.read_actions(world, input.Actions) or rule.action
   rule.transforms = read_transforms(input.Transforms) or not input.ResetTransforms and rule.transforms or nil
   rule.hosts, rule.paths, rule.action = conditions.hosts, conditions.paths, action
   return { Rules = { describe_rule(rule) } }
@@ -196,8 +216,9 @@ local function rewritten(rule, path)
   return (rewrite.Replace:gsub("%$1", (path:sub(#prefix + 1):gsub("%%", "%%%%"))))
 end
 
--- Of several target groups one by chance and weight.
+-- Of several target groups one by chance and weight. Nobody who asks here is signed in.
 local function chosen(action)
+  if action.sign_in then return { status = 302, body = "" } end
   if not action.groups then return action end
   local total = 0
   for _, group in ipairs(action.groups) do total = total + group.weight end
