@@ -73,12 +73,16 @@ local function verify(rb, p, which, title, more)
   return checklist.is_satisfied(rb:checklist(title, items))
 end
 
+-- What the other runbook gets. A secret is no text among others: it has a parameter of its own here.
+local function params_of(p)
+  local params = { client_id = p.client_id, client_secret = p.client_secret }
+  if p.change ~= "fix_path_prefix" then params.cluster, params.service = p.cluster, p.service end
+  for name, value in pairs(p.with or {}) do params[name] = value end
+  return params
+end
+
 local function during_it(rb, p, which)
-  if p.change ~= "none" then
-    local params = { cluster = p.cluster, service = p.service }
-    for name, value in pairs(p.with or {}) do params[name] = value end
-    rb:run(p.change, params)
-  end
+  if p.change ~= "none" then rb:run(p.change, params_of(p)) end
   if rb.planning then return true end
   local is_well = verify(rb, p, which, "During the maintenance", {
     { text = "make the changes as planned", manual = p.change == "none" or nil, probe = p.change ~= "none" and function() return true, "gwrun " .. p.change end or nil },
@@ -124,6 +128,8 @@ return {
     phase    = { type = "enum", values = { "all", "pre", "during", "post" }, default = "all", help = "which part" },
     change   = { type = "enum", values = CHANGES, default = "none", help = "the runbook that makes the change; none: by hand" },
     with     = { type = "map", help = "its parameters", example = "image=abc123" },
+    client_id = { type = "secret", help = "new client id, where the change is rotate_google_oauth" },
+    client_secret = { type = "secret", help = "new client secret, where the change is rotate_google_oauth" },
     what     = { type = "string", default = "The service is updated.", help = "what is done, for the announcement" },
     begin    = { type = "time", default = "now", help = "when it begins, for the announcement", example = "+2h" },
     length   = { type = "duration", default = "30m", help = "how long it takes, for the announcement" },

@@ -183,7 +183,7 @@ return {
     local wanted = with_pins(target, chosen.pins)
     local arn = next(chosen.pins) and register_copy(rb, target, wanted) or chosen.arn
     local deployment = rollout.deploy(rb, "Point the service at " .. ecs.short(arn), which, before, arn,
-      revisions.lines(revisions.differences(revisions.describe(before.revision), wanted)))
+      { lines = revisions.lines(revisions.differences(revisions.describe(before.revision), wanted)) })
     if not rollout.watch(rb, which, deployment, { timeout = p.settle, log_group = p.log_group }) or rb.planning then return end
     rb:checklist("Rollback checklist", checklist.rollback(which, p, revisions.describe(arn), since))
   end,

@@ -152,6 +152,20 @@ function checklist.rollback(which, p, task_definition, since)
   return items
 end
 
+---An item that is done when somebody has looked; what was seen is its note, whatever it is.
+---@param text string
+---@param probe fun(): boolean?, string?
+---@return CheckItem
+function checklist.looked(text, probe)
+  return {
+    text = text,
+    probe = function()
+      local ok, note = probe()
+      return true, ("%s%s"):format(ok and "" or "NOT WELL: ", note or "looked at")
+    end,
+  }
+end
+
 ---Whether nothing of a checklist failed; what a person has to do does not count.
 ---@param results { state: string }[] as `rb:checklist` answers
 ---@return boolean

@@ -41,56 +41,6 @@ function elb.load_balancer(target_group)
   return (elb.get_group(target_group).LoadBalancerArns or {})[1]
 end
 
----The rules of a listener that send to a target group.
----@param listener string ARN
----@param target_group string ARN
----@return table[] rules as DescribeRules answers them
-function elb.rules(listener, target_group)
-  local found = {}
-  for rule in aws.elbv2.pages.describe_rules { ListenerArn = listener } do
-    for _, action in ipairs(rule.Actions or {}) do
-      if action.TargetGroupArn == target_group and not rule.IsDefault then
-        found[#found + 1] = rule
-        break
-      end
-    end
-  end
-  return found
-end
-
----The path patterns of a rule.
----@param rule table as DescribeRules answers it
----@return string[]
-function elb.paths(rule)
-  local paths = {}
-  for _, condition in ipairs(rule.Conditions or {}) do
-    if condition.Field == "path-pattern" then
-      for _, value in ipairs((condition.PathPatternConfig or {}).Values or condition.Values or {}) do paths[#paths + 1] = value end
-    end
-  end
-  return paths
-end
-
----A rule as CreateRule takes it, to make it again.
----@param listener string ARN
----@param rule table as DescribeRules answers it
----@return table params
-function elb.rule_params(listener, rule)
-  local conditions = json.array {}
-  for i, condition in ipairs(rule.Conditions or {}) do
-    local one = { Field = condition.Field }
-    for name, value in pairs(condition) do
-      if name ~= "Values" or not condition.PathPatternConfig then one[name] = value end -- the same twice: AWS takes one of them
-    end
-    conditions[i] = one
-  end
-  local tags = aws.elbv2.describe_tags { ResourceArns = { rule.RuleArn } }.TagDescriptions[1].Tags
-  return {
-    ListenerArn = listener, Priority = tonumber(rule.Priority), Conditions = conditions, Actions = rule.Actions,
-    Transforms = rule.Transforms and #rule.Transforms > 0 and rule.Transforms or nil, Tags = #tags > 0 and tags or nil,
-  }
-end
-
 local function describe(target)
   local health = target.TargetHealth
   local text = ("%s:%s %s"):format(target.Target.Id, target.Target.Port or "-", health.State)

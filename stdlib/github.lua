@@ -4,6 +4,7 @@
 local box = require "host.box"
 local failure = require "failure"
 local http = require "http"
+local planned = require "planned"
 
 local github = {}
 
@@ -28,11 +29,15 @@ local ADVICE = {
   [429] = "too much was asked: wait a minute",
 }
 
+-- What GitHub itself fails of, or refuses as too much, may pass: a wait goes on with it.
 local function explain(method, path, response)
-  local told = json.decode(response.body)
+  local told, status = json.decode(response.body), response.status
   local message = type(told) == "table" and told.message or response.reason
-  failure.raise("problem", "GitHub: %s %s: %d %s%s", method, path, response.status, tostring(message),
-    ADVICE[response.status] and "; " .. ADVICE[response.status] or "")
+  local kind = (status >= 500 or status == 429) and "protocol" or "problem"
+  local err = failure.new(kind, ("GitHub: %s %s: %d %s%s"):format(method, path, status, tostring(message),
+    ADVICE[status] and "; " .. ADVICE[status] or ""))
+  err.http_status = status
+  error(err, 0)
 end
 
 -- The answer, decoded; raises for any status but those of success.
@@ -44,6 +49,7 @@ local function call(self, method, path, body)
       ["User-Agent"] = "gwrun", ["Content-Type"] = body and "application/json" or nil,
     },
   }
+  if planned.is_unknown(response) then return nil end
   if response.status < 200 or response.status > 299 then explain(method, path, response) end
   return method == "GET" and json.decode(response.body) or nil
 end
@@ -72,7 +78,7 @@ end
 function Repository:secret_written_at(name)
   local ran, found = pcall(call, self, "GET", "actions/secrets/" .. name)
   if ran then return time.parse(found.updated_at) end
-  if failure.text(found):find(": 404 ", 1, true) then return nil end
+  if type(found) == "table" and found.http_status == 404 then return nil end
   error(found, 0)
 end
 
@@ -83,19 +89,49 @@ function Repository:dispatch(workflow, ref)
   call(self, "POST", ("actions/workflows/%s/dispatches"):format(workflow), { ref = ref })
 end
 
----The newest run of a workflow that was dispatched since a moment.
----@param workflow string
----@param since number epoch seconds
----@return { id: integer, status: string, conclusion?: string, html_url: string }? run nil: none yet; it may take seconds
-function Repository:run_since(workflow, since)
-  local found = call(self, "GET", ("actions/workflows/%s/runs?event=workflow_dispatch&created=%%3E%%3D%s&per_page=20"):format(workflow, time.iso(math.floor(since))))
-  for _, run in ipairs(found.workflow_runs or {}) do
-    if (time.parse(run.created_at) or 0) >= math.floor(since) then return run end
-  end
+---@class WorkflowRun
+---@field id integer
+---@field status string
+---@field conclusion? string
+---@field html_url string
+
+-- The runs of a workflow that were dispatched, the newest first.
+local function list_runs(self, workflow)
+  return call(self, "GET", ("actions/workflows/%s/runs?event=workflow_dispatch&per_page=50"):format(workflow)).workflow_runs or {}
 end
 
----@param id integer
----@return { id: integer, status: string, conclusion?: string, html_url: string }
-function Repository:run(id) return call(self, "GET", ("actions/runs/%d"):format(id)) end
+---The newest run of a workflow that was dispatched; ids grow, so that a later one is known by its own, whatever clocks say.
+---@param workflow string
+---@return integer id 0: there is none
+function Repository:newest_run(workflow)
+  local newest = 0
+  for _, run in ipairs(list_runs(self, workflow)) do newest = math.max(newest, run.id) end
+  return newest
+end
+
+---The first run of a workflow that was dispatched after another one.
+---@param workflow string
+---@param id integer of the other
+---@return WorkflowRun? run nil: none yet; it may take seconds
+function Repository:run_after(workflow, id)
+  local first
+  for _, run in ipairs(list_runs(self, workflow)) do
+    if run.id > id and (not first or run.id < first.id) then first = run end
+  end
+  return first
+end
+
+---A probe for rb:wait: has the run that was dispatched after another one succeeded?
+---@param workflow string
+---@param id integer of the other
+---@return fun(): string, string
+function Repository:probe(workflow, id)
+  return function()
+    local run = self:run_after(workflow, id)
+    if not run then return "waiting", "it has not begun" end
+    if run.status ~= "completed" then return "waiting", ("%s, %s"):format(run.status, run.html_url) end
+    return run.conclusion == "success" and "done" or "failed", ("%s, %s"):format(run.conclusion or "?", run.html_url)
+  end
+end
 
 return github

@@ -63,6 +63,23 @@ local OTHERS = {
   ["sqs:ChangeMessageVisibilityBatch"] = { "sqs:ChangeMessageVisibility" }, ["sns:PublishBatch"] = { "sns:Publish" },
 }
 
+-- What makes a thing with tags is checked as what tags it, besides.
+-- https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/tagging-resources-during-creation.html
+local TAGGING = {
+  ["elasticloadbalancing:CreateListener"] = "elasticloadbalancing:AddTags",
+  ["elasticloadbalancing:CreateLoadBalancer"] = "elasticloadbalancing:AddTags",
+  ["elasticloadbalancing:CreateRule"] = "elasticloadbalancing:AddTags",
+  ["elasticloadbalancing:CreateTargetGroup"] = "elasticloadbalancing:AddTags",
+  ["elasticloadbalancing:CreateTrustStore"] = "elasticloadbalancing:AddTags",
+}
+
+---What a policy has to allow besides, where an operation makes something with tags.
+---@param action string
+---@return string? tagging nil: nothing is known
+function iam_actions.tagging(action)
+  return TAGGING[action]
+end
+
 ---What a policy has to allow for an operation.
 ---@param action string "s3:ListObjectsV2", as a runbook declares it
 ---@return string[] "s3:ListBucket"

@@ -1,5 +1,7 @@
 --- Incident documents: what was seen and done, in order, as Markdown that a person goes on with.
 
+local metrics = require "metrics"
+
 local incident = {}
 
 ---@class Incident
@@ -91,34 +93,6 @@ function incident.document(of)
   return table.concat(lines, "\n") .. "\n"
 end
 
----@class Assessment
----@field severity integer 1 (critical) to 4 (low); 5: nothing is wrong
----@field reasons string[] why
-
----The severity of what is, by the guide's four levels.
----@param facts { running: integer, desired: integer, unhealthy_tasks: integer, healthy_targets: integer, unhealthy_targets: integer, answers: boolean, restarts: integer, errors: integer, oauth_errors: integer, error_rate?: number, cpu_high?: boolean, memory_high?: boolean }
----@return Assessment
-function incident.assess(facts)
-  local levels = { {}, {}, {}, {} }
-  local function add(level, format, ...) table.insert(levels[level], format:format(...)) end
-  if facts.running == 0 and facts.desired > 0 then add(1, "all tasks are stopped") end
-  if facts.desired > 0 and facts.healthy_targets == 0 then add(1, "no target is healthy: no traffic can be served") end
-  if facts.running > 0 and facts.running < facts.desired then add(2, "%d of %d tasks run", facts.running, facts.desired) end
-  if facts.unhealthy_tasks > 0 then add(2, "%d of %d tasks are unhealthy", facts.unhealthy_tasks, facts.running) end
-  if facts.healthy_targets > 0 and facts.unhealthy_targets > 0 then add(2, "%d targets are unhealthy", facts.unhealthy_targets) end
-  if facts.error_rate and facts.error_rate >= 0.05 then add(2, "%.0f%% of the requests end in errors", 100 * facts.error_rate) end
-  if facts.restarts > 0 then add(3, "%d tasks failed in the last half hour", facts.restarts) end
-  if facts.oauth_errors > 0 then add(3, "OAuth fails: %d lines", facts.oauth_errors) end
-  if facts.errors > 0 then add(facts.errors >= 10 and 3 or 4, "%d lines of the log look like errors", facts.errors) end
-  if facts.cpu_high then add(4, "CPU is consistently high") end
-  if facts.memory_high then add(4, "memory is consistently high") end
-  if not facts.answers then add(4, "the health endpoint did not answer from here") end
-  for severity = 1, 4 do
-    if #levels[severity] > 0 then return { severity = severity, reasons = levels[severity] } end
-  end
-  return { severity = 5, reasons = { "nothing is wrong that this knows of" } }
-end
-
 ---The service's events since a moment, for a timeline.
 ---@param service table as DescribeServices answers it
 ---@param since number
@@ -127,6 +101,19 @@ function incident.events(service, since)
   local list = {}
   for _, event in ipairs(service.events or {}) do
     if (event.createdAt or 0) >= since then list[#list + 1] = { at = event.createdAt, text = event.message, by = "ECS" } end
+  end
+  return list
+end
+
+---CPU and memory since a moment, for a document.
+---@param which ServiceName
+---@param since number
+---@return { name: string, unit: string, points: number[][] }[]
+function incident.graphs(which, since)
+  local known, list = metrics.of_service(which), {}
+  for _, metric in ipairs { known.cpu, known.memory } do
+    local points = metrics.series(metrics.read(metric, { since = since, period = 60 }), "Average")
+    list[#list + 1] = { name = metric.title, unit = metric.unit, points = points }
   end
   return list
 end

@@ -51,11 +51,13 @@ function params.restore(schemas, written)
 end
 
 -- The schemas of what is needed again: it was given, so it is required now.
-local function needed_again(schemas, names)
+local function needed_again(schemas, names, is_undo)
   local needed = {}
   for _, name in ipairs(names) do
     local param = schemas[name]
-    needed[name] = { type = param.type, required = true, env = param.env, help = param.help, prompt = param.prompt }
+    needed[name] = {
+      type = param.type, required = not is_undo, env = param.env, help = param.help, prompt = not is_undo and param.prompt or nil,
+    }
   end
   return needed
 end
@@ -66,14 +68,15 @@ end
 ---@param args string[] where secrets are: { "--token", "file://token.txt" }
 ---@param from Sources
 ---@param others? string[] options that are somebody else's, for "did you mean"
+---@param is_undo? boolean a secret that is not given is a lost one: taking back seldom needs it
 ---@return table? values
 ---@return string? problem
-function params.resume(schemas, written, args, from, others)
+function params.resume(schemas, written, args, from, others, is_undo)
   local values, secret_names = params.restore(schemas, written)
   if not values then return nil, secret_names end
-  local found, problem = sources.bind(needed_again(schemas, secret_names), args, from, others)
+  local found, problem = sources.bind(needed_again(schemas, secret_names, is_undo), args, from, others)
   if not found then return nil, problem end
-  for name, secret in pairs(found) do values[name] = secret end
+  for _, name in ipairs(secret_names) do values[name] = found[name] or from.lost_secret() end
   return values
 end
 

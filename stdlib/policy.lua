@@ -3,6 +3,7 @@
 
 local failure = require "failure"
 local host = require "host.check"
+local iam_actions = require "iam_actions"
 local needs = require "check.needs"
 local options = require "options"
 local own = require "policy.own"
@@ -118,6 +119,11 @@ local function collect(script, place)
     if is_declared(script, action) then
       seen[action] = true
       for _, grant in ipairs(scope.of(call, place_of_call(call, place))) do grants[#grants + 1] = grant end
+      local tagging = iam_actions.tagging(action)
+      if tagging and is_declared(script, tagging) then
+        seen[tagging] = true
+        grants[#grants + 1] = scope.tagging(tagging, call.operation)
+      end
     elseif not left_out[action] then
       left_out[action] = true
       host.say(("'%s' is called, but not declared in needs.aws, and left out"):format(action))

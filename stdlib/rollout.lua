@@ -46,15 +46,16 @@ function rollout.present(which)
 end
 
 ---A step that deploys a revision to the service, with a forced new deployment; its undo deploys what was there before. The same
----revision anew has none: what its tag pointed to before is gone.
+---revision anew has none unless it is given: what its tag pointed to before is gone.
 ---@param rb Run
 ---@param name string of the step
 ---@param which ServiceName
 ---@param before { revision: string, deployment?: string } as `rollout.present` tells
 ---@param target string task definition ARN
----@param more? string[] lines for the operator, besides what changes
+---@param more? { lines?: string[], undo?: Undo } for the operator, besides what changes; the undo of the same revision anew
 ---@return string id of the deployment
 function rollout.deploy(rb, name, which, before, target, more)
+  more = more or {}
   local function deploy(revision)
     return rollout.begun(aws.ecs.update_service {
       cluster = which.cluster, service = which.service, taskDefinition = revision, forceNewDeployment = true,
@@ -67,12 +68,12 @@ function rollout.deploy(rb, name, which, before, target, more)
   local is_same = ecs.short(before.revision) == ecs.short(target)
   local confirm = is_same and ("taskDefinition stays %s; a forced new deployment replaces every task"):format(ecs.short(target))
       or ("taskDefinition: %s -> %s, with a forced new deployment"):format(ecs.short(before.revision), ecs.short(target))
-  if more and #more > 0 then confirm = confirm .. "; " .. table.concat(more, "; ") end
+  if more.lines and #more.lines > 0 then confirm = confirm .. "; " .. table.concat(more.lines, "; ") end
   return rb:step(name, {
     confirm = confirm,
     check = function(uncertain) return has_begun(uncertain, target, before.deployment) end,
     change = function() return deploy(target) end,
-    undo = not is_same and {
+    undo = is_same and more.undo or not is_same and {
       check = function(uncertain, begun) return has_begun(uncertain, before.revision, begun) end,
       change = function() deploy(before.revision) end,
     } or nil,

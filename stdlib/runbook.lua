@@ -41,7 +41,7 @@ local runbook = { check = declaration.check, describe = declaration.describe }
 ---@return string? problem
 function runbook.bind(given, args, flags, sources, written)
   local schemas = given.params or {}
-  if written then return params.resume(schemas, written, args, sources, flags) end
+  if written then return params.resume(schemas, written, args, sources, flags, host.undoing) end
   return params.bind(schemas, args, sources, flags)
 end
 

@@ -31,11 +31,26 @@ end
 ---@return table? members nil: it is no JSON object
 ---@return string? why not
 function secrets.members(name)
-  local value = aws.secretsmanager.get_secret_value({ SecretId = name }).SecretString
-  if not value then return nil, ("secret '%s' has no text"):format(name) end
-  local members = json.decode(value)
-  if type(members) ~= "table" then return nil, ("secret '%s' is no JSON object"):format(name) end
+  local answer, err = aws.secretsmanager.try_get_secret_value { SecretId = name }
+  if err and err.code == "ResourceNotFoundException" then return nil, ("secret '%s' is not there, or has no value yet"):format(name) end
+  if err then error(err, 0) end
+  if not answer.SecretString then return nil, ("secret '%s' has no text"):format(name) end
+  local members = json.decode(answer.SecretString)
+  if type(members) ~= "table" or getmetatable(members) == "array" then return nil, ("secret '%s' is no JSON object"):format(name) end
   return members
+end
+
+local WHITE_SPACE = { " ", "\t", "\r", "\n" }
+
+---What is wrong with a value that was typed or pasted: nothing in it, or white space around it.
+---@param value Secret
+---@return string? problem
+function secrets.problem(value)
+  if value:is_blank() then return "it is blank" end
+  for _, space in ipairs(WHITE_SPACE) do
+    if value:ends_with(space) then return "it ends with white space: a newline that was pasted along?" end
+    if value:starts_with(space) then return "it begins with white space" end
+  end
 end
 
 ---Whether a member of a secret is this text. Both may be secrets.

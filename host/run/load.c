@@ -86,10 +86,11 @@ static const char *folder_of(const char *path, struct gw_arena *arena)
 
 /* What the stdlib has for runbooks; its other modules are the engine. */
 static const char *const open_modules[] = {
-    "autoscaling", "aws",      "causes",   "checklist", "cloudtrail", "diagnosis", "ecs",
-    "elb",         "env",      "exec",     "failure",   "fargate",    "file",      "github",
-    "http",        "iam_keys", "incident", "logs",      "metrics",    "notify",    "process",
-    "revisions",   "rollout",  "s3",       "secrets",   "status",     "triage",    NULL};
+    "autoscaling", "aws",       "causes",   "checklist", "cloudtrail", "diagnosis", "ecs",
+    "elb",         "elb_rules", "env",      "exec",      "failure",    "fargate",   "file",
+    "github",      "http",      "iam_keys", "incident",  "logs",       "metrics",   "notify",
+    "process",     "revisions", "rollout",  "s3",        "secrets",    "severity",  "status",
+    "timelines",   "triage",    NULL};
 
 bool gw_run_is_common_module(const char *name)
 {

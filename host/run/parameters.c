@@ -130,12 +130,8 @@ static int read_secret(lua_State *L)
     struct gw_buf *text = gw_push_buf(L, MAX_FILE_BYTES);
     struct gw_err err = {0};
     bool read = read_argument(L, text, &err);
-    struct gw_view secret = without_newline(gw_buf_view(text));
-    if (read && secret.len == 0) {
-        read = gw_fail(&err, GW_ERR_INPUT, "is empty");
-    }
     if (read) {
-        gw_push_secret(L, secret);
+        gw_push_secret(L, without_newline(gw_buf_view(text)));
     }
     gw_wipe(text->data, text->len);
     return read ? 1 : gw_push_fail(L, &err);
@@ -198,11 +194,10 @@ static int secret_env(lua_State *L)
     return 1;
 }
 
-/* is_blank(secret) -> boolean */
-static int is_blank(lua_State *L)
+/* lost_secret() -> one whose text is not known any more */
+static int lost_secret(lua_State *L)
 {
-    struct gw_view text;
-    lua_pushboolean(L, gw_to_secret(L, 1, &text) && text.len == 0);
+    gw_push_lost_secret(L);
     return 1;
 }
 
@@ -232,7 +227,7 @@ static void push_sources(lua_State *L, struct gw_run *run)
     static const luaL_Reg functions[] = {{"env", gw_run_lua_env},      {"secret_env", secret_env},
                                          {"read_params", read_params}, {"read_secret", read_secret},
                                          {"check_file", check_file},   {"ask", gw_run_lua_ask},
-                                         {"is_blank", is_blank},       {NULL, NULL}};
+                                         {"lost_secret", lost_secret}, {NULL, NULL}};
     bool terminal = gw_run_can_ask(run);
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, run);

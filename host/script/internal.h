@@ -129,6 +129,7 @@ void gw_script_open_secrets(struct gw_script *script);
 
 /* What using one is told. */
 #define GW_LOST_SECRET                                                                             \
-    "a secret that an earlier step gave is not kept over a restart: undo that step, or run anew"
+    "a secret is not kept over a restart: give the parameter again (--NAME file://PATH), or undo " \
+    "the step that gave it"
 
 #endif

@@ -70,7 +70,10 @@ static struct gw_view check_operand(lua_State *L, int index)
 {
     struct gw_view text;
     if (gw_is_lost_secret(L, index)) {
-        luaL_error(L, GW_LOST_SECRET);
+        struct gw_err err = {0};
+        gw_fail(&err, GW_ERR_INPUT, GW_LOST_SECRET);
+        gw_push_err(L, &err);
+        lua_error(L);
     }
     return gw_to_secret(L, index, &text) ? text : gw_check_view(L, index);
 }
@@ -112,16 +115,51 @@ static int secret_is(lua_State *L)
     return 1;
 }
 
+/* secret:starts_with(text) -> boolean */
+static int secret_starts_with(lua_State *L)
+{
+    luaL_checkany(L, 2);
+    struct gw_view text = check_operand(L, 1), start = check_operand(L, 2);
+    lua_pushboolean(L, is_same(gw_view_sub(text, 0, start.len), start));
+    return 1;
+}
+
+/* secret:ends_with(text) -> boolean */
+static int secret_ends_with(lua_State *L)
+{
+    luaL_checkany(L, 2);
+    struct gw_view text = check_operand(L, 1), end = check_operand(L, 2);
+    size_t from = text.len > end.len ? text.len - end.len : 0;
+    lua_pushboolean(L, is_same(gw_view_sub(text, from, GW_NPOS), end));
+    return 1;
+}
+
+/* secret:is_blank() -> boolean */
+static int secret_is_blank(lua_State *L)
+{
+    struct gw_view text = check_operand(L, 1);
+    lua_pushboolean(L, strspn(text.data, " \t\r\n\v\f") == text.len);
+    return 1;
+}
+
 static int secret_index(lua_State *L)
 {
+    static const luaL_Reg methods[] = {{"is", secret_is},
+                                       {"starts_with", secret_starts_with},
+                                       {"ends_with", secret_ends_with},
+                                       {"is_blank", secret_is_blank},
+                                       {NULL, NULL}};
     struct gw_view name = gw_check_view(L, 2);
-    if (!gw_view_equal(name, GW_VIEW("is"))) {
-        return luaL_error(
-            L, "a secret has no '%s'; it can be passed on, and compared: secret:is(text)",
-            name.data);
+    for (const luaL_Reg *method = methods; method->name; method++) {
+        if (gw_view_equal(name, gw_view_of(method->name))) {
+            lua_pushcfunction(L, method->func);
+            return 1;
+        }
     }
-    lua_pushcfunction(L, secret_is);
-    return 1;
+    return luaL_error(L,
+                      "a secret has no '%s'; it can be passed on, and compared: secret:is(text), "
+                      "starts_with(text), ends_with(text), is_blank()",
+                      name.data);
 }
 
 void gw_script_open_secrets(struct gw_script *script)

@@ -186,8 +186,7 @@ static int port_of(const struct gw_url *url)
 static struct gw_view asking_task(const struct gw_exchange *exchange)
 {
     static const char basic[] = "Basic ";
-    struct gw_view given =
-        gw_headers_get(&exchange->req->headers, GW_VIEW("proxy-authorization"));
+    struct gw_view given = gw_headers_get(&exchange->req->headers, GW_VIEW("proxy-authorization"));
     struct gw_view user = GW_VIEW("");
     if (!gw_view_starts_with(given, GW_VIEW(basic)) ||
         !gw_base64_read(gw_view_sub(given, sizeof basic - 1, GW_NPOS), exchange->arena, &user)) {

@@ -1,5 +1,6 @@
 --- What a script does against what it declares: actions here, what else it touches in check/touches.lua.
 
+local iam_actions = require "iam_actions"
 local model = require "host.aws"
 local options = require "options"
 local values = require "check.values"
@@ -86,6 +87,7 @@ function needs.check(report, script, place)
   for _, call in ipairs(script:findings "call") do
     local action = call.operation.action
     used[action] = true
+    used[iam_actions.tagging(action) or action] = true
     if not is_declared(script.needs.aws, action) then
       local through = call.file ~= script.file and (" (called by %s)"):format(call.file) or ""
       report:add("error", "undeclared-action", place(call), "'%s' is not in needs.aws%s", action, through)

@@ -20,7 +20,7 @@ end
 -- What was typed as a value. A blank line is no value: nil without a problem where none is required.
 local function read_typed(param, typed, sources, read)
   local is_secret = param.type == "secret"
-  if (is_secret and sources.is_blank(typed)) or typed == "" then
+  if (is_secret and typed:is_blank()) or typed == "" then
     return nil, param.required and "a value is required" or nil
   end
   return read(param, typed)

@@ -8,7 +8,7 @@ local function from_terminal(sources, label)
   if not sources.terminal then return nil, "prompt:// needs a terminal, and there is none" end
   local secret, err = sources.ask { text = label, secret = true }
   if not secret then return nil, err.message end
-  if sources.is_blank(secret) then return nil, "nothing was typed" end
+  if secret:is_blank() then return nil, "nothing was typed" end
   return secret
 end
 
@@ -18,6 +18,7 @@ local function from_environment(sources, name)
   end
   local secret = sources.secret_env(name)
   if not secret then return nil, ("env://%s: the variable is not set"):format(name) end
+  if secret:is_blank() then return nil, ("env://%s: the variable is blank"):format(name) end
   return secret
 end
 
@@ -35,7 +36,8 @@ function secrets.fetch(word, sources, label)
     return nil, "a secret is not written where others can read it; give " .. secrets.WAYS
   end
   local secret, err = sources.read_secret(path or "-")
-  if not secret then return nil, ("%s %s"):format(path and "'" .. path .. "'" or "standard input", err.message) end
+  local problem = not secret and err.message or secret:is_blank() and "is blank"
+  if problem then return nil, ("%s %s"):format(path and "'" .. path .. "'" or "standard input", problem) end
   return secret
 end
 

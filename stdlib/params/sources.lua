@@ -13,13 +13,13 @@ local sources = {}
 
 ---@class Sources what the program has for parameters (host/run/parameters.c)
 ---@field env fun(name: string): string?
----@field secret_env fun(name: string): userdata? nil: not set, or blank
+---@field secret_env fun(name: string): userdata? nil: not set, or empty
 ---@field read_params fun(path: string, secrets: string[]): table?, table? the JSON object in a file, "-": standard input;
 ---  the members named are secrets
 ---@field read_secret fun(path: string): userdata?, table?
 ---@field check_file fun(path: string, access: string): boolean?, table? can the file be read, or written?
 ---@field ask fun(question: { text: string, secret: boolean }): any, table?
----@field is_blank fun(secret: userdata): boolean
+---@field lost_secret fun(): userdata one whose text is not known any more
 ---@field terminal boolean there is one to ask at
 ---@field asks boolean the operator is asked for what is missing
 
@@ -84,7 +84,7 @@ local function from_environment(schemas, from, offers)
     if param.env and not offers[name] then
       local value
       if param.type == "secret" then value = from.secret_env(param.env) else value = from.env(param.env) end
-      if value and value ~= "" then offers[name] = { value = value, origin = param.env } end -- blank: not given
+      if value and value ~= "" then offers[name] = { value = value, origin = param.env } end -- empty: not given
     end
   end
 end

@@ -151,7 +151,13 @@ kinds.file = {
 -- Only what the sources make: never a text that stood somewhere.
 kinds.secret = {
   expected = "a secret",
-  from = { userdata = function(value) return tostring(value) == "[secret]" and value or nil end },
+  from = {
+    userdata = function(value)
+      if tostring(value) ~= "[secret]" then return nil end
+      if value:is_blank() then return nil, "it is blank" end
+      return value
+    end,
+  },
 }
 
 -- ---- lists and maps
@@ -283,7 +289,7 @@ function types.parse(schema, value)
   local result, problem
   if reader then result, problem = reader(value, schema) end
   if result ~= nil then return result end
-  if schema.type == "secret" then return nil, "expected a secret" end
+  if schema.type == "secret" then return nil, problem or "expected a secret" end
   local expected = kind.expected or "one of " .. table.concat(schema.values, ", ")
   return nil, problem or ("expected %s, got %s"):format(expected, types.shown(value))
 end

@@ -215,6 +215,15 @@ function scope.of(call, place)
   return grants
 end
 
+---The grant of the tags that an operation gives to what it makes, and of no others.
+---@param action string "elasticloadbalancing:AddTags"
+---@param operation table as the models tell of it
+---@return Grant
+function scope.tagging(action, operation)
+  local key = action:match "^[^:]+" .. ":CreateAction"
+  return everywhere(action, "WithoutResources", { operator = "StringEquals", key = key, values = { operation.name } })
+end
+
 ---The grant of an action that is declared, but not seen in any call.
 ---@param action string
 ---@return Grant

@@ -14,7 +14,8 @@ local NEEDS = { aws = "table", aws_if = "table", http = "table", read = "table",
 
 ---@class Needs "{name}" is the value of a parameter, but in `aws`
 ---@field aws? string[] actions: "ecs:Describe*"
----@field aws_if? table<string, string[]> actions that are called only where that parameter is given; part of `aws` from `check` on
+---@field aws_if? table<string, string[]> actions that are called only where that parameter is given, or, of "name=value", where it has that
+---value; part of `aws` from `check` on
 ---@field http? string[] hosts and URLs: "example.com", "https://*.example.com"
 ---@field read? string[] files: "certs/*.pem", "{folder}/" for all that is below
 ---@field write? string[] likewise
@@ -51,13 +52,23 @@ local function copy(value, place, depth)
   return made
 end
 
+local function has(list, text)
+  for _, one in ipairs(list) do
+    if one == text then return true end
+  end
+  return false
+end
+
 local function merge_conditional(given)
   local needs = given.needs or {}
-  for name, actions in pairs(needs.aws_if or {}) do
+  for condition, actions in pairs(needs.aws_if or {}) do
+    local name = tostring(condition):match "^[^=]*"
     if not (given.params or {})[name] then error(("runbook.needs.aws_if: there is no parameter '%s'"):format(name), 0) end
-    if type(actions) ~= "table" then error(("runbook.needs.aws_if.%s: expected a list of actions"):format(name), 0) end
+    if type(actions) ~= "table" then error(("runbook.needs.aws_if.%s: expected a list of actions"):format(condition), 0) end
     needs.aws = needs.aws or {}
-    table.move(actions, 1, #actions, #needs.aws + 1, needs.aws)
+    for _, action in ipairs(actions) do
+      if not has(needs.aws, action) then needs.aws[#needs.aws + 1] = action end
+    end
   end
 end
 

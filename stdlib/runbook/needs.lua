@@ -50,14 +50,21 @@ function needs.declare(declared, p)
   host.set_needs(lists)
 end
 
----The actions that a run with these parameters may call: those of `aws_if` where their parameter is given.
+-- "name": it is given; "name=value": it has that value.
+local function holds(condition, p)
+  local name, value = condition:match "^([^=]*)=?(.*)$"
+  if value == "" then return p[name] ~= nil end
+  return tostring(p[name]) == value
+end
+
+---The actions that a run with these parameters may call: those of `aws_if` where their condition holds.
 ---@param given Declaration
 ---@param p table its parameters
 ---@return string[]
 function needs.actions(given, p)
   local declared, wanted, list = given.needs or {}, {}, {}
-  for name, actions in pairs(declared.aws_if or {}) do
-    for _, action in ipairs(actions) do wanted[action] = wanted[action] or p[name] ~= nil end
+  for condition, actions in pairs(declared.aws_if or {}) do
+    for _, action in ipairs(actions) do wanted[action] = wanted[action] or holds(condition, p) end
   end
   for _, action in ipairs(declared.aws or {}) do
     if wanted[action] ~= false then list[#list + 1] = action end

@@ -3,6 +3,7 @@
 local fail = require "sim.fail"
 local host = require "host.sim"
 local list = require "sim.elbv2.list"
+local random = require "sim.random"
 local rules = require "sim.elbv2.rules"
 
 local operations = {}
@@ -79,6 +80,26 @@ function operations.describe_target_groups(world, input)
   return list.page(found, input, "TargetGroups", function(group) return describe_group(world, group) end)
 end
 
+function operations.create_target_group(world, input)
+  for _, group in ipairs(world.elb.groups) do
+    if group.name == input.Name then
+      fail("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings", input.Name)
+    end
+  end
+  local group = {
+    arn = ("arn:aws:elasticloadbalancing:%s:%s:targetgroup/%s/%s"):format(world.region, world.account, input.Name, random.hex(16)),
+    name = input.Name, port = input.Port, vpc = input.VpcId, zone = world.elb.groups[1] and world.elb.groups[1].zone,
+    tags = input.Tags, targets = {},
+    health = {
+      path = input.HealthCheckPath or "/", every = input.HealthCheckIntervalSeconds or 30, timeout = input.HealthCheckTimeoutSeconds or 5,
+      good = input.HealthyThresholdCount or 5, bad = input.UnhealthyThresholdCount or 2, matcher = (input.Matcher or {}).HttpCode or "200",
+    },
+    deregistration_delay = 300,
+  }
+  list.add(world.elb.groups, group)
+  return { TargetGroups = { describe_group(world, group) } }
+end
+
 function operations.describe_target_group_attributes(world, input)
   local group = group_or_fail(world, input.TargetGroupArn)
   return {
@@ -111,7 +132,7 @@ local function describe_listener(listener)
   return {
     ListenerArn = listener.arn, LoadBalancerArn = listener.balancer, Port = listener.port, Protocol = listener.protocol,
     Certificates = listener.certificate and { { CertificateArn = listener.certificate } }, SslPolicy = listener.ssl_policy,
-    DefaultActions = { rules.describe_action(listener.default) },
+    DefaultActions = rules.describe_actions(listener.default),
   }
 end
 
@@ -128,6 +149,12 @@ function operations.describe_listeners(world, input)
     fail("ValidationError", "You must specify either listener ARNs or a load balancer ARN")
   end
   return list.page(found, input, "Listeners", describe_listener)
+end
+
+function operations.modify_listener(world, input)
+  local listener = list.pick(world.elb.listeners, { input.ListenerArn }, "ListenerNotFound", "One or more listeners not found")[1]
+  listener.default = input.DefaultActions and rules.read_actions(world, input.DefaultActions) or listener.default
+  return { Listeners = { describe_listener(listener) } }
 end
 
 local MOST_TAGGED = 20
@@ -151,8 +178,10 @@ return {
   state = function(world)
     local all = host.array {}
     for i, rule in ipairs(world.elb.rules) do
-      all[i] = ("%d %s %s%s"):format(rule.priority, table.concat(rule.paths or {}, " "), rule.action.forward or rule.action.status,
-        rule.rewrite and " as " .. rule.rewrite.Replace or "")
+      local rewrite, targets = rules.url_rewrite(rule), { rule.action.forward or rule.action.status }
+      for number, group in ipairs(rule.action.groups or {}) do targets[number] = ("%s=%d"):format(group.arn, group.weight) end
+      all[i] = ("%d %s %s%s"):format(rule.priority, table.concat(rule.paths or {}, " "), table.concat(targets, " "),
+        rewrite and " as " .. rewrite.Replace or "")
     end
     table.sort(all)
     return all

@@ -56,7 +56,7 @@ local function forwarded(world, group, path)
 end
 
 local function balanced(world, entry, request)
-  local action, path = balancing.route(world, world.elb.balancers[entry.balancer], request.path)
+  local action, path = balancing.route(world, world.elb.balancers[entry.balancer], request.host, request.path)
   if action.forward then return forwarded(world, world.elb.groups[action.forward], path) end
   return { status = action.status, headers = TEXT, body = action.body }
 end

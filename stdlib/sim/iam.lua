@@ -198,10 +198,7 @@ local function context_of(world, call)
   }
 end
 
--- Everybody may ask who he is.
-local function check_allowed(world, call, input)
-  local action = call.iam_prefix .. ":" .. call.name
-  if not call.user or action == "sts:GetCallerIdentity" then return end
+local function check_action(world, call, input, action)
   local question = {
     action = action, resource = resources.of_call(world, call.service, input), context = context_of(world, call),
   }
@@ -214,6 +211,18 @@ local function check_allowed(world, call, input)
   elseif bounded ~= "allowed" then
     refuse(call, action, question.resource, ("because no permissions boundary allows the %s action"):format(action))
   end
+end
+
+-- The services that check it besides where something is made with tags.
+local TAGGING = { elbv2 = "elasticloadbalancing:AddTags" }
+
+-- Everybody may ask who he is.
+local function check_allowed(world, call, input)
+  local action = call.iam_prefix .. ":" .. call.name
+  if not call.user or action == "sts:GetCallerIdentity" then return end
+  check_action(world, call, input, action)
+  local tagging = TAGGING[call.service]
+  if tagging and input.Tags and call.name:find "^Create" then check_action(world, call, input, tagging) end
 end
 
 -- ---- the world ------------------------------------------------------------------------------------

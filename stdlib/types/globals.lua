@@ -22,6 +22,24 @@ function print(...) end
 
 ---A value that prints as "[secret]", and is kept out of journals, reports and errors.
 ---@class Secret
+local Secret = {}
+
+---Whether it is this text; "==" between a secret and a text is false.
+---@param text string|Secret
+---@return boolean
+function Secret:is(text) end
+
+---@param text string|Secret
+---@return boolean
+function Secret:starts_with(text) end
+
+---@param text string|Secret
+---@return boolean
+function Secret:ends_with(text) end
+
+---Whether there is nothing in it but white space.
+---@return boolean
+function Secret:is_blank() end
 
 time = {}
 

@@ -200,9 +200,20 @@ class Secrets(gwrun.Case):
                 (["--token", "env://HOME"], r"--token: env://HOME: a runbook sees only variables that begin with GWRUN_$"),
                 (["--token", "env://GWRUN_NONE"], r"--token: env://GWRUN_NONE: the variable is not set$"),
                 (["--token", "file://none"], r"--token: 'none' cannot be opened \(No such file or directory\)$"),
-                (["--token", "file:///dev/null"], r"--token: '/dev/null' is empty$")]:
+                (["--token", "file:///dev/null"], r"--token: '/dev/null' is blank$")]:
             with self.subTest(args):
                 self.assert_ends(self.gwrun(self.token, *args), gwrun.USAGE, rf"^gwrun: token: {message}")
+
+    def test_a_blank_is_no_secret_wherever_it_comes_from(self):
+        self.write("blank.txt", " \t\r\n\n")
+        self.write("blank.json", '{ "token": "  " }')
+        for args, env, message in [
+                (["--token", "file://blank.txt"], {}, r"--token: 'blank.txt' is blank$"),
+                (["--token", "env://GWRUN_BLANK"], {"GWRUN_BLANK": "  "}, r"--token: env://GWRUN_BLANK: the variable is blank$"),
+                ([], {"GWRUN_TOKEN": "  "}, r"GWRUN_TOKEN: it is blank$"),
+                (["--params", "blank.json"], {}, r"blank.json: token: it is blank$")]:
+            with self.subTest(args):
+                self.assert_ends(self.gwrun(self.token, *args, env=env), gwrun.USAGE, rf"^gwrun: token: {message}")
 
     def test_a_script_does_not_get_hold_of_what_reads_files(self):
         self.write("thief.lua", """
@@ -248,6 +259,38 @@ class Resumed(gwrun.Case):
             self.assertIn(seen.group(), again.out, again)
         self.write("ready", "")
         self.assertEqual(self.gwrun("resume", "last", "--yes", "--token=-", stdin=b"another").code, gwrun.OK)
+
+
+UNDONE = """
+local process = require "process"
+return {
+  title = "Undone", summary = "Makes a file; taking it back may need the token.",
+  params = { token = { type = "secret" }, needed = { type = "boolean", default = false } },
+  needs = { run = { "touch made", "rm *" } },
+  run = function(rb, p)
+    local header = p.needed and function() return "Bearer " .. p.token end or function() return "" end
+    rb:step("Make it", {
+      change = function() process.run { "touch", "made" } end,
+      undo = function() process.run { "rm", "made", stdin = header() } end,
+    })
+  end,
+}
+"""
+
+
+class Undone(gwrun.Case):
+    def test_what_is_taken_back_takes_a_secret_again_only_where_it_is_used(self):
+        runbook = self.write("undone.lua", UNDONE)
+        self.write("secret.txt", gwrun.SECRET_VALUE)
+        token = ("--token", "file://secret.txt")
+        for flags, without in (([], gwrun.OK), (["--needed"], gwrun.FAILED)):
+            with self.subTest(flags):
+                self.assertEqual(self.gwrun(runbook, "--yes", *token, *flags).code, gwrun.OK)
+                undone = self.gwrun("undo", "last", "--yes")
+                self.assertEqual(undone.code, without, undone)
+                if without != gwrun.OK:
+                    self.assertIn("give the parameter again (--NAME file://PATH)", undone.out + undone.err)
+                    self.assertEqual(self.gwrun("undo", "last", "--yes", *token).code, gwrun.OK)
 
 
 class Prompts(TerminalCase):

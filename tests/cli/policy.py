@@ -144,6 +144,15 @@ class Policy(gwrun.Case):
             "Resource": ["arn:aws:iam::111122223333:role/exec", "arn:aws:iam::111122223333:role/web-task"],
             "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}])
 
+    def test_what_makes_something_with_tags_may_tag_it_and_nothing_else(self):
+        body = "aws.elbv2.create_rule { ListenerArn = 'arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/a/1/2', Conditions = {}, Priority = 1, Actions = {} }"
+        self.assertEqual([one["Action"] for one in self.policy("elasticloadbalancing:CreateRule", body)], [["elasticloadbalancing:CreateRule"]])
+        tagging = [one for one in self.policy("elasticloadbalancing:CreateRule elasticloadbalancing:AddTags", body)
+                   if one["Action"] == ["elasticloadbalancing:AddTags"]]
+        self.assertEqual(tagging, [{
+            "Sid": "ElasticloadbalancingByCreateAction", "Effect": "Allow", "Action": ["elasticloadbalancing:AddTags"], "Resource": ["*"],
+            "Condition": {"StringEquals": {"elasticloadbalancing:CreateAction": "CreateRule"}}}])
+
     def test_operations_of_s3_have_actions_of_other_names(self):
         statements = self.policy("s3:ListObjectsV2 s3:UploadPart s3:CopyObject", """
             aws.s3.list_objects_v2 { Bucket = "b" }

@@ -159,7 +159,7 @@ class Resume(Runs):
         self.write("mended", "")
         self.write("use", "")
         result = self.gwrun("resume", "last", "--yes", env=env)
-        self.assertEqual(result.code, gwrun.SCRIPT, result)
+        self.assertEqual(result.code, gwrun.FAILED, result)
         self.assertRegex(result.err, "secret")
         os.remove(self.path("use"))
         self.go("resume", "last", "--yes", env=env)

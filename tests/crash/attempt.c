@@ -8,6 +8,8 @@
 #include "codec/codec.h"
 #include "crash.h"
 
+#define MAX_ARGS 16
+
 /* ---- SIGKILL at a write ---------------------------------------------------------------------- */
 
 static const struct attempt *current;
@@ -133,6 +135,14 @@ static void open_journal(struct child *child)
     }
 }
 
+/* `more` ends with NULL, or is it. */
+static void add_arguments(const char **args, size_t *count, const char *const *more)
+{
+    while (more && *more && *count < MAX_ARGS) {
+        args[(*count)++] = *more++;
+    }
+}
+
 static enum gw_exit execute(struct child *child, struct gw_loop *loop,
                             struct gw_transport *transport)
 {
@@ -157,11 +167,11 @@ static enum gw_exit execute(struct child *child, struct gw_loop *loop,
                                      .on_event_ctx = child};
     struct gw_run_target target = {
         .client = get_client, .ctx = child, .transport = transport, .region = GW_VIEW("us-east-1")};
-    struct gw_run_arguments arguments = {.args = attempt->args,
+    const char *args[MAX_ARGS];
+    struct gw_run_arguments arguments = {.args = args,
                                          .written = child->past ? &child->params : NULL};
-    while (!child->past && attempt->args && attempt->args[arguments.count]) {
-        arguments.count++;
-    }
+    add_arguments(args, &arguments.count, child->past ? NULL : attempt->args);
+    add_arguments(args, &arguments.count, attempt->secrets);
     struct gw_report *report = NULL;
     if (getenv("CRASH_VERBOSE")) {
         report = gw_report_new(&(struct gw_report_options){.out = stderr, .verbose = true});

@@ -27,9 +27,10 @@ struct test_case {
     const char *settings;              /* of the world, JSON; NULL: none */
     const char *on_failure;
     const char *args[4];
-    bool then_undo;   /* the run is taken back, and it is the undo that is killed */
-    bool resends;     /* with a token; that nothing is applied twice is in the end state */
-    bool world_moves; /* meanwhile: the tasks to be stopped may be others */
+    const char *secrets[3]; /* arguments that a run takes again when it goes on */
+    bool then_undo;         /* the run is taken back, and it is the undo that is killed */
+    bool resends;           /* rightly; that nothing has come of it twice is in the end state */
+    bool world_moves;       /* meanwhile: the tasks to be stopped may be others */
     int exit_code;
 };
 
@@ -55,6 +56,38 @@ static const struct test_case cases[] = {
      .script = GW_CASES "/tokens.lua",
      .resends = true,
      .state = GW_CASES "/secret_state.lua"},
+    {.name = "rotate_keys",
+     .script = GW_RUNBOOKS "/rotate_aws_keys.lua",
+     .args = {"--watch", "1m"},
+     .secrets = {"--github-token", "file://" GW_FIXTURES "/github_token"},
+     .settings = "{\"bad\":\"none\",\"key_delay\":10}",
+     .resends = true,
+     .state = GW_CASES "/keys_state.lua"},
+    {.name = "rotate_oauth",
+     .script = GW_RUNBOOKS "/rotate_google_oauth.lua",
+     .secrets = {"--client-secret", "file://" GW_FIXTURES "/new_client_secret"},
+     .settings = "{\"bad\":\"none\"}",
+     .world_moves = true,
+     .state = GW_CASES "/oauth_state.lua"},
+    {.name = "rotate_oauth_undo",
+     .script = GW_RUNBOOKS "/rotate_google_oauth.lua",
+     .secrets = {"--client-secret", "file://" GW_FIXTURES "/new_client_secret"},
+     .settings = "{\"bad\":\"none\"}",
+     .then_undo = true,
+     .world_moves = true,
+     .resends = true,
+     .state = GW_CASES "/oauth_state.lua"},
+    {.name = "path_prefix",
+     .script = GW_RUNBOOKS "/fix_path_prefix.lua",
+     .args = {"--option", "4"},
+     .settings = "{\"bad\":\"none\"}",
+     .state = GW_CASES "/rules_state.lua"},
+    {.name = "path_prefix_undo",
+     .script = GW_RUNBOOKS "/fix_path_prefix.lua",
+     .args = {"--option", "3"},
+     .settings = "{\"bad\":\"none\"}",
+     .then_undo = true,
+     .state = GW_CASES "/rules_state.lua"},
     {.name = "undone",
      .script = GW_CASES "/undone.lua",
      .on_failure = "undo",
@@ -312,6 +345,7 @@ static int run_to_the_end(struct world *world, const struct kills *kills)
     const struct test_case *test = world->test;
     struct attempt attempt = {.script = test->script,
                               .args = test->args,
+                              .secrets = test->secrets,
                               .on_failure = test->on_failure,
                               .journal = world->journal};
     if (test->then_undo) {
@@ -334,7 +368,7 @@ static int run_to_the_end(struct world *world, const struct kills *kills)
 
 static void read_state(struct world *world)
 {
-    struct attempt attempt = {.script = world->test->state};
+    struct attempt attempt = {.script = world->test->state, .secrets = world->test->secrets};
     pass(world, 10 * 60 * 1000); /* what was begun comes to rest */
     int exit_code = run_child(world, attempt, never);
     if (exit_code != GW_EXIT_OK || !world->state) {

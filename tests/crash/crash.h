@@ -50,7 +50,8 @@ enum kill_kind {
 /* What a child is to do. */
 struct attempt {
     const char *script;
-    const char *const *args; /* of a new run; NULL-terminated */
+    const char *const *args;    /* of a new run; NULL-terminated */
+    const char *const *secrets; /* likewise; those that one that goes on takes again */
     const char *on_failure;
     const char *journal; /* its file; NULL: none */
     enum { NEW_RUN, RESUME, UNDO } what;

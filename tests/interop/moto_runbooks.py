@@ -28,7 +28,8 @@ class GitHub:
     """A repository's API on a port of this machine; sealed boxes are opened by libsodium itself."""
 
     def __init__(self, sodium):
-        self.sodium, self.secrets, self.runs, self.heard = sodium, {}, [], []
+        self.sodium, self.secrets, self.written, self.runs, self.heard = sodium, {}, {}, [], []
+        self.refusals = {}  # path -> how often it answers 502 yet
         self.public, self.private = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
         sodium.crypto_box_keypair(self.public, self.private)
         github = self
@@ -58,6 +59,9 @@ class GitHub:
 
     def reply(self, method, path, body):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if method != "GET" and self.refusals.get(path, 0) > 0:
+            self.refusals[path] -= 1
+            return 502, {"message": "Server Error"}
         if path == "secrets/public-key":
             return 200, {"key_id": "1", "key": base64.b64encode(self.public.raw).decode()}
         if method == "PUT":
@@ -65,11 +69,36 @@ class GitHub:
             text = ctypes.create_string_buffer(len(box) - 48)
             opened = self.sodium.crypto_box_seal_open(text, box, ctypes.c_ulonglong(len(box)), self.public, self.private)
             self.secrets[path.split("/")[-1]] = text.raw.decode() if opened == 0 else None
+            self.written[path] = now
             return (204,)
+        if path.startswith("secrets/"):
+            return (200, {"updated_at": self.written[path]}) if path in self.written else (404, {"message": "Not Found"})
         if path.endswith("/dispatches"):
             self.runs.append({"id": 1, "status": "completed", "conclusion": "success", "created_at": now, "html_url": "https://example/1"})
             return (204,)
         return 200, {"workflow_runs": self.runs}
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Outside:
+    """What answers from outside and inside: 200 for these paths, else 404."""
+
+    def __init__(self, *paths):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path in paths else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
         self.server.shutdown()
@@ -95,6 +124,7 @@ class Runbooks(unittest.TestCase):
         aws("ecs", "create-service", "--cluster", CLUSTER, "--service-name", SERVICE, "--task-definition", FAMILY, "--desired-count", "1",
             "--launch-type", "FARGATE")
         vpc = aws("ec2", "describe-vpcs")["Vpcs"][0]["VpcId"]
+        cls.subnets = [subnet["SubnetId"] for subnet in aws("ec2", "describe-subnets")["Subnets"][:2]]
         group = aws("elbv2", "create-target-group", "--name", "web", "--protocol", "HTTP", "--port", "8000", "--vpc-id", vpc, "--target-type", "ip")
         cls.target_group = group["TargetGroups"][0]["TargetGroupArn"]
 
@@ -152,7 +182,59 @@ class Runbooks(unittest.TestCase):
         self.assert_ended(self.undo())
         self.assertEqual([("busyb-google-workspace-cpu-scaling", 70.0)], policies())
 
-    def test_rotate_aws_keys(self):
+    def rules(self, listener):
+        """As the CLI tells them, with their tags; without ARNs, which a rule that is made again has anew."""
+        rules = self.world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
+        for rule in rules:
+            arn = rule.pop("RuleArn")
+            if not rule["IsDefault"]:
+                rule["Tags"] = self.world.aws("elbv2", "describe-tags", "--resource-arns", arn)["TagDescriptions"][0]["Tags"]
+        return rules
+
+    def test_fix_path_prefix(self):
+        aws, outside = self.world.aws, Outside("/mcp/google-workspace/health")
+        self.addCleanup(outside.close)
+        balancer = aws("elbv2", "create-load-balancer", "--name", "web", "--subnets", *self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        listener = aws("elbv2", "create-listener", "--load-balancer-arn", balancer, "--protocol", "HTTP", "--port", "80", "--default-actions",
+                       "Type=fixed-response,FixedResponseConfig={StatusCode=404}")["Listeners"][0]["ListenerArn"]
+        aws("elbv2", "create-rule", "--listener-arn", listener, "--priority", "50", "--tags", "Key=owner,Value=platform", "--actions",
+            f"Type=forward,TargetGroupArn={self.target_group}", "--conditions", "Field=host-header,Values=mcp.example.com",
+            "Field=path-pattern,Values='/google-workspace/*'")
+        before = self.rules(listener)
+        args = ("--listener", listener, "--target-group", self.target_group, "--external-url", outside.url, "--health-url", outside.url + "/inside")
+        self.assert_ended(self.run_book("fix_path_prefix", "--option", "2", *args))
+        changed = self.rules(listener)
+        self.assertEqual([["mcp.example.com"], ["/mcp/google-workspace*"]],
+                         [(one.get("PathPatternConfig") or one.get("HostHeaderConfig") or one)["Values"] for one in changed[0]["Conditions"]])
+        self.assertEqual(before[0]["Tags"], changed[0]["Tags"])
+        self.assert_ended(self.undo())
+        self.assertEqual(before, self.rules(listener))
+        self.assert_ended(self.run_book("fix_path_prefix", "--option", "3", *args))
+        self.assertEqual(["default"], [rule["Priority"] for rule in self.rules(listener)])
+        self.assert_ended(self.undo())
+        self.assertEqual(before, self.rules(listener))
+        gone = self.run_book("fix_path_prefix", "--option", "4", "--listener", listener[:-4] + "0000", *args[2:])
+        self.assert_ended(gone, 2)
+        self.assertIn("there is no listener", gone[2])
+
+    def test_rotate_google_oauth(self):
+        def value(name):  # by its stage: without one moto goes on to answer the newest
+            return json.loads(self.world.aws("secretsmanager", "get-secret-value", "--secret-id", name, "--version-stage", "AWSCURRENT")["SecretString"])
+        aws, outside = self.world.aws, Outside("/health")
+        self.addCleanup(outside.close)
+        aws("secretsmanager", "create-secret", "--name", "id", "--secret-string", '{"GOOGLE_OAUTH_CLIENT_ID": "old", "owner": "platform"}')
+        aws("secretsmanager", "create-secret", "--name", "secret", "--secret-string", '{"GOOGLE_OAUTH_CLIENT_SECRET": "old"}')
+        new = self.world.write("id", "1234-abc.apps.googleusercontent.com\n")
+        args = ("--client-id", f"file://{new}")
+        out = self.assert_ended(self.run_book(
+            "rotate_google_oauth", *args, "--client-id-secret", "id", "--client-secret-secret", "secret", "--target-group", self.target_group,
+            "--health-url", outside.url + "/health", "--settle", "1s", "--quiet-for", "1s"), *DONE_OR_NOT_PROVEN)
+        self.assertNotIn("1234-abc", out)
+        self.assertEqual({"GOOGLE_OAUTH_CLIENT_ID": "1234-abc.apps.googleusercontent.com", "owner": "platform"}, value("id"))
+        self.assert_ended(self.undo())  # without the new id, which may be the wrong one
+        self.assertEqual({"GOOGLE_OAUTH_CLIENT_ID": "old", "owner": "platform"}, value("id"))
+
+    def github(self):
         path = ctypes.util.find_library("sodium")
         if not path:
             self.skipTest("no libsodium")
@@ -160,19 +242,43 @@ class Runbooks(unittest.TestCase):
         sodium.sodium_init()
         github = GitHub(sodium)
         self.addCleanup(github.close)
-        aws = self.world.aws
-        aws("iam", "create-user", "--user-name", USER)
-        old = aws("iam", "create-access-key", "--user-name", USER)["AccessKey"]["AccessKeyId"]
-        token = self.world.write("token", "secret-token-of-github\n")
-        out = self.assert_ended(self.run_book("rotate_aws_keys", "--github-api", github.url, "--github-token", f"file://{token}", "--watch", "1s"))
-        keys = [key["AccessKeyId"] for key in aws("iam", "list-access-keys", "--user-name", USER)["AccessKeyMetadata"]]
+        return github
+
+    def make_key(self, user):
+        self.world.aws("iam", "create-user", "--user-name", user)
+        return self.world.aws("iam", "create-access-key", "--user-name", user)["AccessKey"]["AccessKeyId"]
+
+    def keys(self, user):
+        return [key["AccessKeyId"] for key in self.world.aws("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]]
+
+    def assert_rotated(self, user, old, github):
+        keys = self.keys(user)
         self.assertEqual(1, len(keys))
         self.assertNotIn(old, keys)
         self.assertEqual(keys[0], github.secrets["AWS_ACCESS_KEY_ID"])
         self.assertGreaterEqual(len(github.secrets["AWS_SECRET_ACCESS_KEY"]), 40)
+
+    def test_rotate_aws_keys(self):
+        github, old = self.github(), self.make_key(USER)
+        token = self.world.write("token", "secret-token-of-github\n")
+        out = self.assert_ended(self.run_book("rotate_aws_keys", "--github-api", github.url, "--github-token", f"file://{token}", "--watch", "1s"))
+        self.assert_rotated(USER, old, github)
         self.assertEqual({"Bearer secret-token-of-github"}, {heard[2] for heard in github.heard})
         self.assertNotIn("secret-token-of-github", out)
         self.assertNotIn(github.secrets["AWS_SECRET_ACCESS_KEY"], out)
+
+    def test_half_written_secrets_of_github(self):
+        github, old = self.github(), self.make_key("half")
+        token = self.world.write("token", "secret-token-of-github\n")
+        args = ("--github-token", f"file://{token}")
+        github.refusals["secrets/AWS_SECRET_ACCESS_KEY"] = 4
+        out = self.assert_ended(self.run_book("rotate_aws_keys", "--pipeline-user", "half", "--github-api", github.url, "--watch", "1s", *args), 7)
+        self.assertIn("the pipeline cannot sign until this step is done", out)
+        made = [key for key in self.keys("half") if key != old]
+        self.assertEqual(made, [github.secrets["AWS_ACCESS_KEY_ID"]])  # each try went on with the same key
+        self.assert_ended(self.run_book("", *args, command=["resume", "last"]))
+        self.assert_rotated("half", old, github)
+        self.assertNotIn(made[0], self.keys("half"))  # its secret was lost with the process
 
 
 if __name__ == "__main__":

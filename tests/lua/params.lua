@@ -21,7 +21,6 @@ local function sources(given)
       local answer = given.answers[#questions]
       return answer, { kind = "denied", message = "'?': no answer came" }
     end,
-    is_blank = function() return false end,
     terminal = given.answers ~= nil, asks = given.answers ~= nil,
   }
   return from, questions

@@ -50,6 +50,18 @@ spec.test("during: the change is another runbook, verified afterwards", function
   spec.expect(world.ecs.describe_services { cluster = CLUSTER, services = { SERVICE } }.services[1].runningCount, 1)
 end)
 
+spec.test("during: a secret and a runbook that knows no service get through, too", function()
+  local world = fresh()
+  local ended = on(world, { phase = "during", change = "rotate_google_oauth", client_secret = "file://tests/runbooks/fixtures/new_client_secret" })
+  ended:expect_exit(0)
+  ended:expect_no_output "simulated-new-secret"
+  ended:expect_called "secretsmanager:PutSecretValue"
+  ended:undo {}:expect_exit(0)
+  local path = on(fresh(), { phase = "during", change = "fix_path_prefix", with = { option = "4" } })
+  path:expect_exit(0)
+  path:expect_called "elasticloadbalancing:ModifyRule"
+end)
+
 spec.test("after: verified, watched for half an hour, announced", function()
   local ended = on(fresh(), { phase = "post" })
   ended:expect_exit(0)

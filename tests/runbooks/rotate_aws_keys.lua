@@ -23,9 +23,11 @@ local function keys(world)
   return all
 end
 
+local function without_api(action) return (action:gsub("https://api.github.com/repos/busyb/google%-workspace%-mcp/actions/", "")) end
+
 local function actions(ended)
   local list = {}
-  for i, action in ipairs(ended:changes()) do list[i] = action:gsub("https://api.github.com/repos/busyb/google%-workspace%-mcp/actions/", "") end
+  for i, action in ipairs(ended:changes()) do list[i] = without_api(action) end
   return list
 end
 
@@ -116,6 +118,36 @@ spec.test("undo before the deletion makes the old key active again, and keeps th
   spec.expect(keys(world), { old = "Active", new = "Active" })
 end)
 
+spec.test("a key that somebody else makes meanwhile is not taken for a leftover", function()
+  local world = fresh()
+  local ended = on(world, nil, { interrupt = { event = "step.started", name = "Make a new key and give it to GitHub" } })
+  local theirs = world.iam.create_access_key { UserName = USER }.AccessKey.AccessKeyId
+  local resumed = ended:resume {}
+  resumed:expect_exit(3)
+  spec.expect(resumed:finish().text, ("IAM user %s can have no third key: %s was made by somebody else meanwhile"):format(USER, theirs))
+  spec.expect(keys(world), { old = "Active", new = "Active" })
+end)
+
+spec.test("a key whose answer was lost is found by the limit of two, deleted, and another made", function()
+  local world = fresh { faults = { "lost iam:CreateAccessKey nth=1" } }
+  local ended = on(world)
+  ended:expect_exit(0)
+  ended:expect_called("iam:CreateAccessKey", 3) -- lost, one too many, done
+  spec.expect(keys(world), { new = "Active" })
+end)
+
+spec.test("the old key is kept where the new one is not active any more when it is to be deleted", function()
+  local world = fresh()
+  local ended = on(world, nil, { interrupt = { event = "step.started", name = "Delete the old key " .. OLD } })
+  for _, key in ipairs(world.iam.list_access_keys { UserName = USER }.AccessKeyMetadata) do
+    if key.AccessKeyId ~= OLD then world.iam.update_access_key { UserName = USER, AccessKeyId = key.AccessKeyId, Status = "Inactive" } end
+  end
+  local resumed = ended:resume {}
+  resumed:expect_exit(3)
+  assert(resumed:finish().text:find("is Inactive: the old one is kept", 1, true), resumed:finish().text)
+  spec.expect(keys(world), { old = "Inactive", new = "Inactive" })
+end)
+
 spec.test("wherever it is interrupted, it is resumed to the same end, and no key is left over", function()
   for _, moment in ipairs {
     { event = "call.intent", action = "iam:CreateAccessKey" }, { event = "call", action = "iam:CreateAccessKey" },
@@ -136,7 +168,16 @@ spec.test("the key's id has to be typed before it is deleted; the plan changes n
   ended:expect_exit(4)
   spec.expect(keys(world), { old = "Inactive", new = "Active" })
   local plan = on(fresh(), nil, { plan = true })
+  plan:expect_exit(0)
   plan:expect_changes {}
+  local planned = {}
+  for _, step in ipairs(plan:of "step.planned") do
+    for _, call in ipairs(step.calls) do planned[#planned + 1] = without_api(call.action) end
+  end
+  spec.expect(planned, {
+    "iam:CreateAccessKey", "PUT secrets/AWS_ACCESS_KEY_ID", "PUT secrets/AWS_SECRET_ACCESS_KEY", "POST workflows/deploy.yml/dispatches",
+    "iam:UpdateAccessKey", "iam:DeleteAccessKey",
+  })
   on(fresh(), { pipeline_user = "nobody" }):expect_exit(2)
   on(fresh { policy = { { Effect = "Allow", NotAction = "iam:CreateAccessKey", Resource = "*" } } }):expect_exit(6)
   on(fresh { faults = { "throttle iam:* times=2" } }):expect_exit(0)

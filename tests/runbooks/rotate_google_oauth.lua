@@ -2,7 +2,8 @@ local spec = require "spec"
 
 local NEW, WRONG, PRESENT = "file://tests/runbooks/fixtures/new_client_secret", "file://tests/runbooks/fixtures/wrong_client_secret",
   "file://tests/runbooks/fixtures/present_client_secret"
-local NEW_ID = "758888582357-new.apps.googleusercontent.com"
+local NEW_ID, WRONG_ID = "file://tests/runbooks/fixtures/new_client_id", "file://tests/runbooks/fixtures/wrong_client_id"
+local WITH_NEWLINES = "file://tests/runbooks/fixtures/client_secret_with_newlines"
 
 local function on(world, params, more)
   local request = { runbook = "rotate_google_oauth", params = params }
@@ -52,7 +53,12 @@ spec.test("credentials that Google does not take are found out by what the new t
   ended:expect_exit(3)
   spec.expect(states(ended)[7], "failed")
   assert(ended:finish().text:find("invalid_client", 1, true), ended:finish().text)
-  ended:undo {}:expect_exit(3) -- the deployment step has no undo of its own
+  local undone = ended:undo {}
+  undone:expect_exit(0)
+  spec.expect(undone:finish().text, "2 steps taken back")
+  undone:expect_event("step.skipped", {
+    name = "Undo: Deploy the service anew, so that it reads them", reason = "the service is deployed anew as soon as the old values are back",
+  })
   spec.expect(labels(world, "secret"), { "AWSCURRENT", "AWSPREVIOUS" })
   world:pass "5m"
   local again = world:run { runbook = "service_status" }
@@ -66,6 +72,37 @@ spec.test("undo brings both versions back before it deploys", function()
     { "secretsmanager:UpdateSecretVersionStage" }, { "secretsmanager:UpdateSecretVersionStage" }, { "ecs:UpdateService", forceNewDeployment = true },
   }
   spec.expect({ labels(world, "id"), labels(world, "secret") }, { { "AWSCURRENT", "AWSPREVIOUS" }, { "AWSCURRENT", "AWSPREVIOUS" } })
+end)
+
+spec.test("undo deploys anew where only one of the two was new, and where nothing was deployed yet", function()
+  local world = fresh()
+  on(world, { client_id = NEW_ID }):expect_exit(3) -- Google does not know the two together
+  local both = on(world, { client_id = NEW_ID, client_secret = NEW })
+  both:expect_changes { { "secretsmanager:PutSecretValue", SecretId = "busyb/google-oauth-client-secret" }, { "ecs:UpdateService" } }
+  local undone = both:undo {}
+  undone:expect_exit(0)
+  undone:expect_changes { { "secretsmanager:UpdateSecretVersionStage", SecretId = "busyb/google-oauth-client-secret" }, { "ecs:UpdateService", forceNewDeployment = true } }
+  local half = on(fresh(), { client_id = NEW_ID, client_secret = NEW }, { interrupt = { event = "step.finished", name = "Write the new client secret" } })
+  half:undo {}:expect_changes {
+    { "secretsmanager:UpdateSecretVersionStage" }, { "secretsmanager:UpdateSecretVersionStage" }, { "ecs:UpdateService", forceNewDeployment = true },
+  }
+end)
+
+spec.test("a value that cannot be right is refused before anything changes, and taken all the same with --no-validate", function()
+  for _, case in ipairs {
+    { { client_id = WRONG_ID }, "the new client id: it does not end with .apps.googleusercontent.com" },
+    { { client_secret = WITH_NEWLINES }, "the new client secret: it ends with white space: a newline that was pasted along?" },
+    { { client_id = NEW_ID, client_secret = NEW_ID }, "the new client secret: it ends with .apps.googleusercontent.com, as a client id does" },
+  } do
+    local world, params = fresh(), case[1]
+    local refused = on(world, params)
+    refused:expect_exit(2)
+    refused:expect_changes {}
+    spec.expect(refused:finish().text, case[2] .. "; --no-validate takes it all the same")
+    params.validate = false
+    local ended = on(world, params)
+    ended:expect_called("secretsmanager:PutSecretValue")
+  end
 end)
 
 spec.test("half done before: only what is missing is written", function()
@@ -83,9 +120,8 @@ spec.test("what is there already: nothing to do", function()
   ended:expect_changes {}
 end)
 
-spec.test("nothing said, an id that is none, no such secret, one without JSON: refused before anything changes", function()
+spec.test("nothing said, no such secret, one without JSON or without a value: refused before anything changes", function()
   on(fresh(), {}):expect_exit(2)
-  on(fresh(), { client_id = "12345" }):expect_exit(2)
   local gone = on(fresh(), { client_secret = NEW, client_secret_secret = "busyb/gone" })
   gone:expect_exit(2)
   spec.expect(gone:finish().text, "secret 'busyb/gone': not found")
@@ -94,6 +130,9 @@ spec.test("nothing said, an id that is none, no such secret, one without JSON: r
   local plain = on(world, { client_secret = NEW })
   plain:expect_exit(2)
   plain:expect_changes {}
+  world.secretsmanager.put_secret_value { SecretId = "busyb/google-oauth-client-secret", SecretString = '["a list"]' }
+  spec.expect(on(world, { client_secret = NEW }):finish().text,
+    "secret 'busyb/google-oauth-client-secret' is no JSON object; expected {\"GOOGLE_OAUTH_CLIENT_SECRET\": \"...\"}")
 end)
 
 spec.test("a no, no rights, throttled; the plan shows what the run does and hides the value", function()

@@ -1,4 +1,4 @@
---- The rules of a simulated listener: which path goes where.
+--- The rules of a simulated listener: which host and path go where.
 
 local fail = require "sim.fail"
 local host = require "host.sim"
@@ -9,15 +9,14 @@ local rules = {}
 
 local operations = {}
 
----An action as AWS shows it.
----@param action table
----@return table
-function rules.describe_action(action)
-  if action.forward then
-    return {
-      Type = "forward", Order = 1, TargetGroupArn = action.forward,
-      ForwardConfig = { TargetGroups = { { TargetGroupArn = action.forward, Weight = 1 } } },
-    }
+-- With several target groups none of them is the action's own.
+local function describe_action(action)
+  if action.forward or action.groups then
+    local groups = {}
+    for i, group in ipairs(action.groups or { { arn = action.forward, weight = 1 } }) do
+      groups[i] = { TargetGroupArn = group.arn, Weight = group.weight }
+    end
+    return { Type = "forward", Order = 1, TargetGroupArn = action.forward, ForwardConfig = { TargetGroups = groups } }
   end
   return {
     Type = "fixed-response", Order = 1,
@@ -25,13 +24,23 @@ function rules.describe_action(action)
   }
 end
 
+---What a rule does as AWS shows it; of a sign-in the client secret is not told.
+---@param action { forward?: string, groups?: { arn: string, weight: integer }[], status?: integer, body?: string, sign_in?: table }
+---@return table[]
+function rules.describe_actions(action)
+  local last = describe_action(action)
+  if not action.sign_in then return { last } end
+  last.Order = 2
+  return { { Type = "authenticate-oidc", Order = 1, AuthenticateOidcConfig = action.sign_in }, last }
+end
+
 local function describe_rule(rule)
-  local conditions = host.array {}
-  if rule.paths then conditions[1] = { Field = "path-pattern", Values = rule.paths, PathPatternConfig = { Values = rule.paths } } end
+  local conditions, hosts, paths = host.array {}, rule.hosts, rule.paths
+  if hosts then conditions[1] = { Field = "host-header", Values = hosts, HostHeaderConfig = { Values = hosts } } end
+  if paths then conditions[#conditions + 1] = { Field = "path-pattern", Values = paths, PathPatternConfig = { Values = paths } } end
   return {
     RuleArn = rule.arn, Priority = rule.priority and tostring(rule.priority) or "default", Conditions = conditions,
-    Actions = { rules.describe_action(rule.action) }, IsDefault = rule.priority == nil,
-    Transforms = rule.rewrite and { { Type = "url-rewrite", UrlRewriteConfig = { Rewrites = { rule.rewrite } } } } or nil,
+    Actions = rules.describe_actions(rule.action), IsDefault = rule.priority == nil, Transforms = rule.transforms,
   }
 end
 
@@ -62,40 +71,80 @@ local function find(world, arn)
   return list.pick(world.elb.rules, { arn }, "RuleNotFound", "One or more rules not found")[1]
 end
 
--- One condition, on the path: what more AWS has is not simulated.
-local function read_paths(conditions)
-  local condition = conditions[1]
-  if not condition or condition.Field ~= "path-pattern" then
-    fail("InvalidConfigurationRequest", "The simulator knows conditions with the field 'path-pattern' only")
+local CONDITIONS = {
+  ["path-pattern"] = { to = "paths", config = "PathPatternConfig" },
+  ["host-header"] = { to = "hosts", config = "HostHeaderConfig" },
+}
+
+-- Conditions on path and host, one of each: what more AWS has is not simulated.
+local function read_conditions(conditions)
+  local read = {}
+  for _, condition in ipairs(conditions) do
+    local kind = CONDITIONS[condition.Field]
+    if not kind then
+      fail("InvalidConfigurationRequest", "The simulator knows conditions with the fields 'path-pattern' and 'host-header' only")
+    end
+    if read[kind.to] then fail("InvalidConfigurationRequest", "A rule can have only one '%s' condition", condition.Field) end
+    local values, config = condition.Values, condition[kind.config]
+    if values and config then fail("InvalidConfigurationRequest", "You can specify either 'Values' or '%s'", kind.config) end
+    read[kind.to] = values or (config or {}).Values
+    if not read[kind.to] then fail("ValidationError", "A condition value must be specified") end
   end
-  return condition.Values or (condition.PathPatternConfig or {}).Values
+  return read
 end
 
-local function read_action(world, actions)
-  local action = actions[1] or {}
-  local groups = (action.ForwardConfig or {}).TargetGroups or {}
+local function read_last(world, action)
+  local groups = {}
+  for i, group in ipairs((action.ForwardConfig or {}).TargetGroups or {}) do
+    groups[i] = { arn = group.TargetGroupArn, weight = group.Weight or 1 }
+  end
   if action.Type == "forward" then
-    local arn = action.TargetGroupArn or groups[1] and groups[1].TargetGroupArn
-    list.pick(world.elb.groups, { arn }, "TargetGroupNotFound", "One or more target groups not found")
-    return { forward = arn }
+    if #groups == 0 then groups[1] = action.TargetGroupArn and { arn = action.TargetGroupArn } end
+    if #groups == 0 then fail("ValidationError", "A target group ARN must be specified") end
+    for _, group in ipairs(groups) do
+      list.pick(world.elb.groups, { group.arn }, "TargetGroupNotFound", "One or more target groups not found")
+    end
+    return groups[2] and { groups = groups } or { forward = groups[1].arn }
   elseif action.Type == "fixed-response" then
     return { status = tonumber(action.FixedResponseConfig.StatusCode), body = action.FixedResponseConfig.MessageBody or "" }
   end
-  fail("InvalidLoadBalancerAction", "The simulator knows the actions 'forward' and 'fixed-response' only")
+  fail("InvalidLoadBalancerAction", "The simulator knows the last actions 'forward' and 'fixed-response' only")
 end
 
--- One rewriting of the URL. Of its regular expressions those are simulated that cut a prefix off: "^/prefix/(.*)$", "/$1".
-local function read_rewrite(transforms)
-  local transform = (transforms or {})[1]
-  if not transform then return nil end
-  local rewrite = ((transform.UrlRewriteConfig or {}).Rewrites or {})[1]
-  if transform.Type ~= "url-rewrite" or not rewrite or transforms[2] then
-    fail("InvalidConfigurationRequest", "The simulator knows one transform of type 'url-rewrite' with one rewrite")
+---What actions are here: the last one, and a sign-in before it.
+---@param world table
+---@param actions table[] as CreateRule takes them
+---@return table action as `rules.describe_actions` takes it
+function rules.read_actions(world, actions)
+  local read, before = read_last(world, actions[#actions] or {}), actions[2] and actions[1]
+  if not before then return read end
+  local sign_in = before.AuthenticateOidcConfig
+  if before.Type ~= "authenticate-oidc" or actions[3] then
+    fail("InvalidLoadBalancerAction", "The simulator knows one action 'authenticate-oidc' before the last one only")
   end
-  if not rewrite.Regex:find "^%^[%w/_%-]*%(%.%*%)%$?$" then
-    fail("InvalidConfigurationRequest", "The simulator knows regular expressions of the kind '^/prefix/(.*)$' only")
+  if not sign_in.ClientSecret then fail("InvalidLoadBalancerAction", "A client secret must be specified") end
+  sign_in.ClientSecret = nil
+  read.sign_in = sign_in
+  return read
+end
+
+local TRANSFORMS = { ["url-rewrite"] = "UrlRewriteConfig", ["host-header-rewrite"] = "HostHeaderRewriteConfig" }
+
+-- One of each type. Of the regular expressions for URLs those are simulated that cut a prefix off: "^/prefix/(.*)$", "/$1"; what a target
+-- makes of its host header is not.
+local function read_transforms(transforms)
+  local seen = {}
+  for _, transform in ipairs(transforms or {}) do
+    local rewrites = (transform[TRANSFORMS[transform.Type]] or {}).Rewrites or {}
+    if seen[transform.Type] or #rewrites ~= 1 then
+      fail("InvalidConfigurationRequest", "A rule has one transform of a type at most, with one rewrite")
+    end
+    if transform.Type == "url-rewrite" and not rewrites[1].Regex:find "^%^[%w/_%-]*%(%.%*%)%$?$" then
+      fail("InvalidConfigurationRequest", "The simulator knows regular expressions of the kind '^/prefix/(.*)$' only")
+    end
+    seen[transform.Type] = true
   end
-  return rewrite
+  return transforms and transforms[1] and transforms or nil
 end
 
 function operations.create_rule(world, input)
@@ -105,20 +154,26 @@ function operations.create_rule(world, input)
       fail("PriorityInUse", "Priority '%d' is currently in use", input.Priority)
     end
   end
+  local conditions = read_conditions(input.Conditions)
   local rule = {
     arn = listener.arn:gsub(":listener/", ":listener-rule/") .. "/" .. random.hex(16), listener = listener.arn,
-    priority = input.Priority, paths = read_paths(input.Conditions), action = read_action(world, input.Actions),
-    rewrite = read_rewrite(input.Transforms), tags = input.Tags,
+    priority = input.Priority, hosts = conditions.hosts, paths = conditions.paths, action = rules.read_actions(world, input.Actions),
+    transforms = read_transforms(input.Transforms), tags = input.Tags,
   }
   list.add(world.elb.rules, rule)
   return { Rules = { describe_rule(rule) } }
 end
 
 function operations.modify_rule(world, input)
+  if input.RuleArn:find "/default$" then fail("OperationNotPermitted", "Default rule cannot be modified") end
+  if input.Transforms and input.ResetTransforms then
+    fail("ValidationError", "You can't specify both 'Transforms' and 'ResetTransforms'")
+  end
   local rule = find(world, input.RuleArn)
-  rule.paths = input.Conditions and read_paths(input.Conditions) or rule.paths
-  rule.action = input.Actions and read_action(world, input.Actions) or rule.action
-  rule.rewrite = read_rewrite(input.Transforms) or not input.ResetTransforms and rule.rewrite or nil
+  local conditions = input.Conditions and read_conditions(input.Conditions) or rule
+  local action = input.Actions and rules.read_actions(world, input.Actions) or rule.action
+  rule.transforms = read_transforms(input.Transforms) or not input.ResetTransforms and rule.transforms or nil
+  rule.hosts, rule.paths, rule.action = conditions.hosts, conditions.paths, action
   return { Rules = { describe_rule(rule) } }
 end
 
@@ -130,32 +185,63 @@ end
 
 -- ---- following them
 
-local function fits(rule, path)
-  if not rule.paths then return true end
-  for _, given in ipairs(rule.paths) do
-    if path:match("^" .. given:gsub("[^%w*?/]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$") then return true end
+local function is_like(text, patterns)
+  if not patterns then return true end
+  for _, given in ipairs(patterns) do
+    if text:match("^" .. given:gsub("[^%w*?/]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$") then return true end
   end
   return false
 end
 
-local function rewritten(rule, path)
-  if not rule.rewrite then return path end
-  local prefix = rule.rewrite.Regex:match "^%^(.-)%(" or ""
-  if path:sub(1, #prefix) ~= prefix then return path end
-  return (rule.rewrite.Replace:gsub("%$1", (path:sub(#prefix + 1):gsub("%%", "%%%%"))))
+-- Host names are the same in either case, paths are not.
+local function fits(rule, name, path)
+  local hosts = rule.hosts and {}
+  for i, given in ipairs(rule.hosts or {}) do hosts[i] = given:lower() end
+  return is_like(name:lower(), hosts) and is_like(path, rule.paths)
 end
 
----What a load balancer does with a path.
+---The rewrite of a rule's URLs; nil without one.
+---@param rule table
+---@return { Regex: string, Replace: string }?
+function rules.url_rewrite(rule)
+  for _, transform in ipairs(rule.transforms or {}) do
+    if transform.Type == "url-rewrite" then return transform.UrlRewriteConfig.Rewrites[1] end
+  end
+end
+
+local function rewritten(rule, path)
+  local rewrite = rules.url_rewrite(rule)
+  local prefix = rewrite and rewrite.Regex:match "^%^(.-)%("
+  if not prefix or path:sub(1, #prefix) ~= prefix then return path end
+  return (rewrite.Replace:gsub("%$1", (path:sub(#prefix + 1):gsub("%%", "%%%%"))))
+end
+
+-- Of several target groups one by chance and weight. Nobody who asks here is signed in.
+local function chosen(action)
+  if action.sign_in then return { status = 302, body = "" } end
+  if not action.groups then return action end
+  local total = 0
+  for _, group in ipairs(action.groups) do total = total + group.weight end
+  local at = random.between { 0, total }
+  for _, group in ipairs(action.groups) do
+    at = at - group.weight
+    if at < 0 then return { forward = group.arn } end
+  end
+  return { status = 503, body = "" } -- all weights are 0
+end
+
+---What a load balancer does with a request.
 ---@param world table
 ---@param balancer table
+---@param name string the host that was asked for
 ---@param path string
 ---@return table action { forward = target group ARN } or { status =, body = }
 ---@return string path as the target gets it
-function rules.route(world, balancer, path)
+function rules.route(world, balancer, name, path)
   for _, listener in ipairs(world.elb.listeners) do
     if listener.balancer == balancer.arn then
       for _, rule in ipairs(rules_of(world, listener)) do
-        if fits(rule, path) then return rule.action, rewritten(rule, path) end
+        if fits(rule, name, path) then return chosen(rule.action), rewritten(rule, path) end
       end
     end
   end

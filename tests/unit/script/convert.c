@@ -245,10 +245,22 @@ static void secrets_do_not_print(void **state)
         {"return getmetatable(secret'a')", "secret"},
         {"return #secret'a'", "error: book.lua:1: attempt to get length of a secret value"},
         {"return secret'a'.x", "error: book.lua:1: a secret has no 'x'; it can be passed on, and "
-                               "compared: secret:is(text)"},
+                               "compared: secret:is(text), starts_with(text), ends_with(text), "
+                               "is_blank()"},
         {"return tostring(secret'a':is 'a') .. tostring(secret'a':is(secret'a')) .. "
          "tostring(secret'a':is 'b')",
          "truetruefalse"},
+        {"local s = secret'abc' return s:ends_with 'bc', s:ends_with(secret'abc'), s:ends_with '', "
+         "s:ends_with 'ab', s:ends_with 'xabc'",
+         "true | true | true | false | false"},
+        {"local s = secret'abc' return s:starts_with 'ab', s:starts_with 'abc', s:starts_with "
+         "'bc', "
+         "s:starts_with 'abcx'",
+         "true | true | false | false"},
+        {"return secret'':is_blank(), secret' \\t\\r\\n':is_blank(), secret' a':is_blank()",
+         "true | true | false"},
+        {"return secret'a':ends_with()",
+         "error: book.lua:1: bad argument #1 to 'ends_with' (value expected)"},
         {"return secret'a' < secret'b'", "error: book.lua:1: attempt to compare two secret values"},
         {"return table.concat{secret'a'}",
          "error: book.lua:1: invalid value (userdata) at index 1 in table for 'concat'"},

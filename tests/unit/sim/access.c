@@ -296,7 +296,8 @@ static void mistakes_in_settings_are_named(void **state)
         {"desired_count", "\"two\"",
          "simulator: world 'guide': setting 'desired_count' must be a number, got string"},
         {"bad", "\"sleepy\"",
-         "simulator: world 'guide': setting 'bad': expected degrades, crashes, flaps, leaks, unhealthy, exits, "
+         "simulator: world 'guide': setting 'bad': expected degrades, crashes, flaps, leaks, "
+         "unhealthy, exits, "
          "missing or none, got 'sleepy'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
