@@ -9,12 +9,13 @@ end
 -- The two items of a person are put off, and the document is not written.
 local ANSWERS = { { "document the incident", "later" }, { "plan a fix", "later" }, { "write incident.md", "no" } }
 
-spec.test("after a rollback six items are proven, and two are left for a person", function()
+spec.test("after a rollback seven items are proven, the last of them inside the task, and two are left for a person", function()
   local world = spec.world()
   world:run { runbook = "emergency_rollback" }
   world:pass "5m"
   local ended = world:run { runbook = "rollback_checklist", params = { revision = 2 }, answers = ANSWERS }
-  spec.expect(states(ended), { "ok", "ok", "ok", "ok", "ok", "ok", "manual", "manual" })
+  spec.expect(states(ended), { "ok", "ok", "ok", "ok", "ok", "ok", "ok", "manual", "manual" })
+  assert(ended:of "check"[7].note:find "^inside task %x+ http://localhost:8000/health answers 200$", ended:of "check"[7].note)
   spec.expect(ended:finish().left, { "document the incident and its root cause", "plan a fix for what caused the rollback" })
 end)
 
