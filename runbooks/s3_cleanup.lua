@@ -37,11 +37,12 @@ local function show(rb, p, seen)
   if #rows > 0 then rb:table(seen.old > SHOWN and ("The oldest %d"):format(SHOWN) or "Old tokens", { "key", "age", "bytes" }, rows) end
 end
 
+-- The rules, and the bucket's other setting that goes with them: a put without it would reset that.
 local function read_rules(bucket)
   local answer, err = aws.s3.try_get_bucket_lifecycle_configuration { Bucket = bucket }
   if err and err.code == "NoSuchLifecycleConfiguration" then return json.array {} end
   if err then error(err, 0) end
-  return answer.Rules
+  return answer.Rules, answer.TransitionDefaultMinimumObjectSize
 end
 
 local function merged(rules, rule)
@@ -54,11 +55,33 @@ local function merged(rules, rule)
   return list
 end
 
-local function write_rules(bucket, rules)
+-- The rules now with ours as it was before: what others have changed meanwhile stays.
+local function restored(rules, before)
+  local list, own = json.array {}, nil
+  for _, one in ipairs(before) do own = one.ID == RULE and one or own end
+  if own then return merged(rules, own) end
+  for _, one in ipairs(rules) do
+    if one.ID ~= RULE then list[#list + 1] = one end
+  end
+  return list
+end
+
+local function write_rules(bucket, rules, minimum_size)
   if #rules == 0 then
     aws.s3.delete_bucket_lifecycle { Bucket = bucket }
   else
-    aws.s3.put_bucket_lifecycle_configuration { Bucket = bucket, LifecycleConfiguration = { Rules = rules } }
+    aws.s3.put_bucket_lifecycle_configuration {
+      Bucket = bucket, LifecycleConfiguration = { Rules = rules }, TransitionDefaultMinimumObjectSize = minimum_size,
+    }
+  end
+end
+
+-- In such a bucket an expired object stays as a version that nobody sees, and costs.
+local function warn_of_versions(rb, bucket)
+  local answer, err = aws.s3.try_get_bucket_versioning { Bucket = bucket }
+  if err then return rb:warn("whether the bucket keeps versions is not known: %s", err.message) end
+  if answer.Status then
+    rb:warn("the bucket keeps versions (%s): what expires stays as an old version until a rule with NoncurrentVersionExpiration takes it away", answer.Status)
   end
 end
 
@@ -112,6 +135,7 @@ return {
   needs = {
     aws = {
       "s3:ListObjectsV2", "s3:GetBucketLifecycleConfiguration", "s3:PutBucketLifecycleConfiguration", "s3:DeleteBucketLifecycle",
+      "s3:GetBucketVersioning",
     },
   },
   lock = "s3:{token_bucket}",
@@ -119,11 +143,16 @@ return {
   run = function(rb, p)
     local seen = look(rb, p)
     show(rb, p, seen)
-    local before = rb:decide("The rules of the bucket now", function() return read_rules(p.token_bucket) end)
+    local found = rb:decide("The rules of the bucket now", function()
+      local rules, minimum_size = read_rules(p.token_bucket)
+      return { rules = rules, minimum_size = minimum_size }
+    end)
+    local before = found.rules
     if #before == 0 then rb:note("the bucket has no lifecycle rules") end
     for _, rule in ipairs(before) do rb:note("rule %s", describe(rule)) end
     if not p.expire_after then return end
 
+    warn_of_versions(rb, p.token_bucket)
     local after = merged(before, { ID = RULE, Status = "Enabled", Filter = { Prefix = p.prefix }, Expiration = { Days = p.expire_after } })
     local expiring = 0
     if p.expire_after <= p.days then expiring = seen.old end
@@ -132,10 +161,16 @@ return {
       confirm = ("lifecycle of %s: %s%s"):format(p.token_bucket, difference(before, after),
         expiring > 0 and ("; at least %d objects are old enough and are deleted within days"):format(expiring) or ""),
       word = p.token_bucket,
-      change = function() write_rules(p.token_bucket, after) end,
+      change = function() write_rules(p.token_bucket, after, found.minimum_size) end,
       undo = {
-        check = function() return same_rules(read_rules(p.token_bucket), before) end,
-        change = function() write_rules(p.token_bucket, before) end,
+        check = function()
+          local now = read_rules(p.token_bucket)
+          return same_rules(now, restored(now, before))
+        end,
+        change = function()
+          local now, minimum_size = read_rules(p.token_bucket)
+          write_rules(p.token_bucket, restored(now, before), minimum_size)
+        end,
       },
     })
     rb:checklist("After the change", { {

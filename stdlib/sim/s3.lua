@@ -1,4 +1,5 @@
 --- S3, simulated: buckets of objects in memory, with policies and lifecycles.
+--- Limits: that a bucket keeps versions is only noted; lifecycles are kept, and delete nothing.
 
 local clock = require "sim.clock"
 local fail = require "sim.fail"
@@ -84,19 +85,29 @@ function operations.put_bucket_lifecycle_configuration(world, input)
     if ids[rule.ID] then refuse(400, "InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule") end
     ids[rule.ID] = true
   end
-  bucket.rules = rules
-  return {}
+  bucket.rules, bucket.minimum_size = rules, input.TransitionDefaultMinimumObjectSize or "all_storage_classes_128K"
+  return { TransitionDefaultMinimumObjectSize = bucket.minimum_size }
 end
 
 function operations.get_bucket_lifecycle_configuration(world, input)
-  local rules = find(world, input.Bucket).rules
-  if not rules then refuse(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist") end
-  return { Rules = rules }
+  local bucket = find(world, input.Bucket)
+  if not bucket.rules then refuse(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist") end
+  return { Rules = bucket.rules, TransitionDefaultMinimumObjectSize = bucket.minimum_size }
 end
 
 function operations.delete_bucket_lifecycle(world, input)
   find(world, input.Bucket).rules = nil
   return {}
+end
+
+function operations.put_bucket_versioning(world, input)
+  find(world, input.Bucket).versioning = (input.VersioningConfiguration or {}).Status
+  return {}
+end
+
+-- Empty for a bucket that never had it.
+function operations.get_bucket_versioning(world, input)
+  return { Status = find(world, input.Bucket).versioning }
 end
 
 -- ---- objects

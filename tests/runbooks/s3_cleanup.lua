@@ -52,6 +52,27 @@ spec.test("undo brings back exactly what was: the rules of others, another numbe
   spec.expect(rules(bare), nil)
 end)
 
+spec.test("undo leaves what others have changed meanwhile, and the bucket's other setting stays", function()
+  local world = spec.world()
+  world.s3.put_bucket_lifecycle_configuration {
+    Bucket = BUCKET, LifecycleConfiguration = { Rules = { OF_OTHERS } }, TransitionDefaultMinimumObjectSize = "varies_by_storage_class",
+  }
+  local ended = on(world, { expire_after = 90 })
+  ended:expect_called { "s3:PutBucketLifecycleConfiguration", TransitionDefaultMinimumObjectSize = "varies_by_storage_class" }
+  local later = { ID = "later", Status = "Enabled", Filter = { Prefix = "x/" }, Expiration = { Days = 3 } }
+  local now = rules(world)
+  world.s3.put_bucket_lifecycle_configuration { Bucket = BUCKET, LifecycleConfiguration = { Rules = { now[1], now[2], later } } }
+  ended:undo({}):expect_exit(0)
+  spec.expect(rules(world), { OF_OTHERS, later })
+end)
+
+spec.test("a bucket that keeps versions is warned of", function()
+  local world = spec.world()
+  world.s3.put_bucket_versioning { Bucket = BUCKET, VersioningConfiguration = { Status = "Enabled" } }
+  on(world, { expire_after = 90 }):expect_event("warning", {
+    text = "the bucket keeps versions (Enabled): what expires stays as an old version until a rule with NoncurrentVersionExpiration takes it away" })
+end)
+
 spec.test("the bucket's name has to be typed; the plan shows the rule and puts none", function()
   local world = spec.world()
   on(world, { expire_after = 90 }, { answers = { "yes" } }):expect_exit(4)
