@@ -1,6 +1,8 @@
-/* process: the command of a session as a process of this machine, on a pseudo-terminal, in a sandbox of bubblewrap: it reads /usr, writes a folder of
- * its own that is gone with it, sees no other process and none of our environment, and ends when we do. The network is this machine's; a request
- * to the container's own port goes through the simulator, as a proxy, which knows by its user which task asks. */
+/* process: the command of a session as a process of this machine, on a pseudo-terminal, in a sandbox
+ * of bubblewrap: it reads /usr, writes a folder of its own that is gone with it, sees no other
+ * process and none of our environment, and ends when we do. The network is this machine's; a
+ * request to the container's own port goes through the simulator, as a proxy, which knows by its
+ * user which task asks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -124,8 +126,9 @@ static void on_ready(void *ctx, int events)
 
 /* ---- starting ---------------------------------------------------------------------------------- */
 
-/* Only what is safe between fork and exec. The terminal's other side is there, and becomes that of a session inside of the sandbox: groups of
- * processes out here have no numbers there, and shells want to name theirs. */
+/* Only what is safe between fork and exec. The terminal's other side is there, and becomes that of
+ * a session inside of the sandbox: groups of processes out here have no numbers there, and shells
+ * want to name theirs. */
 static void become(const char *const *words, const char *terminal)
 {
     setsid();

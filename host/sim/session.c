@@ -1,5 +1,6 @@
-/* session: what is behind a session of ECS Exec: the agent (ssm), a program beside it, and the connection of its client. The program is played
- * by the world's shell (sim.shell), or is a process of this machine (process.c). What becomes of messages on their way is the world's `network`. */
+/* session: what is behind a session of ECS Exec: the agent (ssm), a program beside it, and the
+ * connection of its client. The program is played by the world's shell (sim.shell), or is a process
+ * of this machine (process.c). What becomes of messages on their way is the world's `network`. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
---- A shell that is played: what an operator is likely to type in a container, without anything running. It knows words and quotes, `;`, `&&`, `||`,
---- variables, redirections (which go nowhere) and a few commands; what the image's behaviour names under `programs` answers too, and `curl` and `wget`
---- are answered by the world.
+--- A shell that is played: what an operator is likely to type in a container, without anything running. It knows words and quotes,
+--- `;`, `&&`, `||`, variables, redirections (which go nowhere) and a few commands; what the image's behaviour names under `programs`
+--- answers too, and `curl` and `wget` are answered by the world.
 
 local app = require "sim.app"
 local clock = require "sim.clock"

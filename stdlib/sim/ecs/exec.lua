@@ -11,8 +11,8 @@ local shell = require "sim.shell"
 
 local exec = { operations = {} }
 
-local UNREACHABLE = "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't "
-  .. "running. Wait and try again or run a new task with execute command enabled and try again."
+local UNREACHABLE = "The execute command failed because execute command was not enabled when the task was run or the execute command "
+  .. "agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
 
 -- As the agent of the region would have it; where the simulator listens itself, it is there.
 local function stream_url(world, id)

@@ -75,6 +75,10 @@ end
 
 -- ---- HTTP -------------------------------------------------------------------------------------------
 
+local function unreached(name, port)
+  return ("Failed to connect to %s port %d after 0 ms: Couldn't connect to server"):format(name, port)
+end
+
 -- The answer; nil, curl's exit code and its words.
 local function fetch(sh, url)
   local scheme, name, port, path = url:match "^(https?)://([^/:]+):?(%d*)(.*)$"
@@ -83,16 +87,17 @@ local function fetch(sh, url)
   if name == "localhost" or name == "127.0.0.1" then
     local answer = http.inside(sh.task, port, path == "" and "/" or path)
     if answer then return answer end
-    return nil, 7, ("Failed to connect to %s port %d after 0 ms: Couldn't connect to server"):format(name, port)
+    return nil, 7, unreached(name, port)
   end
   if not sh.world.hosts[name] then return nil, 6, "Could not resolve host: " .. name end
   local ran, answer = pcall(http.answer, sh.world, { method = "GET", host = name, port = port, authority = name, path = path, query = "", body = "" })
   if ran then return answer end
-  return nil, 7, ("Failed to connect to %s port %d after 0 ms: Couldn't connect to server"):format(name, port)
+  return nil, 7, unreached(name, port)
 end
 
 -- Short options may stand together ("-fsS"); those with a value take the next word.
-local WITH_VALUE = { o = true, w = true, m = true, H = true, X = true, ["max-time"] = true, output = true, ["write-out"] = true, T = true, t = true }
+local WITH_VALUE = {}
+for name in ("o w m H X T t max-time output write-out"):gmatch "%S+" do WITH_VALUE[name] = true end
 
 local function read_options(arguments)
   local options, urls, i = {}, {}, 1

@@ -1,5 +1,5 @@
---- The words of a line as a POSIX shell reads them, as far as the played shell goes: quotes, escapes, variables, `;`, `&&`, `||`, and redirections,
---- which are dropped. Pipes, loops and substitutions are refused.
+--- The words of a line as a POSIX shell reads them, as far as the played shell goes: quotes, escapes, variables, `;`, `&&`, `||`, and
+--- redirections, which are dropped. Pipes, loops and substitutions are refused.
 
 local words = {}
 
