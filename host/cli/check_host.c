@@ -189,28 +189,9 @@ static enum gw_gate_answer refuse(struct gw_gate *self, struct gw_act *act, stru
     return GW_GATE_REFUSED;
 }
 
-static bool execute(struct gw_script *script, const char *chunk, int *exit_code, struct gw_err *err)
+struct gw_script *gw_cli_new_tool(struct gw_loop *loop)
 {
-    lua_State *L = gw_script_state(script);
-    struct gw_view aws = GW_VIEW("return require 'aws'");
-    if (!gw_run_set_globals(script, err) || !gw_script_load(script, aws, "=gwrun", true, err) ||
-        !gw_script_call(script, 0, 1, err)) {
-        return false;
-    }
-    gw_script_set_global(script, "aws");
-    if (!gw_script_load(script, gw_view_of(chunk), "=gwrun", true, err) ||
-        !gw_script_call(script, 0, 1, err)) {
-        return false;
-    }
-    *exit_code = (int)lua_tointeger(L, -1);
-    return true;
-}
-
-int gw_cli_run_module(const struct gw_cli_options *options, const char *chunk)
-{
-    struct gw_gate gate = {.ask = refuse};
-    struct gw_err err = {0};
-    struct gw_loop *loop = gw_loop_new(NULL);
+    static struct gw_gate gate = {.ask = refuse};
     struct gw_script_options settings = {.loop = loop,
                                          .folders = gw_cli_stdlib_folders(),
                                          .modules = gw_stdlib_modules,
@@ -218,11 +199,30 @@ int gw_cli_run_module(const struct gw_cli_options *options, const char *chunk)
                                          .seed = 1};
     struct gw_script *script = gw_script_new(&settings);
     gw_bind_aws(script, &gate);
-    bind_check(script, options);
-    int exit_code = GW_EXIT_OK;
-    if (!execute(script, chunk, &exit_code, &err)) {
-        exit_code = gw_cli_fail_with(GW_EXIT_INTERNAL, "%s", err.message);
+    return script;
+}
+
+bool gw_cli_run_tool(struct gw_script *script, const char *chunk, struct gw_err *err)
+{
+    struct gw_view aws = GW_VIEW("return require 'aws'");
+    if (!gw_run_set_globals(script, err) || !gw_script_load(script, aws, "=gwrun", true, err) ||
+        !gw_script_call(script, 0, 1, err)) {
+        return false;
     }
+    gw_script_set_global(script, "aws");
+    return gw_script_load(script, gw_view_of(chunk), "=gwrun", true, err) &&
+           gw_script_call(script, 0, 1, err);
+}
+
+int gw_cli_run_module(const struct gw_cli_options *options, const char *chunk)
+{
+    struct gw_err err = {0};
+    struct gw_loop *loop = gw_loop_new(NULL);
+    struct gw_script *script = gw_cli_new_tool(loop);
+    bind_check(script, options);
+    int exit_code = gw_cli_run_tool(script, chunk, &err)
+                        ? (int)lua_tointeger(gw_script_state(script), -1)
+                        : gw_cli_fail_with(GW_EXIT_INTERNAL, "%s", err.message);
     gw_script_free(script);
     gw_loop_free(loop);
     return exit_code;

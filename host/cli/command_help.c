@@ -21,6 +21,8 @@ static const char usage[] =
     "                               --limit N, --all, --rehearsals; --verify, --prune 90d\n"
     "  gwrun show RUN               what happened in it; --step ID, --file NAME [--to PATH],\n"
     "                               --export FILE, --rehearsals\n"
+    "  gwrun report RUN             one document of it, for a browser; --md, --json, --out FILE,\n"
+    "                               --rehearsals\n"
     "  gwrun locks                  who holds what\n"
     "AWS\n"
     "  gwrun whoami                 whose credentials a run would use, from where, until when\n"

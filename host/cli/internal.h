@@ -195,6 +195,7 @@ int gw_cli_run(const struct gw_cli_options *options);
 int gw_cli_resume(const struct gw_cli_options *options);
 int gw_cli_undo(const struct gw_cli_options *options);
 int gw_cli_history(const struct gw_cli_options *options);
+int gw_cli_report(const struct gw_cli_options *options);
 int gw_cli_show(const struct gw_cli_options *options);
 int gw_cli_sim(const struct gw_cli_options *options);
 int gw_cli_exec(const struct gw_cli_options *options);
@@ -263,6 +264,10 @@ void gw_cli_bind_call(void *ctx, struct gw_script *script); /* host.call; ctx: s
 /* Runs the chunk with what is known of runbooks (host.check) and of AWS, where nothing can act; its
  * result is the exit code. */
 int gw_cli_run_module(const struct gw_cli_options *options, const char *chunk);
+
+/* A script of the stdlib in which nothing is called; and a chunk in it, whose result is left on its stack. */
+struct gw_script *gw_cli_new_tool(struct gw_loop *loop);
+bool gw_cli_run_tool(struct gw_script *script, const char *chunk, struct gw_err *err);
 
 /* ---- models_host.c --------------------------------------------------------------------------- */
 

@@ -117,6 +117,7 @@ static const struct command {
     {"models", gw_cli_models, OWN_HELP},
     {"new", gw_cli_new, 0},
     {"policy", gw_cli_policy, 0},
+    {"report", gw_cli_report, 0},
     {"resume", gw_cli_resume, 0},
     {"show", gw_cli_show, 0},
     {"sim", gw_cli_sim, 0},

@@ -101,6 +101,14 @@ static const struct usage {
      "  --on-failure retry|skip|undo|stop, --on-foreign-change stop|accept\n"
      "  --wait-for-lock, --take-over WHY, --yes, --no-preflight\n"
      "  --NAME file://PATH           where a secret parameter is\n" RUN_WORDS},
+    {"report", "gwrun report RUN [options]\n"
+               "One run as one document, from its journal: for a browser, a ticket, a program.\n"
+               "\n"
+               "  --html        a page that needs nothing from elsewhere (default)\n"
+               "  --md          Markdown\n"
+               "  --json        for programs (docs/reports.md)\n"
+               "  --out FILE    into a new file instead of standard output\n"
+               "  --rehearsals  a run of the simulator, or a drill\n" RUN_WORDS},
     {"show", "gwrun show RUN [options]\n"
              "What happened in a run, as it was shown then.\n"
              "\n"
