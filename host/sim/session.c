@@ -48,13 +48,8 @@ static void send_now(struct gw_sim_session *session, bool is_text, struct gw_vie
     }
 }
 
-static void drop_letter(struct letter *letter)
+static void drop(struct letter *letter)
 {
-    struct letter **place = &letter->session->letters;
-    while (*place != letter) {
-        place = &(*place)->next;
-    }
-    *place = letter->next;
     gw_buf_clear(&letter->bytes);
     free(letter);
 }
@@ -62,8 +57,13 @@ static void drop_letter(struct letter *letter)
 static void arrive_late(void *ctx)
 {
     struct letter *letter = ctx;
+    struct letter **place = &letter->session->letters;
+    while (*place != letter) {
+        place = &(*place)->next;
+    }
+    *place = letter->next;
     send_now(letter->session, letter->is_text, gw_buf_view(&letter->bytes));
-    drop_letter(letter);
+    drop(letter);
 }
 
 static void send_late(struct gw_sim_session *session, bool is_text, struct gw_view bytes)
@@ -293,9 +293,10 @@ static void free_session(struct gw_sim_session *session)
     }
     *place = session->next;
     end_program(session);
-    while (session->letters) {
-        gw_timer_stop(session->letters->timer);
-        drop_letter(session->letters);
+    for (struct letter *letter = session->letters, *next; letter; letter = next) {
+        next = letter->next;
+        gw_timer_stop(letter->timer);
+        drop(letter);
     }
     if (session->connection.send) {
         hang_up(session);

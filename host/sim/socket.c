@@ -28,14 +28,13 @@ struct mail {
 
 /* ---- messages ---------------------------------------------------------------------------------- */
 
-static struct mail *take_out(struct mail *mail)
+static void take_out(struct mail *mail)
 {
     struct mail **place = &mail->socket->mails;
     while (*place != mail) {
         place = &(*place)->next;
     }
     *place = mail->next;
-    return mail;
 }
 
 static void drop(struct mail *mail)
@@ -129,9 +128,10 @@ static void close_socket(struct gw_websocket *self)
 {
     struct socket *socket = (struct socket *)self;
     gw_timer_stop(socket->timer);
-    while (socket->mails) {
-        gw_timer_stop(socket->mails->timer);
-        drop(take_out(socket->mails));
+    for (struct mail *mail = socket->mails, *next; mail; mail = next) {
+        next = mail->next;
+        gw_timer_stop(mail->timer);
+        drop(mail);
     }
     if (socket->session) {
         gw_sim_session_lose(socket->session, socket);
