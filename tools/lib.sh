@@ -60,3 +60,9 @@ build_preset()
     # shellcheck disable=SC2086  # no word when on a terminal
     cmake --build "build/$1" --target "${2:-all}" -- $quiet || die "the build failed (build/$1)"
 }
+
+# How many tests run at a time: many of them wait, for a server or for a command line that sleeps.
+test_jobs()
+{
+    echo $((2 * $(nproc)))
+}
