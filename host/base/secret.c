@@ -18,6 +18,7 @@ struct secret {
 };
 
 static struct secret *chains[CHAINS];
+static struct secret *open_texts; /* few */
 static bool has_any;
 
 static size_t chain_of(const char *text)
@@ -37,7 +38,29 @@ void gw_secret_clear(void)
             free(secret);
         }
     }
+    while (open_texts) {
+        struct secret *text = open_texts;
+        open_texts = text->next;
+        free(text);
+    }
     has_any = false;
+}
+
+static struct secret *copy_of(struct gw_view text, struct secret *next)
+{
+    struct secret *copy = gw_alloc(sizeof *copy + text.len + 1);
+    copy->next = next;
+    copy->len = text.len;
+    memcpy(copy->text, text.data, text.len);
+    return copy;
+}
+
+static bool is_among(const struct secret *list, struct gw_view text)
+{
+    while (list && !gw_view_equal((struct gw_view){list->text, list->len}, text)) {
+        list = list->next;
+    }
+    return list != NULL;
 }
 
 /* One way to write it. */
@@ -53,31 +76,36 @@ static void add_form(struct gw_view text)
         }
         link = &(*link)->next;
     }
-    struct secret *secret = gw_alloc(sizeof *secret + text.len + 1);
-    secret->next = *link;
-    secret->len = text.len;
-    memcpy(secret->text, text.data, text.len);
-    *link = secret;
+    *link = copy_of(text, *link);
+}
+
+static void clear_at_exit(void)
+{
+    static bool will_clear;
+    if (!will_clear) {
+        will_clear = atexit(gw_secret_clear) == 0;
+    }
 }
 
 static bool is_known(struct gw_view text)
 {
-    const struct secret *secret = chains[chain_of(text.data)];
-    while (secret && !gw_view_equal((struct gw_view){secret->text, secret->len}, text)) {
-        secret = secret->next;
+    return text.len < SHORTEST || is_among(chains[chain_of(text.data)], text);
+}
+
+void gw_secret_open(struct gw_view text)
+{
+    if (!is_known(text) && !is_among(open_texts, text)) {
+        clear_at_exit();
+        open_texts = copy_of(text, open_texts);
     }
-    return secret != NULL;
 }
 
 void gw_secret_add(struct gw_view secret)
 {
-    static bool will_clear;
-    if (secret.len < SHORTEST || is_known(secret)) {
+    if (is_known(secret) || is_among(open_texts, secret)) {
         return;
     }
-    if (!will_clear) {
-        will_clear = atexit(gw_secret_clear) == 0;
-    }
+    clear_at_exit();
     has_any = true;
     add_form(secret);
     gw_secret_each_form(secret, add_form);

@@ -81,11 +81,23 @@ static void add_ending(struct gw_run *run, const struct gw_value *event, struct 
     }
 }
 
+/* A bucket's name is also a variable of the container, and AWS marks all of those. */
+static void open_params(const struct gw_value *params)
+{
+    for (size_t i = 0; params && params->kind == GW_MAP && i < params->as.map.count; i++) {
+        const struct gw_value *value = &params->as.map.entries[i].value;
+        if (value->kind == GW_STRING && !value->secret) {
+            gw_secret_open(value->as.string);
+        }
+    }
+}
+
 static void add_facts(struct gw_run *run, struct gw_view name, const struct gw_value *event,
                       struct gw_value *out)
 {
     if (gw_view_equal(name, GW_VIEW("run.started")) ||
         gw_view_equal(name, GW_VIEW("run.resumed"))) {
+        open_params(gw_map_get(event, GW_VIEW("params")));
         add_beginning(run, out);
     }
     if (gw_view_equal(name, GW_VIEW("run.finished"))) {

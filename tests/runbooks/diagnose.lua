@@ -112,6 +112,8 @@ spec.test("oauth: the form and age of secrets without their value, damaged files
   local ended = on(world, "oauth")
   found(ended, "the secret busyb/google-oauth-client-secret has not the form that the task definition asks for")
   spec.expect(found(ended, "1 credential files are damaged").evidence, "tokens/max@example.com.json")
+  spec.expect(found(ended, "the task role may not s3:GetObject").evidence,
+    "busyb-google-workspace-mcp-task-role on arn:aws:s3:::busyb-oauth-tokens-758888582357/token: implicitDeny")
   spec.expect(found(ended, "the task role may not s3:GetObject").cause, "the application cannot read or keep its users' tokens")
   ended:expect_no_output "not json"
 end)

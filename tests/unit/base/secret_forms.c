@@ -110,6 +110,18 @@ static void values_with_all_that_is_in_them(void **state)
     gw_arena_free(arena);
 }
 
+static void what_was_said_openly_stays(void **state)
+{
+    (void)state;
+    gw_secret_add(GW_VIEW("typed-secret"));
+    gw_secret_open(GW_VIEW("name-of-a-bucket"));
+    gw_secret_open(GW_VIEW("typed-secret")); /* is one already */
+    gw_secret_add(GW_VIEW("name-of-a-bucket"));
+    gw_secret_add(GW_VIEW("name-of-a-bucket-2"));
+    assert_redacted("s3://name-of-a-bucket/x typed-secret name-of-a-bucket-2",
+                    "s3://name-of-a-bucket/x [secret] [secret]");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
 
 int main(void)
@@ -124,6 +136,7 @@ int main(void)
         TEST(ordinary_text_stays),
         TEST(thousands_of_them),
         TEST(values_with_all_that_is_in_them),
+        TEST(what_was_said_openly_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
