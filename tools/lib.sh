@@ -61,8 +61,8 @@ build_preset()
     cmake --build "build/$1" --target "${2:-all}" -- $quiet || die "the build failed (build/$1)"
 }
 
-# How many tests run at a time: many of them wait, for a server or for a command line that sleeps.
+# How many tests run at a time: one more than processors, since some wait for a command line that sleeps.
 test_jobs()
 {
-    echo $((2 * $(nproc)))
+    echo $(($(nproc) + 1))
 }

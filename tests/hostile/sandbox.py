@@ -130,9 +130,9 @@ class Sandbox(gwrun.Case):
         began = time.monotonic()
         with Server(ok_json({})) as server:
             result = self.gwrun(self.write("attack.lua", FRAME.format(body=body, declared=declared)), "--yes", "--endpoint-url", server.url,
-                                env=gwrun.KEYS, timeout=60)
+                                env=gwrun.KEYS, timeout=240)
             self.assertEqual(server.requests, [])
-        self.assertLess(time.monotonic() - began, 55)
+        self.assertLess(time.monotonic() - began, 230)  # of a busy machine; the limit itself is on processor time
         return result
 
     def check(self, body, code, message, declared=""):
