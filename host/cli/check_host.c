@@ -157,6 +157,10 @@ static void set_words(lua_State *L, const struct gw_cli_options *options)
     lua_setfield(L, -2, "json");
     lua_pushboolean(L, gw_cli_colour(options, stdout));
     lua_setfield(L, -2, "colour");
+    lua_pushboolean(L, options->plan);
+    lua_setfield(L, -2, "plan");
+    lua_pushboolean(L, options->sim);
+    lua_setfield(L, -2, "sim");
 }
 
 static void bind_check(struct gw_script *script, const struct gw_cli_options *options)

@@ -23,6 +23,7 @@ static const char usage[] =
     "                               --export FILE, --rehearsals\n"
     "  gwrun report RUN             one document of it, for a browser; --md, --json, --out FILE,\n"
     "                               --rehearsals\n"
+    "  gwrun link RUNBOOK N=V ...   the line to paste into an alert\n"
     "  gwrun locks                  who holds what\n"
     "AWS\n"
     "  gwrun whoami                 whose credentials a run would use, from where, until when\n"

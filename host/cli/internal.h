@@ -203,6 +203,7 @@ int gw_cli_drill(const struct gw_cli_options *options);
 int gw_cli_approve(const struct gw_cli_options *options);
 int gw_cli_locks(const struct gw_cli_options *options);
 int gw_cli_new(const struct gw_cli_options *options);
+int gw_cli_link(const struct gw_cli_options *options);
 int gw_cli_list(const struct gw_cli_options *options);
 int gw_cli_models(const struct gw_cli_options *options);
 int gw_cli_test(const struct gw_cli_options *options);

@@ -111,6 +111,7 @@ static const struct command {
     {"exec", gw_cli_exec, 0},
     {"help", help, OWN_HELP},
     {"history", gw_cli_history, 0},
+    {"link", gw_cli_link, 0},
     {"list", gw_cli_list, NO_ARGUMENTS},
     {"locks", gw_cli_locks, 0},
     {"login", gw_cli_login, 0},

@@ -101,6 +101,8 @@ static const struct usage {
      "  --on-failure retry|skip|undo|stop, --on-foreign-change stop|accept\n"
      "  --wait-for-lock, --take-over WHY, --yes, --no-preflight\n"
      "  --NAME file://PATH           where a secret parameter is\n" RUN_WORDS},
+    {"link", "gwrun link RUNBOOK [NAME=VALUE...] [--plan | --sim]\n"
+             "The line to paste into an alert, checked: gwrun link scale count=2\n" RUN_WORDS},
     {"report", "gwrun report RUN [options]\n"
                "One run as one document, from its journal: for a browser, a ticket, a program.\n"
                "\n"
