@@ -216,7 +216,7 @@ void gw_secret_add(struct gw_view secret); /* copies; the copy is wiped at exit 
 /* What was said openly before, such as the name of a bucket: not taken for a secret where AWS marks
  * the same text later. What is a secret already stays one. Copies. */
 void gw_secret_open(struct gw_view text);
-void gw_secret_clear(void); /* wipes and forgets all */
+void gw_secret_clear(void);                                            /* wipes and forgets all */
 struct gw_view gw_redact(struct gw_arena *arena, struct gw_view text); /* `text` itself if clean */
 /* The same with all texts and keys in it; what is marked as secret is "[secret]", and stays marked. */
 struct gw_value gw_redact_value(struct gw_arena *arena, const struct gw_value *value);
