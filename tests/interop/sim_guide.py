@@ -411,17 +411,8 @@ for TASK_ARN in ${TASK_ARNS}; do
     --region us-east-1
 done""")
         self.assertIn('"stoppedReason": "Emergency rollback"', stopped)
-        self.run_shell(UPDATE + """\
-  --task-definition busyb-google-workspace-mcp:2 \\
-  --force-new-deployment \\
-  --region us-east-1""")
-        self.run_shell(WAIT)
-        self.assertEqual(self.answer("""watch -n 2 'aws ecs describe-services \\
-  --cluster busyb-cluster \\
-  --services busyb-google-workspace-mcp-service \\
-  --query "services[0].{Running:runningCount,Desired:desiredCount}" \\
-  --region us-east-1'"""), {"Running": 1, "Desired": 1})
-        reason = self.answer("""STOPPED_TASK=$(aws ecs list-tasks \\
+        for _ in range(20):  # looked at before the long wait: ECS forgets a stopped task in an hour, which is a minute here
+            reason = self.answer("""STOPPED_TASK=$(aws ecs list-tasks \\
   --cluster busyb-cluster \\
   --service-name busyb-google-workspace-mcp-service \\
   --desired-status STOPPED \\
@@ -435,7 +426,19 @@ aws ecs describe-tasks \\
   --query 'tasks[0].{StoppedReason:stoppedReason,StoppedAt:stoppedAt,Containers:containers[0].{ExitCode:exitCode,Reason:reason}}' \\
   --output json \\
   --region us-east-1""")
-        self.assertTrue(reason["StoppedReason"] and reason["StoppedAt"], reason)
+            if reason["StoppedAt"]:
+                break
+        self.assertTrue(reason["StoppedAt"] and reason["StoppedReason"], reason)
+        self.run_shell(UPDATE + """\
+  --task-definition busyb-google-workspace-mcp:2 \\
+  --force-new-deployment \\
+  --region us-east-1""")
+        self.run_shell(WAIT)
+        self.assertEqual(self.answer("""watch -n 2 'aws ecs describe-services \\
+  --cluster busyb-cluster \\
+  --services busyb-google-workspace-mcp-service \\
+  --query "services[0].{Running:runningCount,Desired:desiredCount}" \\
+  --region us-east-1'"""), {"Running": 1, "Desired": 1})
 
     def test_path_prefix(self):
         curl = f"curl -s -k -o /dev/null -w '%{{http_code}}' -x {WORLD.url}"
